@@ -1,0 +1,1 @@
+"""growthos: what a shop sold, what it cost to get, and whether something is breaking."""

@@ -1,0 +1,132 @@
+"""Every error a person can meet, and the exit code each one ends with.
+
+* GrowthError            caught in one place, `cli`; anything else is a bug
+  x UsageError           an unknown name or a date that is none, on the command line
+  x SettingsError        growthos.toml, .env or the environment is wrong
+  x NoDataError          a report was asked for before the first sync
+  x DamagedDataError     a file of the home cannot be read
+  x CannotWriteError     no permission or no space
+  x BusyError            another run holds the home
+  x SqlError             a file in sql/ failed
+  x ChecksFailedError    a critical check failed: under --strict, or when a sync could not publish
+  x SourceError          a source did not give us its data
+    + CredentialsError   ... because it does not accept the credentials or lacks a permission
+    + UnavailableError   ... because it does not answer, or answers with nonsense
+    + PatienceError      ... because it asks us to wait longer than this run may
+    + RefusedError       ... because it says that the request is wrong
+"""
+
+from datetime import datetime
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How a command ends, for cron."""
+
+    OK = 0
+    BUG = 1
+    USAGE = 2
+    PARTIAL = 3
+    CHECKS_FAILED = 4
+    ALERTS = 10
+    DAMAGED = 65
+    NO_DATA = 66
+    UNAVAILABLE = 69
+    CANNOT_WRITE = 73
+    IO_ERROR = 74
+    BUSY = 75
+    CREDENTIALS = 77
+    SETTINGS = 78
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class GrowthError(Exception):
+    """What happened, in the words of the person at the keyboard; `hint` says what to do."""
+
+    code = ExitCode.BUG
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(GrowthError):
+    """An unknown KPI, source, format or date on the command line."""
+
+    code = ExitCode.USAGE
+
+
+class SettingsError(GrowthError):
+    """Something in growthos.toml, .env or the environment is wrong."""
+
+    code = ExitCode.SETTINGS
+
+
+class NoDataError(GrowthError):
+    """Nothing has been published in this home yet."""
+
+    code = ExitCode.NO_DATA
+
+
+class DamagedDataError(GrowthError):
+    """A file of the home cannot be read."""
+
+    code = ExitCode.DAMAGED
+
+
+class CannotWriteError(GrowthError):
+    """The home cannot be written to."""
+
+    code = ExitCode.CANNOT_WRITE
+
+
+class BusyError(GrowthError):
+    """Another run holds the home."""
+
+    code = ExitCode.BUSY
+
+
+class SqlError(GrowthError):
+    """A file in sql/ failed."""
+
+
+class ChecksFailedError(GrowthError):
+    """A critical check failed."""
+
+    code = ExitCode.CHECKS_FAILED
+
+
+class SourceError(GrowthError):
+    """A source did not give us its data; what was read before is kept."""
+
+    code = ExitCode.UNAVAILABLE
+
+    def __init__(self, source: str, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.source = source
+
+
+class CredentialsError(SourceError):
+    """A source does not accept the credentials, or they lack a permission."""
+
+    code = ExitCode.CREDENTIALS
+
+
+class UnavailableError(SourceError):
+    """A source does not answer, or answers with something that is not its API's answer."""
+
+
+class RefusedError(SourceError):
+    """A source says that the request is wrong: an API version that ended, an unknown field."""
+
+
+class PatienceError(SourceError):
+    """A source asks us to wait longer than this run may; `resume_at` is when to go on."""
+
+    code = ExitCode.PARTIAL
+
+    def __init__(self, source: str, message: str, *, resume_at: datetime, hint: str = "") -> None:
+        super().__init__(source, message, hint=hint)
+        self.resume_at = resume_at
