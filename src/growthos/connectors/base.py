@@ -86,6 +86,7 @@ class Page:
     `stream` is the page stream it belongs to (a unit of orders also holds pages of refunds). `request` is the method,
     path and parameters, without secrets. `newest` is the greatest version among its records. `again` are keys to be
     read again in the next sync. `time_zone` is the account's IANA zone where the page tells it.
+    `lookback_days` is how far back the account's conversions are still credited, where the page tells it.
     `redactions` counts the secrets cut out of the body.
     """
 
@@ -97,6 +98,7 @@ class Page:
     newest: str | None = None
     again: tuple[str, ...] = ()
     time_zone: str | None = None
+    lookback_days: int | None = None
     redactions: int = 0
 
 
