@@ -4,6 +4,7 @@ A segment is immutable. It becomes visible by one rename after an fsync, and tha
 extraction: what has been read is what is in these files, and `state` derives it from their headers.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -22,7 +23,6 @@ FORMAT: Final = 1
 METADATA_KEY: Final = b"growthos"
 PAGES_PER_SEGMENT: Final = 40
 BYTES_PER_SEGMENT: Final = 8 * 1024 * 1024
-SECONDS_PER_SEGMENT: Final = 10.0
 ROWS_PER_GROUP: Final = 80
 _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _FILE = re.compile(r"(\d{10})-([0-9a-f]{16})\.parquet")
@@ -35,6 +35,7 @@ class Header:
     `unit` names the range that was asked for, `part` counts the unit's segments and `final` marks the last one.
     `run` counts syncs over all streams, `seq` segments of one stream. `first`, `last`, `since`, `until` repeat the
     window as ISO text. `round` is the range that `sync` was asked for, `round_ends` whether this unit is its last.
+    `begins` is where the stream's history begins, as far as it was ever asked for, so that a hole at its start is seen.
     `closed` is the last day that was over in the account's zone when the unit was begun. `deep` marks a unit of the
     weekly wide overlap.
     """
@@ -57,6 +58,7 @@ class Header:
     until: str | None = None
     round: str | None = None
     round_ends: bool = False
+    begins: str | None = None
     closed: str | None = None
     deep: bool = False
     newest: str | None = None
@@ -153,16 +155,11 @@ class UnitWriter:
         self._again: list[str] = []
         self._time_zone: str | None = None
         self._lookback: int | None = None
-        self._since_flush: float | None = None
 
-    def add(self, page: Page, fetched_at: datetime, elapsed: float) -> None:
-        """Take a page; `elapsed` is the clock's monotonic second, for closing a segment that has been open long."""
-        if self._since_flush is None:
-            self._since_flush = elapsed
-        full = len(self._pages) >= PAGES_PER_SEGMENT or self._bytes >= BYTES_PER_SEGMENT
-        if self._pages and (full or elapsed - self._since_flush >= SECONDS_PER_SEGMENT * max(1, len(self.written))):
+    def add(self, page: Page, fetched_at: datetime) -> None:
+        """Take a page; a full segment is written when the next page is there, so that the last one can be final."""
+        if len(self._pages) >= PAGES_PER_SEGMENT or self._bytes >= BYTES_PER_SEGMENT:
             self._flush(fetched_at, final=False)
-            self._since_flush = elapsed
         self._pages.append((page, fetched_at))
         self._bytes += len(page.body)
         if page.newest is not None and (self._newest is None or page.newest > self._newest):
@@ -285,7 +282,7 @@ def _publish(root: Path, header: Header, pages: Sequence[tuple[Page, datetime]],
     temporary = place / f".{path.name}.tmp"
     try:
         make_folders(place, root)
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             pq.write_table(
                 _table(header, pages, count),
                 file,
@@ -331,6 +328,6 @@ def cannot_write(path: Path, error: OSError) -> CannotWriteError:
         f"{path} cannot be written: {error.strerror or error}.",
         hint="Nothing that was there is lost. Make room or mend the permissions, then run the same command again.",
     )
-    if isinstance(error, OSError) and error.errno == 5:
+    if error.errno == errno.EIO:
         made.code = ExitCode.IO_ERROR
     return made

@@ -1,0 +1,181 @@
+"""What has been read, derived from the headers of the segments; there is no other record of it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+
+from growthos import raw
+from growthos.raw import Header, Load, Segment
+
+StreamKey = tuple[str, str, str]
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A complete unit: all parts of one attempt, the last one final."""
+
+    segments: tuple[Segment, ...]
+
+    @cached_property
+    def header(self) -> Header:
+        """The final segment's header; it holds what was learnt over all pages."""
+        return self.segments[-1].header
+
+    @cached_property
+    def order(self) -> tuple[int, int]:
+        """Later attempts are greater."""
+        return (self.header.run, self.segments[0].header.seq)
+
+    @cached_property
+    def days(self) -> tuple[date, ...]:
+        """The days of a report's unit."""
+        if self.header.first is None or self.header.last is None:
+            return ()
+        first, last = date.fromisoformat(self.header.first), date.fromisoformat(self.header.last)
+        return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
+
+    @cached_property
+    def since(self) -> datetime:
+        """Lower bound of a cursor's unit; the beginning of time where there was none."""
+        return datetime.fromisoformat(self.header.since) if self.header.since else BEGINNING
+
+    @cached_property
+    def until(self) -> datetime:
+        """Upper bound of a cursor's unit, or the instant a snapshot was begun."""
+        return datetime.fromisoformat(self.header.until) if self.header.until else self.started_at
+
+    @cached_property
+    def started_at(self) -> datetime:
+        return datetime.fromisoformat(self.header.started_at)
+
+    @cached_property
+    def finished_at(self) -> datetime:
+        return datetime.fromisoformat(self.header.finished_at)
+
+
+class State:
+    """The complete units of every stream, and the next free numbers."""
+
+    def __init__(self, segments: Iterable[Segment]) -> None:
+        self._attempts: dict[tuple[StreamKey, str, str], list[Segment]] = defaultdict(list)
+        self._next_seq: dict[StreamKey, int] = defaultdict(lambda: 1)
+        self._units: dict[StreamKey, list[Unit]] = defaultdict(list)
+        self.last_run = 0
+        for segment in segments:
+            self.add(segment)
+
+    @classmethod
+    def read(cls, root: Path) -> "tuple[State, tuple[Path, ...]]":
+        """The state of a raw folder, and the files in it that are damaged and do not count."""
+        segments, damaged = [], []
+        for path in raw.scan(root):
+            try:
+                segments.append(Segment(path, raw.read_header(path)))
+            except raw.DamagedSegmentError:
+                damaged.append(path)
+        return cls(segments), tuple(damaged)
+
+    def add(self, segment: Segment) -> None:
+        """Take notice of a segment; segments of one attempt come in the order of their parts."""
+        header = segment.header
+        key = (header.source, header.account, header.stream)
+        self.last_run = max(self.last_run, header.run)
+        self._next_seq[key] = max(self._next_seq[key], header.seq + 1)
+        attempt = self._attempts[key, header.run_id, header.unit]
+        attempt.append(segment)
+        if header.final and [one.header.part for one in attempt] == list(range(header.part + 1)):
+            self._units[key].append(Unit(tuple(attempt)))
+
+    def next_seq(self, source: str, account: str, stream: str) -> int:
+        return self._next_seq[source, account, stream]
+
+    def units(self, source: str, account: str, stream: str) -> Sequence[Unit]:
+        """Complete units, the newest attempt last."""
+        return sorted(self._units.get((source, account, stream), ()), key=lambda unit: unit.order)
+
+    def keys(self) -> list[tuple[str, str, str]]:
+        """Source, account and stream of everything that has a complete unit."""
+        return sorted(key for key, units in self._units.items() if units)
+
+    def accounts(self, source: str) -> list[str]:
+        return sorted({account for name, account, _ in self.keys() if name == source})
+
+    def all_units(self, source: str) -> Iterator[Unit]:
+        for name, account, stream in self.keys():
+            if name == source:
+                yield from self.units(name, account, stream)
+
+    def time_zone(self, source: str, account: str) -> str | None:
+        """The account's zone, as the newest page that named one."""
+        told = [one for one in self._of(source, account) if one.header.time_zone]
+        return max(told, key=lambda unit: unit.order).header.time_zone if told else None
+
+    def lookback_days(self, source: str, account: str) -> int | None:
+        """How far back the account's conversions are still credited, where the source tells."""
+        told = [one for one in self._of(source, account) if one.header.lookback_days is not None]
+        return max(told, key=lambda unit: unit.order).header.lookback_days if told else None
+
+    def loaded_at(self, source: str) -> datetime | None:
+        """When the newest complete unit of a source was finished."""
+        return max((unit.finished_at for unit in self.all_units(source)), default=None)
+
+    def loads(self) -> tuple[Load, ...]:
+        """The segments that count, with the days each one speaks for (RULINGS: which rows count)."""
+        found = []
+        for source, account, stream in self.keys():
+            units = self.units(source, account, stream)
+            snapshot = units[-1].header.first is None and units[-1].header.until is None
+            spoken: set[date] = set()
+            for unit in reversed(units):
+                days = tuple(day for day in unit.days if day not in spoken)
+                spoken.update(days)
+                if unit.days and not days:
+                    continue
+                speaks = days if unit.days else None
+                found.extend(Load(source, stream, segment.path, speaks) for segment in unit.segments)
+                if snapshot:
+                    break
+        return tuple(sorted(found, key=lambda load: str(load.path)))
+
+    def _of(self, source: str, account: str) -> Iterator[Unit]:
+        for name, owner, stream in self.keys():
+            if (name, owner) == (source, account):
+                yield from self.units(name, owner, stream)
+
+
+def covered_days(units: Iterable[Unit], *, closed_only: bool = False) -> set[date]:
+    """Days that complete units of a report cover; with `closed_only`, those that were over when they were read."""
+    return {
+        day
+        for unit in units
+        for day in unit.days
+        if not closed_only or (unit.header.closed is not None and day.isoformat() <= unit.header.closed)
+    }
+
+
+def unbroken(days: set[date]) -> date | None:
+    """The last day of the run of days without a gap that starts with the earliest one."""
+    if not days:
+        return None
+    last = min(days)
+    while last + timedelta(days=1) in days:
+        last += timedelta(days=1)
+    return last
+
+
+def holes(units: Iterable[Unit], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """The stretches of [start, end) that no complete unit of a cursor stream covers, in order."""
+    found, reached = [], start
+    for since, until in sorted((unit.since, unit.until) for unit in units):
+        if since > reached:
+            found.append((reached, min(since, end)))
+        reached = max(reached, until)
+        if reached >= end:
+            break
+    if reached < end:
+        found.append((reached, end))
+    return [(since, until) for since, until in found if since < until]
