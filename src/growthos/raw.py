@@ -304,13 +304,13 @@ def _publish(root: Path, header: Header, pages: Sequence[tuple[Page, datetime]],
 
 
 def make_folders(place: Path, root: Path) -> None:
-    """Make `place`, readable by its owner alone, and flush every folder that came to be on the way."""
+    """Make `place` and what is missing above it down from `root`, for the owner alone, and flush each to disk."""
     if place.is_dir():
         return
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    while place != root.parent:
-        place = place.parent
-        sync_folder(place)
+    if place != root:
+        make_folders(place.parent, root)
+    place.mkdir(mode=0o700, parents=place == root, exist_ok=True)
+    sync_folder(place.parent)
 
 
 def sync_folder(place: Path) -> None:

@@ -125,7 +125,7 @@ class State:
 
     def loads(self) -> tuple[Load, ...]:
         """The segments that count, with the days each one speaks for (RULINGS: which rows count)."""
-        found = []
+        found: list[Load] = []
         for source, account, stream in self.keys():
             units = self.units(source, account, stream)
             snapshot = units[-1].header.first is None and units[-1].header.until is None

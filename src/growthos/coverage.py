@@ -1,0 +1,60 @@
+"""How far the raw files reach: the last complete day of each source, and where the orders begin."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from growthos.connectors.base import Connector, Stream
+from growthos.state import State, Unit, covered_days, unbroken
+
+
+def data_through(connector: type[Connector], state: State, zone: ZoneInfo) -> date | None:
+    """The last day up to which everything of a source was read, None where nothing was.
+
+    Reports: the last day of the unbroken run of days that were over when they were read. Orders: the day before the
+    sync began, in `zone`. The earliest over all accounts and streams counts.
+    """
+    reached = [
+        day
+        for account in state.accounts(connector.name)
+        for stream in connector.streams()
+        if stream.follows_since
+        for day in [_reached(stream, state.units(connector.name, account, stream.name), zone)]
+    ]
+    return min((day for day in reached if day), default=None)
+
+
+def orders_begin(connectors: Sequence[type[Connector]], state: State) -> date | None:
+    """The day from which the orders are loaded without a gap, None where there are none."""
+    found = [
+        _stretch(units)[0].date()
+        for connector in connectors
+        for account in state.accounts(connector.name)
+        for stream in connector.streams()
+        if stream.mode == "cursor" and stream.follows_since
+        for units in [state.units(connector.name, account, stream.name)]
+        if units
+    ]
+    return min(found, default=None)
+
+
+def _reached(stream: Stream, units: Sequence[Unit], zone: ZoneInfo) -> date | None:
+    if not units:
+        return None
+    if stream.mode == "report":
+        return unbroken(covered_days(units, closed_only=True))
+    newest = max(units, key=lambda unit: unit.order)
+    day = _stretch(units)[1].astimezone(zone).date() - timedelta(days=1)
+    asked_until = (newest.header.round or "").partition("..")[2]
+    return min(day, date.fromisoformat(asked_until)) if asked_until else day
+
+
+def _stretch(units: Sequence[Unit]) -> tuple[datetime, datetime]:
+    """The run of time without a gap that the earliest unit of a cursor stream begins."""
+    ordered = sorted((unit.since, unit.until) for unit in units)
+    start, end = ordered[0]
+    for since, until in ordered:
+        if since > end:
+            break
+        end = max(end, until)
+    return start, end

@@ -1,0 +1,376 @@
+"""The stages in order: read the sources, build the warehouse, publish, report. The story on one page."""
+
+import gc
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from growthos import runs
+from growthos.clock import Clock
+from growthos.connectors import find
+from growthos.connectors.base import Call, Connector, Watch
+from growthos.coverage import data_through, orders_begin
+from growthos.errors import BusyError, CredentialsError, ExitCode, PatienceError, SettingsError, SourceError, UsageError
+from growthos.home import Home
+from growthos.log import Log, Redactor
+from growthos.raw import cannot_write, strays
+from growthos.state import State
+from growthos.sync import Run, SourceReport, read_source
+
+if TYPE_CHECKING:
+    import httpx
+
+    from growthos.settings import Settings
+    from growthos.warehouse import Built
+
+
+def _nothing(*_: object) -> None:
+    """Nobody is watching."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who is told how a sync goes on: `page` gets source, page stream, pages and records so far."""
+
+    started: Callable[[str], None] = _nothing
+    page: Callable[[str, str, int, int], None] = _nothing
+    waiting: Callable[[str, float, str], None] = _nothing
+    notice: Callable[[str, str, str], None] = _nothing
+    finished: Callable[[SourceReport], None] = _nothing
+    building: Callable[[], None] = _nothing
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """How a sync or rebuild went; `built` is None where nothing new was loaded and nothing had to be built."""
+
+    run_id: str
+    sources: tuple[SourceReport, ...]
+    built: "Built | None"
+    notices: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The code of RELIABILITY 4: checks before sources, all sources before some."""
+        failed = [one for one in self.sources if one.errors]
+        errors = [error for one in failed for error in one.errors]
+        if (
+            failed
+            and len(failed) == len(self.sources)
+            and not any(isinstance(error, PatienceError) for error in errors)
+        ):
+            refused = all(isinstance(error, CredentialsError) for error in errors)
+            return ExitCode.CREDENTIALS if refused else ExitCode.UNAVAILABLE
+        if self.built is not None and not self.built.published:
+            return ExitCode.CHECKS_FAILED
+        return ExitCode.PARTIAL if failed else ExitCode.OK
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asked a sync for."""
+
+    sources: Sequence[str] = ()
+    since: date | None = None
+    until: date | None = None
+    full: bool = False
+
+
+def sync(
+    home: Home, settings: "Settings", clock: Clock, asked: Asked, watcher: Watcher, *, demo_seed: int | None = None
+) -> SyncReport:
+    """Read what is due from each source, then build and publish if anything changed."""
+    chosen = _choose(settings, asked.sources)
+    make_home(home)
+    with _locked(home), _no_garbage_collection(demo_seed is not None):
+        run_id = secrets.token_hex(8)
+        redact = Redactor(_secrets(settings))
+        log = Log(home.logs, run_id, redact)
+        try:
+            state = _read_state(home, log, clock)
+            now = clock.now()
+            log.write(now, "sync", sources=list(chosen), since=asked.since, until=asked.until)
+            run = Run(
+                root=home.raw,
+                state=state,
+                clock=clock,
+                now=now,
+                number=state.last_run + 1,
+                run_id=run_id,
+                client_zone=settings.reporting_timezone,
+                since=_history_start(state, settings, now) if asked.full else asked.since,
+                until=asked.until,
+                history=settings.sync.history,
+                on_page=watcher.page,
+            )
+            notices: list[tuple[str, str, str]] = []
+            reports = []
+            for name, connector in chosen.items():
+                watcher.started(name)
+                watch = _wire(name, watcher, log, clock, notices)
+                transport = _transport(demo_seed, clock)
+                report = _read(connector(settings.sources[name]), watch, transport, run, settings.sync.patience)
+                for error in report.errors:
+                    log.write(clock.now(), "failed", source=name, message=error.message, hint=error.hint)
+                reports.append(report)
+                watcher.finished(report)
+            built = _build_if_changed(home, settings, state, run_id, now, watcher)
+            result = SyncReport(run_id, tuple(reports), built, tuple(notices))
+            _write_report(home, result, now, clock.now(), redact)
+            return result
+        finally:
+            log.close()
+
+
+def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher) -> SyncReport:
+    """Build and publish everything again from the raw files, without asking any source."""
+    make_home(home)
+    with _locked(home), _no_garbage_collection(True):
+        run_id, now = secrets.token_hex(8), clock.now()
+        log = Log(home.logs, run_id, Redactor(_secrets(settings)))
+        try:
+            state = _read_state(home, log, clock)
+            watcher.building()
+            built = _build(home, settings, state, run_id, now, _fingerprint(settings, state))
+            result = SyncReport(run_id, (), built)
+            _write_report(home, result, now, clock.now(), Redactor(()))
+            return result
+        finally:
+            log.close()
+
+
+def connected(settings: "Settings") -> dict[str, type[Connector]]:
+    """The sources whose settings are complete."""
+    return {name: one for name, one in find().items() if not one.missing(settings.sources.get(name, {}))}
+
+
+def make_home(home: Home) -> None:
+    """Make the folders of a home, for its owner alone."""
+    try:
+        for place in (home.root, home.raw, home.work, home.logs, home.runs):
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(Path(error.filename or home.root), error) from error
+
+
+def _choose(settings: "Settings", asked: Sequence[str]) -> dict[str, type[Connector]]:
+    known, ready = find(), connected(settings)
+    for name in asked:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            raise UsageError(
+                f"No source is called {name!r}.{f' Did you mean {near[0]}?' if near else ''}",
+                hint=f"Sources are {', '.join(known)}.",
+            )
+        if name not in ready:
+            missing = ", ".join(known[name].missing(settings.sources.get(name, {})))
+            raise SettingsError(f"{name} is not connected: {missing} is not set.", hint=_SET_OR_DEMO)
+    if not ready:
+        needed = "\n".join(f"  {name}: {', '.join(one.missing({}))}" for name, one in known.items())
+        raise SettingsError(f"No source is connected. Each needs its settings:\n{needed}", hint=_SET_OR_DEMO)
+    return {name: ready[name] for name in (asked or ready)}
+
+
+_SET_OR_DEMO = (
+    "Set them in the environment, in .env or in growthos.toml of the home. "
+    "`growthos demo` needs nothing and shows a whole shop."
+)
+
+
+def _read(
+    connector: Connector, watch: Watch, transport: "Callable[[], httpx.BaseTransport] | None", run: Run, patience: float
+) -> SourceReport:
+    from growthos.connectors.api import Api
+
+    try:
+        with Api(
+            connector,
+            transport=transport() if transport else None,
+            clock=run.clock,
+            watch=watch,
+            patience=patience,
+        ) as api:
+            return read_source(connector, api, run)
+    except SourceError as error:
+        return SourceReport(connector.name, errors=(error,))
+
+
+def _wire(name: str, watcher: Watcher, log: Log, clock: Clock, notices: list[tuple[str, str, str]]) -> Watch:
+    def call(one: Call) -> None:
+        log.call(clock.now(), one)
+
+    def waiting(seconds: float, reason: str) -> None:
+        log.write(clock.now(), "waiting", source=name, seconds=seconds, reason=reason)
+        watcher.waiting(name, seconds, reason)
+
+    def notice(code: str, message: str) -> None:
+        log.write(clock.now(), "notice", source=name, code=code, message=message)
+        notices.append((name, code, message))
+        watcher.notice(name, code, message)
+
+    return Watch(call=call, waiting=waiting, notice=notice)
+
+
+def _transport(demo_seed: int | None, clock: Clock) -> "Callable[[], httpx.BaseTransport] | None":
+    if demo_seed is None:
+        return None
+
+    def make() -> "httpx.BaseTransport":
+        from growthos import demo
+
+        return demo.transport(lambda: demo.make_shop(demo_seed), clock.now)
+
+    return make
+
+
+def _read_state(home: Home, log: Log, clock: Clock) -> State:
+    """The state of the raw folder; what a killed run left half-written goes, what is damaged is set aside."""
+    for path in strays(home.raw):
+        if path.name.endswith(".tmp"):
+            path.unlink()
+    state, damaged = State.read(home.raw)
+    for path in damaged:
+        home.quarantine.mkdir(mode=0o700, exist_ok=True)
+        target = home.quarantine / f"{clock.now():%Y%m%dT%H%M%S}-{'-'.join(path.relative_to(home.raw).parts)}"
+        path.rename(target)
+        log.write(clock.now(), "quarantined", file=str(path), moved_to=str(target))
+    return state
+
+
+def _build_if_changed(
+    home: Home, settings: "Settings", state: State, run_id: str, now: datetime, watcher: Watcher
+) -> "Built | None":
+    """Build unless what is published was made of exactly these segments, settings and SQL."""
+    from growthos.warehouse import published_hash
+
+    fingerprint = _fingerprint(settings, state)
+    if not state.keys() or published_hash(home) == fingerprint:
+        return None
+    watcher.building()
+    return _build(home, settings, state, run_id, now, fingerprint)
+
+
+def _build(home: Home, settings: "Settings", state: State, run_id: str, now: datetime, fingerprint: str) -> "Built":
+    from growthos.warehouse import Inputs, Source, build
+
+    zone = ZoneInfo(settings.reporting_timezone)
+    ready = connected(settings)
+    sources = tuple(
+        Source(
+            name=name,
+            data_through=data_through(connector, state, zone),
+            loaded_at=state.loaded_at(name),
+            time_zone=next((state.time_zone(name, account) for account in state.accounts(name)), None),
+        )
+        for name, connector in ready.items()
+    )
+    inputs = Inputs(
+        run_id=run_id,
+        started_at=now,
+        settings=settings,
+        sources=sources,
+        history_lower_bound=orders_begin(list(find().values()), state),
+        config_hash=fingerprint,
+    )
+    return build(home, state.loads(), inputs)
+
+
+def _fingerprint(settings: "Settings", state: State) -> str:
+    """A hash over everything that the published numbers are made of."""
+    from growthos.warehouse import SQL
+
+    made_of = hashlib.sha256()
+    for load in state.loads():
+        made_of.update(f"{load.path.name} {load.source} {load.stream} {load.days}\n".encode())
+    shown: Mapping[str, Any] = settings.model_dump(mode="json", exclude={"sources", "alerts", "sync"})
+    made_of.update(json.dumps([shown, sorted(connected(settings))], sort_keys=True, default=str).encode())
+    for path in sorted(SQL.rglob("*.sql")):
+        made_of.update(path.read_bytes())
+    return made_of.hexdigest()
+
+
+def _history_start(state: State, settings: "Settings", now: datetime) -> date:
+    """Where the history starts: as early as was ever asked for, else `[sync] history` days ago."""
+    begins = [unit.header.begins for name in find() for unit in state.all_units(name) if unit.header.begins]
+    asked = [date.fromisoformat(one[:10]) for one in begins if not one.startswith("0001-")]
+    return min([*asked, now.date() - timedelta(days=settings.sync.history)])
+
+
+def _write_report(home: Home, report: SyncReport, started: datetime, finished: datetime, redact: Redactor) -> None:
+    built = report.built
+    content: dict[str, Any] = {
+        "run_id": report.run_id,
+        "started_at": started.isoformat(),
+        "finished_at": finished.isoformat(),
+        "exit_code": int(report.exit_code),
+        "sources": [
+            {
+                "name": one.name,
+                "pages": one.pages,
+                "records": one.records,
+                "segments": one.segments,
+                "errors": [redact(error.message) for error in one.errors],
+            }
+            for one in report.sources
+        ],
+    }
+    if built is not None:
+        content["build"] = {
+            "run_id": report.run_id,
+            "finished_at": finished.isoformat(),
+            "published": built.published,
+            "data_through": built.data_through,
+        }
+        content["checks"] = [
+            {
+                "name": check.name,
+                "severity": check.severity,
+                "status": check.status,
+                "failing_rows": check.failing_rows,
+                "sample": list(check.sample),
+                "message": check.message,
+            }
+            for check in built.checks
+        ]
+    runs.write(home, report.run_id, content, built=built is not None)
+
+
+def _secrets(settings: "Settings") -> Iterator[str]:
+    for name, connector in find().items():
+        values = settings.sources.get(name, {})
+        yield from (values[one.name] for one in connector.settings if one.secret and one.name in values)
+
+
+@contextmanager
+def _locked(home: Home) -> Iterator[None]:
+    """One run per home; the kernel lets go of the lock when a process dies."""
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(home.lock, timeout=0, mode=0o600):
+            yield
+    except Timeout as error:
+        raise BusyError(
+            f"Another run is at work in {home.root}.", hint="Wait until it has ended; nothing was touched."
+        ) from error
+
+
+@contextmanager
+def _no_garbage_collection(quick: bool) -> Iterator[None]:
+    """Pages are made and dropped by the thousand, without circles; looking for circles costs a quarter second."""
+    if not quick or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -1,0 +1,164 @@
+"""Reads one source: every account, every stream, every unit that is due, page by page into raw files."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from growthos.clock import Clock
+from growthos.connectors.base import Connector, Stream
+from growthos.errors import GrowthError, SourceError
+from growthos.plan import Asked, Task, plan
+from growthos.raw import Header, UnitWriter, unit_name
+from growthos.state import State
+
+if TYPE_CHECKING:
+    from growthos.connectors.api import Api
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReport:
+    """What was read of one stream."""
+
+    name: str
+    pages: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """How the reading of one source went; `units` and `segments` are what is complete and new."""
+
+    name: str
+    connected: bool = True
+    units: int = 0
+    segments: int = 0
+    pages: int = 0
+    records: int = 0
+    seconds: float = 0.0
+    waited: float = 0.0
+    streams: tuple[StreamReport, ...] = ()
+    errors: tuple[GrowthError, ...] = ()
+
+    @property
+    def due(self) -> bool:
+        """Whether there was anything to read."""
+        return self.units > 0 or bool(self.errors)
+
+
+@dataclass
+class Run:
+    """What all sources of one sync share; `now` is the instant the sync began, the upper bound of all it asks for."""
+
+    root: Path
+    state: State
+    clock: Clock
+    now: datetime
+    number: int
+    run_id: str
+    client_zone: str
+    since: date | None
+    until: date | None
+    history: int
+    on_page: Callable[[str, str, int, int], None]
+    segments: int = 0
+
+
+@dataclass
+class _Tally:
+    pages: int = 0
+    records: int = 0
+    units: int = 0
+    streams: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+def read_source(connector: Connector, api: "Api", run: Run) -> SourceReport:
+    """Read what is due; an account that fails stops alone and keeps the pages that came."""
+    tally, errors, before = _Tally(), [], run.segments
+    started = run.clock.monotonic()
+    for account in connector.accounts():
+        try:
+            for stream in connector.streams():
+                _read_stream(connector, api, run, account, stream, tally)
+        except SourceError as error:
+            errors.append(error)
+    return SourceReport(
+        name=connector.name,
+        units=tally.units,
+        segments=run.segments - before,
+        pages=tally.pages,
+        records=tally.records,
+        seconds=run.clock.monotonic() - started,
+        waited=api.waited,
+        streams=tuple(StreamReport(name, *counts) for name, counts in tally.streams.items()),
+        errors=tuple(errors),
+    )
+
+
+def _read_stream(connector: Connector, api: "Api", run: Run, account: str, stream: Stream, tally: _Tally) -> None:
+    zone = ZoneInfo(run.state.time_zone(connector.name, account) or run.client_zone)
+    asked = Asked(run.now, run.now.astimezone(zone).date(), run.since, run.until, run.history)
+    units = run.state.units(connector.name, account, stream.name)
+    lookback = run.state.lookback_days(connector.name, account)
+    for task in plan(stream, units, asked, lookback_days=lookback):
+        _read_unit(connector, api, run, account, stream, task, tally, closed=asked.today - timedelta(days=1))
+        tally.units += 1
+
+
+def _read_unit(
+    connector: Connector,
+    api: "Api",
+    run: Run,
+    account: str,
+    stream: Stream,
+    task: Task,
+    tally: _Tally,
+    *,
+    closed: date,
+) -> None:
+    window, now = task.window, run.clock.now().isoformat()
+    writer = UnitWriter(
+        run.root,
+        Header(
+            run=run.number,
+            run_id=run.run_id,
+            source=connector.name,
+            account=account,
+            stream=stream.name,
+            seq=run.state.next_seq(connector.name, account, stream.name),
+            unit=unit_name(window),
+            part=0,
+            final=False,
+            started_at=now,
+            finished_at=now,
+            api_version=connector.api_version,
+            first=window.first.isoformat() if window.first else None,
+            last=window.last.isoformat() if window.last else None,
+            since=window.since.isoformat() if window.since else None,
+            until=window.until.isoformat() if window.until else None,
+            round=task.round,
+            round_ends=task.round_ends,
+            begins=task.begins,
+            closed=closed.isoformat(),
+            deep=task.deep,
+        ),
+    )
+    try:
+        for page in stream.read(connector, api, account, window):
+            writer.add(page, run.clock.now())
+            pages, records = tally.streams.get(page.stream, (0, 0))
+            tally.streams[page.stream] = (pages + 1, records + page.records)
+            tally.pages += 1
+            tally.records += page.records
+            run.on_page(connector.name, page.stream, tally.pages, tally.records)
+    except (SourceError, KeyboardInterrupt):
+        writer.keep(run.clock.now())
+        raise
+    else:
+        writer.finish(run.clock.now())
+    finally:
+        for segment in writer.written:
+            run.state.add(segment)
+        run.segments += len(writer.written)

@@ -1,0 +1,13 @@
+"""What several tests share."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from growthos.clock import DemoClock
+
+
+@pytest.fixture
+def clock() -> DemoClock:
+    """A clock that stands at noon of the first of March 2026 until somebody sleeps."""
+    return DemoClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
