@@ -1,26 +1,24 @@
 """The stages in order: read the sources, build the warehouse, publish, report. The story on one page."""
 
 import gc
-import hashlib
-import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from growthos import runs
+from growthos.build import build, connected, is_stale
 from growthos.clock import Clock
 from growthos.connectors import find
 from growthos.connectors.base import Call, Connector, Watch
-from growthos.coverage import data_through, orders_begin
-from growthos.errors import BusyError, CredentialsError, ExitCode, PatienceError, SettingsError, SourceError, UsageError
+from growthos.errors import BusyError, SettingsError, SourceError, UsageError
 from growthos.home import Home
 from growthos.log import Log, Redactor
+from growthos.outcome import SyncReport
 from growthos.raw import cannot_write, strays
 from growthos.state import State
 from growthos.sync import Run, SourceReport, read_source
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     import httpx
 
     from growthos.settings import Settings
-    from growthos.warehouse import Built
 
 
 def _nothing(*_: object) -> None:
@@ -46,32 +43,6 @@ class Watcher:
     notice: Callable[[str, str, str], None] = _nothing
     finished: Callable[[SourceReport], None] = _nothing
     building: Callable[[], None] = _nothing
-
-
-@dataclass(frozen=True, slots=True)
-class SyncReport:
-    """How a sync or rebuild went; `built` is None where nothing new was loaded and nothing had to be built."""
-
-    run_id: str
-    sources: tuple[SourceReport, ...]
-    built: "Built | None"
-    notices: tuple[tuple[str, str, str], ...] = ()
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """The code of RELIABILITY 4: checks before sources, all sources before some."""
-        failed = [one for one in self.sources if one.errors]
-        errors = [error for one in failed for error in one.errors]
-        if (
-            failed
-            and len(failed) == len(self.sources)
-            and not any(isinstance(error, PatienceError) for error in errors)
-        ):
-            refused = all(isinstance(error, CredentialsError) for error in errors)
-            return ExitCode.CREDENTIALS if refused else ExitCode.UNAVAILABLE
-        if self.built is not None and not self.built.published:
-            return ExitCode.CHECKS_FAILED
-        return ExitCode.PARTIAL if failed else ExitCode.OK
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +93,12 @@ def sync(
                     log.write(clock.now(), "failed", source=name, message=error.message, hint=error.hint)
                 reports.append(report)
                 watcher.finished(report)
-            built = _build_if_changed(home, settings, state, run_id, now, watcher)
-            result = SyncReport(run_id, tuple(reports), built, tuple(notices))
-            _write_report(home, result, now, clock.now(), redact)
+            built = None
+            if is_stale(home, settings, state):
+                watcher.building()
+                built = build(home, settings, state, run_id, now)
+            result = SyncReport(run_id, now, clock.now(), tuple(reports), built, tuple(notices))
+            runs.write(home, run_id, result.as_json(redact), built=built is not None)
             return result
         finally:
             log.close()
@@ -134,22 +108,17 @@ def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher) ->
     """Build and publish everything again from the raw files, without asking any source."""
     make_home(home)
     with _locked(home), _no_garbage_collection(True):
-        run_id, now = secrets.token_hex(8), clock.now()
-        log = Log(home.logs, run_id, Redactor(_secrets(settings)))
+        run_id, now, redact = secrets.token_hex(8), clock.now(), Redactor(_secrets(settings))
+        log = Log(home.logs, run_id, redact)
         try:
             state = _read_state(home, log, clock)
             watcher.building()
-            built = _build(home, settings, state, run_id, now, _fingerprint(settings, state))
-            result = SyncReport(run_id, (), built)
-            _write_report(home, result, now, clock.now(), Redactor(()))
+            built = build(home, settings, state, run_id, now)
+            result = SyncReport(run_id, now, clock.now(), (), built)
+            runs.write(home, run_id, result.as_json(redact), built=True)
             return result
         finally:
             log.close()
-
-
-def connected(settings: "Settings") -> dict[str, type[Connector]]:
-    """The sources whose settings are complete."""
-    return {name: one for name, one in find().items() if not one.missing(settings.sources.get(name, {}))}
 
 
 def make_home(home: Home) -> None:
@@ -245,102 +214,11 @@ def _read_state(home: Home, log: Log, clock: Clock) -> State:
     return state
 
 
-def _build_if_changed(
-    home: Home, settings: "Settings", state: State, run_id: str, now: datetime, watcher: Watcher
-) -> "Built | None":
-    """Build unless what is published was made of exactly these segments, settings and SQL."""
-    from growthos.warehouse import published_hash
-
-    fingerprint = _fingerprint(settings, state)
-    if not state.keys() or published_hash(home) == fingerprint:
-        return None
-    watcher.building()
-    return _build(home, settings, state, run_id, now, fingerprint)
-
-
-def _build(home: Home, settings: "Settings", state: State, run_id: str, now: datetime, fingerprint: str) -> "Built":
-    from growthos.warehouse import Inputs, Source, build
-
-    zone = ZoneInfo(settings.reporting_timezone)
-    ready = connected(settings)
-    sources = tuple(
-        Source(
-            name=name,
-            data_through=data_through(connector, state, zone),
-            loaded_at=state.loaded_at(name),
-            time_zone=next((state.time_zone(name, account) for account in state.accounts(name)), None),
-        )
-        for name, connector in ready.items()
-    )
-    inputs = Inputs(
-        run_id=run_id,
-        started_at=now,
-        settings=settings,
-        sources=sources,
-        history_lower_bound=orders_begin(list(find().values()), state),
-        config_hash=fingerprint,
-    )
-    return build(home, state.loads(), inputs)
-
-
-def _fingerprint(settings: "Settings", state: State) -> str:
-    """A hash over everything that the published numbers are made of."""
-    from growthos.warehouse import SQL
-
-    made_of = hashlib.sha256()
-    for load in state.loads():
-        made_of.update(f"{load.path.name} {load.source} {load.stream} {load.days}\n".encode())
-    shown: Mapping[str, Any] = settings.model_dump(mode="json", exclude={"sources", "alerts", "sync"})
-    made_of.update(json.dumps([shown, sorted(connected(settings))], sort_keys=True, default=str).encode())
-    for path in sorted(SQL.rglob("*.sql")):
-        made_of.update(path.read_bytes())
-    return made_of.hexdigest()
-
-
 def _history_start(state: State, settings: "Settings", now: datetime) -> date:
     """Where the history starts: as early as was ever asked for, else `[sync] history` days ago."""
     begins = [unit.header.begins for name in find() for unit in state.all_units(name) if unit.header.begins]
     asked = [date.fromisoformat(one[:10]) for one in begins if not one.startswith("0001-")]
     return min([*asked, now.date() - timedelta(days=settings.sync.history)])
-
-
-def _write_report(home: Home, report: SyncReport, started: datetime, finished: datetime, redact: Redactor) -> None:
-    built = report.built
-    content: dict[str, Any] = {
-        "run_id": report.run_id,
-        "started_at": started.isoformat(),
-        "finished_at": finished.isoformat(),
-        "exit_code": int(report.exit_code),
-        "sources": [
-            {
-                "name": one.name,
-                "pages": one.pages,
-                "records": one.records,
-                "segments": one.segments,
-                "errors": [redact(error.message) for error in one.errors],
-            }
-            for one in report.sources
-        ],
-    }
-    if built is not None:
-        content["build"] = {
-            "run_id": report.run_id,
-            "finished_at": finished.isoformat(),
-            "published": built.published,
-            "data_through": built.data_through,
-        }
-        content["checks"] = [
-            {
-                "name": check.name,
-                "severity": check.severity,
-                "status": check.status,
-                "failing_rows": check.failing_rows,
-                "sample": list(check.sample),
-                "message": check.message,
-            }
-            for check in built.checks
-        ]
-    runs.write(home, report.run_id, content, built=built is not None)
 
 
 def _secrets(settings: "Settings") -> Iterator[str]:

@@ -1,0 +1,68 @@
+"""The stage between raw files and reports: build and publish, unless what is published is made of just these files."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from growthos.connectors import find
+from growthos.connectors.base import Connector
+from growthos.coverage import data_through, orders_begin
+from growthos.home import Home
+from growthos.state import State
+
+if TYPE_CHECKING:
+    from growthos.settings import Settings
+    from growthos.warehouse import Built
+
+
+def connected(settings: "Settings") -> dict[str, type[Connector]]:
+    """The sources whose settings are complete."""
+    return {name: one for name, one in find().items() if not one.missing(settings.sources.get(name, {}))}
+
+
+def is_stale(home: Home, settings: "Settings", state: State) -> bool:
+    """Whether what is published was made of other segments, settings or SQL than there are now."""
+    from growthos.warehouse import published_hash
+
+    return bool(state.keys()) and published_hash(home) != fingerprint(settings, state)
+
+
+def build(home: Home, settings: "Settings", state: State, run_id: str, started_at: datetime) -> "Built":
+    """Build all marts from the segments that count, check them, and publish them if they may be read."""
+    from growthos import warehouse
+
+    zone = ZoneInfo(settings.reporting_timezone)
+    sources = tuple(
+        warehouse.Source(
+            name=name,
+            data_through=data_through(connector, state, zone),
+            loaded_at=state.loaded_at(name),
+            time_zone=next((state.time_zone(name, account) for account in state.accounts(name)), None),
+        )
+        for name, connector in connected(settings).items()
+    )
+    inputs = warehouse.Inputs(
+        run_id=run_id,
+        started_at=started_at,
+        settings=settings,
+        sources=sources,
+        history_lower_bound=orders_begin(list(find().values()), state),
+        config_hash=fingerprint(settings, state),
+    )
+    return warehouse.build(home, state.loads(), inputs)
+
+
+def fingerprint(settings: "Settings", state: State) -> str:
+    """A hash over everything that the published numbers are made of."""
+    from growthos.warehouse import SQL
+
+    made_of = hashlib.sha256()
+    for load in state.loads():
+        made_of.update(f"{load.source} {load.stream} {load.path.name} {load.days}\n".encode())
+    shown: dict[str, Any] = settings.model_dump(mode="json", exclude={"sources", "alerts", "sync"})
+    made_of.update(json.dumps([shown, sorted(connected(settings))], sort_keys=True, default=str).encode())
+    for path in sorted(SQL.rglob("*.sql")):
+        made_of.update(path.read_bytes())
+    return made_of.hexdigest()

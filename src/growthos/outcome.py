@@ -1,0 +1,76 @@
+"""How a sync or a rebuild went, and the exit code that says so."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from growthos.errors import CredentialsError, ExitCode, PatienceError
+from growthos.sync import SourceReport
+
+if TYPE_CHECKING:
+    from growthos.warehouse import Built
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What came of it; `built` is None where nothing new was loaded, so that nothing had to be built."""
+
+    run_id: str
+    started_at: datetime
+    finished_at: datetime
+    sources: tuple[SourceReport, ...]
+    built: "Built | None"
+    notices: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """All sources failed before failed checks, those before some sources failed."""
+        failed = [one for one in self.sources if one.errors]
+        errors = [error for one in failed for error in one.errors]
+        impatient = any(isinstance(error, PatienceError) for error in errors)
+        if failed and len(failed) == len(self.sources) and not impatient:
+            refused = all(isinstance(error, CredentialsError) for error in errors)
+            return ExitCode.CREDENTIALS if refused else ExitCode.UNAVAILABLE
+        if self.built is not None and not self.built.published:
+            return ExitCode.CHECKS_FAILED
+        return ExitCode.PARTIAL if failed else ExitCode.OK
+
+    def as_json(self, redact: Callable[[str], str]) -> dict[str, Any]:
+        """The report as it is kept in runs/; `build` and `checks` only where something was built."""
+        kept: dict[str, Any] = {
+            "run_id": self.run_id,
+            "started_at": self.started_at.isoformat(),
+            "finished_at": self.finished_at.isoformat(),
+            "exit_code": int(self.exit_code),
+            "notices": [list(notice) for notice in self.notices],
+            "sources": [
+                {
+                    "name": one.name,
+                    "pages": one.pages,
+                    "records": one.records,
+                    "segments": one.segments,
+                    "errors": [redact(error.message) for error in one.errors],
+                }
+                for one in self.sources
+            ],
+        }
+        if self.built is not None:
+            kept["build"] = {
+                "run_id": self.run_id,
+                "finished_at": self.finished_at.isoformat(),
+                "published": self.built.published,
+                "data_through": self.built.data_through,
+            }
+            kept["checks"] = [
+                {
+                    "name": check.name,
+                    "severity": check.severity,
+                    "status": check.status,
+                    "failing_rows": check.failing_rows,
+                    "sample": list(check.sample),
+                    "message": check.message,
+                }
+                for check in self.built.checks
+            ]
+        return kept
