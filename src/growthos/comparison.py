@@ -1,0 +1,183 @@
+"""KPIs of a window beside those of the window before, and the report that `kpis` prints."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
+
+from growthos import cohorts, measures, reading
+from growthos.errors import UsageError
+from growthos.formulas import KPIS, Better, Kpi, KpiResult, Part, Value, safe_div, shown
+from growthos.money import places
+from growthos.notices import Notice, notices
+from growthos.period import Period
+from growthos.reading import HORIZON, Numbers
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+By = Literal["channel", "campaign"]
+SPARKLINE = range(7, 29)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One KPI now and in the days before.
+
+    `change` is relative to the value before, from unrounded values: None where either is missing or there was nothing
+    before. `delta` is the difference, for ratios in points. `days` are its values day by day.
+    """
+
+    now: KpiResult
+    before: KpiResult
+    change: Decimal | None
+    delta: Value
+    better: Better | None
+    days: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `kpis` shows. `channels` and `campaigns` are names by slug and by key, for headings."""
+
+    period: Period
+    previous: Period
+    timezone: str
+    currency: str
+    data_through: date | None
+    warnings: tuple[Notice, ...]
+    rows: tuple[Comparison, ...]
+    by: By | None
+    channels: Mapping[str, str]
+    campaigns: Mapping[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """The structure of `kpis --format json`: cents and days whole numbers, ratios Decimals, None where null."""
+        return {
+            "schema_version": 1,
+            "since": self.period.first.isoformat(),
+            "until": self.period.last.isoformat(),
+            "previous": {"since": self.previous.first.isoformat(), "until": self.previous.last.isoformat()},
+            "timezone": self.timezone,
+            "currency": self.currency,
+            "data_through": self.data_through.isoformat() if self.data_through else None,
+            "warnings": [{"code": notice.code, "message": notice.message} for notice in self.warnings],
+            "kpis": [_row(row, self.by) for row in self.rows],
+        }
+
+
+def difference(now: Fraction | None, before: Fraction | None) -> Fraction | None:
+    """How far a value moved, unrounded; None where either side is missing."""
+    return None if now is None or before is None else now - before
+
+
+def relative(now: Fraction | None, before: Fraction | None) -> Fraction | None:
+    """How far a value moved, as a share of what it was before: falling is negative for negative values, too."""
+    moved = difference(now, before)
+    if moved is None or not before:
+        return None
+    return safe_div(moved, abs(before))
+
+
+def compare(now: KpiResult, before: KpiResult, *, days: tuple[Value, ...] = ()) -> Comparison:
+    """One KPI of two windows, side by side."""
+    change = relative(now.exact, before.exact)
+    return Comparison(
+        now=now,
+        before=before,
+        change=None if change is None else places(change),
+        delta=shown(difference(now.exact, before.exact), now.unit),
+        better=KPIS[now.name].better,
+        days=days,
+    )
+
+
+def find(name: str) -> Kpi:
+    """The KPI of that name or alias; UsageError with a near match where there is none."""
+    real = "cac" if name in {"blended_cac", "channel_cac"} else name
+    if real not in KPIS:
+        raise UsageError(f"There is no KPI {name!r}.", hint=measures.near(name, KPIS))
+    return KPIS[real]
+
+
+def report(
+    con: "DuckDBPyConnection",
+    period: Period | None = None,
+    names: Iterable[str] | None = None,
+    by: By | None = None,
+    *,
+    horizon_days: int = HORIZON,
+    days: bool = True,
+) -> Report:
+    """The KPIs of a period against the period of the same length before it; all of them unless some are named.
+
+    Without a period, the seven days up to the last complete one. `channel_cac` implies `by` channel. `days` adds the
+    values day by day: those of the period, at least seven and at most the last 28.
+    """
+    asked = list(names or KPIS)
+    wanted = list(dict.fromkeys(find(name).name for name in asked))
+    if "channel_cac" in asked and by is None:
+        by = "channel"
+    about = measures.about(con)
+    period = period or reading.window(about, None, None)
+    now, before = (reading.read(con, about, one, horizon_days) for one in (period, period.before()))
+    if by == "campaign":
+        now = replace(now, campaigns=reading.read_campaigns(con, period))
+    silent = cohorts.days_without_spend(con, period, horizon_days) if "payback_days" in wanted else 0
+    each = _sparklines(con, period, wanted, horizon_days) if days else {}
+    return Report(
+        period=period,
+        previous=period.before(),
+        timezone=about.timezone,
+        currency=about.currency,
+        data_through=about.data_through,
+        warnings=tuple(notices(about, now, before, wanted, silent_days=silent)),
+        rows=tuple(compare(KPIS[name].of(now), KPIS[name].of(before), days=each.get(name, ())) for name in wanted),
+        by=by,
+        channels={channel.slug: channel.name for channel in about.channels.values() if channel.slug in now.channels},
+        campaigns=_names(con, now),
+    )
+
+
+def _sparklines(
+    con: "DuckDBPyConnection", period: Period, names: list[str], horizon_days: int
+) -> dict[str, tuple[Value, ...]]:
+    length = min(max(len(period), SPARKLINE.start), SPARKLINE.stop - 1)
+    groups = reading.read_days(con, Period(period.last - timedelta(days=length - 1), period.last), horizon_days)
+    return {name: tuple(KPIS[name].part(group).value for group in groups) for name in names}
+
+
+def _names(con: "DuckDBPyConnection", numbers: Numbers) -> dict[str, str]:
+    if not numbers.campaigns:
+        return {}
+    names: dict[str, str] = dict(con.execute("select campaign_key, name from dim_campaign").fetchall())
+    return {key: names.get(key) or key for key in numbers.campaigns}
+
+
+def _row(row: Comparison, by: By | None) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "name": row.now.name,
+        "unit": row.now.unit,
+        "value": row.now.value,
+        "numerator": row.now.numerator,
+        "denominator": row.now.denominator,
+        "previous": row.before.value,
+        "change": row.change,
+        "delta": row.delta,
+        "better": row.better,
+        "components": dict(row.now.components),
+    }
+    if by == "channel":
+        found["by_channel"] = _parts(row.now.by_channel or {})
+    if by == "campaign" and row.now.by_campaign is not None:
+        found["by_campaign"] = _parts(row.now.by_campaign)
+    return found
+
+
+def _parts(parts: Mapping[str, Part]) -> dict[str, Any]:
+    return {
+        key: {"value": part.value, "numerator": part.numerator, "denominator": part.denominator}
+        for key, part in parts.items()
+    }

@@ -1,0 +1,71 @@
+"""What a reader of the KPIs has to know: days that the data do not cover, costs that are assumed, visits not seen."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from growthos.formulas import safe_div
+from growthos.measures import About
+from growthos.reading import Numbers
+from growthos.wording import percent
+
+ENOUGH_ORDERS = 10
+EXPECTED_COVERAGE = (Fraction(6, 10), Fraction(11, 10))
+COSTED = {"contribution_margin", "contribution_margin_pct", "ltv", "payback_days"}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One warning: `code` for a program, `message` for a person."""
+
+    code: str
+    message: str
+
+
+def notices(
+    about: About, now: Numbers, before: Numbers, names: Collection[str], *, silent_days: int = 0
+) -> Iterator[Notice]:
+    """The warnings that belong to these KPIs of these two windows.
+
+    `silent_days`: days on which the cohort was new and for which no ad spend is loaded.
+    """
+    yield from _coverage(about, now, before)
+    if "payback_days" in names and silent_days:
+        yield Notice(
+            "cohort_spend_missing",
+            f"No ad spend is loaded for {silent_days} of the {len(now.period)} days on which the customers behind "
+            "payback_days were new; those days count as free.",
+        )
+    share = _share(now, "margin_costed", "gross")
+    if share and COSTED.intersection(names):
+        yield Notice(
+            "margin_costed",
+            f"{percent(share)} of gross revenue has no unit cost and is costed by its category's margin.",
+        )
+    seen = _share(now, "purchases", "orders")
+    low, high = EXPECTED_COVERAGE
+    tracked = "conversion_rate" in names and now.whole["sessions"] and (now.whole["orders"] or 0) >= ENOUGH_ORDERS
+    if tracked and seen is not None and not low <= seen <= high:
+        yield Notice(
+            "ga4_coverage",
+            f"GA4 saw {now.whole['purchases']} purchases where the shop had {now.whole['orders']} orders, "
+            f"{percent(seen)} of them; {percent(low)} to {percent(high)} is usual.",
+        )
+
+
+def _coverage(about: About, now: Numbers, before: Numbers) -> Iterator[Notice]:
+    through, start = about.data_through, about.history_start
+    if through is not None and now.period.last > through:
+        yield Notice(
+            "window_past_data",
+            f"The window ends on {now.period.last}, but not every source is complete after {through}.",
+        )
+    if start is not None and before.period.first < start:
+        yield Notice(
+            "window_before_history",
+            f"The comparison starts on {before.period.first}, before the first orders that are loaded ({start}).",
+        )
+
+
+def _share(numbers: Numbers, part: str, whole: str) -> Fraction | None:
+    return safe_div(numbers.whole[part] or 0, numbers.whole[whole] or 0)

@@ -1,0 +1,94 @@
+"""The numbers of one window, read once for every KPI: two queries, whatever is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from growthos import cohorts, measures
+from growthos.errors import UsageError
+from growthos.measures import About
+from growthos.period import Period
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+HORIZON = 30
+WEEK = 7
+
+# All measures of a channel, a campaign, a day or the whole, by name. `payback` is the only one that may be None.
+Group = Mapping[str, int | None]
+NOTHING: Group = {**dict.fromkeys((*measures.MEASURES, *cohorts.COHORT_MEASURES), 0), "payback": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The measures of one window: of the whole, of each channel in which anything happened, of each campaign.
+
+    `campaigns` is None where they were not asked for.
+    """
+
+    period: Period
+    whole: Group
+    channels: Mapping[str, Group]
+    paid: frozenset[str]
+    campaigns: Mapping[str, Group] | None = None
+
+    def channel(self, slug: str) -> Group:
+        """A channel's measures; zeros where nothing happened in it."""
+        return self.channels.get(slug, NOTHING)
+
+
+def window(about: About, start: date | str | None, end: date | str | None, days: int = WEEK) -> Period:
+    """The days asked for: by default the `days` days up to the last complete one. Nobody asks the clock."""
+    last = _day(end) if end is not None else about.last_day()
+    first = _day(start) if start is not None else last - timedelta(days=days - 1)
+    if first > last:
+        raise UsageError(f"The window starts on {first}, after its end on {last}.")
+    return Period(first, last)
+
+
+def read(con: "DuckDBPyConnection", about: About, period: Period, horizon_days: int = HORIZON) -> Numbers:
+    """The measures of a window and of the cohort that completes its horizon in it, for all channels."""
+    if horizon_days < 0:
+        raise UsageError(f"A horizon of {horizon_days} days is none.")
+    sums = measures.read(con, period)
+    members = cohorts.read(con, period, horizon_days)
+    channels = {}
+    for key, channel in about.channels.items():
+        found, cohort = sums.get(key), members.get(key)
+        if (found and any(found.values())) or (cohort and cohort.sums["cohort_size"]):
+            channels[channel.slug] = _group(found, cohort)
+    return Numbers(
+        period=period,
+        whole=_group(measures.add(sums.values()), cohorts.together(members.values(), horizon_days)),
+        channels=channels,
+        paid=frozenset(channel.slug for channel in about.channels.values() if channel.paid),
+    )
+
+
+def read_days(con: "DuckDBPyConnection", period: Period, horizon_days: int = HORIZON) -> list[Group]:
+    """The measures of each day of a period, in order, each day a window of its own."""
+    sums = measures.read(con, period, "date_key")
+    members = cohorts.read(con, period, horizon_days, "window_day")
+    return [_group(sums.get(day), members.get(day)) for day in period]
+
+
+def read_campaigns(con: "DuckDBPyConnection", period: Period) -> dict[str, Group]:
+    """The measures of ads, per campaign that had any."""
+    return {str(key): _group(sums, None) for key, sums in measures.read_campaigns(con, period).items()}
+
+
+def _group(sums: measures.Sums | None, cohort: cohorts.Cohort | None) -> Group:
+    if cohort is None:
+        return {**NOTHING, **(sums or {})}
+    return {**NOTHING, **(sums or {}), **cohort.sums, "payback": cohort.payback}
+
+
+def _day(given: date | str) -> date:
+    if isinstance(given, date):
+        return given
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise UsageError(f"{given!r} is no date.", hint="Write it as 2026-03-29.") from None

@@ -1,0 +1,61 @@
+"""How amounts, shares and multiples read in a sentence or a table: rounded once, halves away from zero."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from growthos.money import places
+
+SYMBOLS = {
+    "AUD": "A$",
+    "BRL": "R$",
+    "CAD": "C$",
+    "CNY": "CN¥",
+    "EUR": "€",
+    "GBP": "£",
+    "HKD": "HK$",
+    "ILS": "₪",
+    "INR": "₹",
+    "JPY": "¥",
+    "KRW": "₩",
+    "MXN": "MX$",
+    "NZD": "NZ$",
+    "USD": "$",
+}
+WHOLE = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
+THOUSANDTHS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+
+
+def digits(currency: str) -> int:
+    """How many digits after the point the currency itself uses."""
+    return 0 if currency in WHOLE else 3 if currency in THOUSANDTHS else 2
+
+
+def money(cents: int, currency: str, *, signed: bool = False) -> str:
+    """Hundredths of the major unit as an amount: `$1,234.56`, `-€5.00`, `CHF 12.30`, `¥120`."""
+    amount = places(Fraction(abs(cents), 100), digits(currency))
+    symbol = SYMBOLS.get(currency, f"{currency} ")
+    return f"{_sign(cents, signed=signed)}{symbol}{amount:,f}"
+
+
+def percent(share: Fraction | Decimal, *, signed: bool = False) -> str:
+    """A share of one: `31.3%`."""
+    return f"{_sign(share, signed=signed)}{places(abs(Fraction(share)) * 100, 1):,f}%"
+
+
+def multiple(value: Fraction | Decimal) -> str:
+    """How many times: `1.62x`."""
+    return f"{_sign(value, signed=False)}{places(abs(Fraction(value)), 2):,f}x"
+
+
+def points(move: Fraction | Decimal) -> str:
+    """The difference of two shares, in percentage points, without its sign: `6.2`."""
+    return f"{places(abs(Fraction(move)) * 100, 1):f}"
+
+
+def count(number: int) -> str:
+    """How many: `12,345`."""
+    return f"{number:,}"
+
+
+def _sign(value: int | Fraction | Decimal, *, signed: bool) -> str:
+    return "-" if value < 0 else "+" if signed and value > 0 else ""
