@@ -1,0 +1,151 @@
+"""Where settings come from: growthos.toml, .env and the environment, read with the line of every mistake."""
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from growthos.errors import SettingsError
+from growthos.home import Home
+
+YES, NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+SECTION = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?")
+
+
+@dataclass
+class Problems:
+    """Everything that is wrong, told at once: a person mends the file once and not five times."""
+
+    found: list[str] = field(default_factory=list)
+    modes: bool = False
+
+    def add(self, where: str, what: str) -> None:
+        self.found.append(f"{where}: {what}")
+
+    def stop(self) -> None:
+        """Raise them, if there are any."""
+        if not self.found:
+            return
+        hint = "Nothing was run. Mend this, and start again."
+        if self.modes:
+            hint = "Nothing was run. Close the file to others with `chmod 600`, and start again."
+        if len(self.found) == 1:
+            raise SettingsError(self.found[0], hint=hint)
+        raise SettingsError(f"{len(self.found)} settings are wrong:\n  " + "\n  ".join(self.found), hint=hint)
+
+
+@dataclass(frozen=True)
+class Toml:
+    """growthos.toml as it was read; empty where there is none."""
+
+    path: Path
+    text: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def where(self, *keys: str) -> str:
+        """The file and line in which a key stands, and the key in full."""
+        section, line = "", 0
+        for number, content in enumerate(self.text.splitlines(), 1):
+            head = SECTION.fullmatch(content)
+            if head:
+                section = head[1]
+            at = [*section.split("."), ""] if section else [""]
+            named = re.match(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([\w-]+))\s*[=.]", content)
+            name = next((one for one in named.groups() if one), "") if named and not head else ""
+            if [*at[:-1], *([name] if name else [])] == list(keys):
+                line = number
+                break
+        place = f"{self.path.name}:{line}" if line else self.path.name
+        return f"{place}, {'.'.join(keys)}"
+
+
+@dataclass(frozen=True)
+class Env:
+    """The variables of .env or of the environment; one set to nothing counts as not set."""
+
+    name: str
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def get(self, name: str) -> str | None:
+        return (self.values.get(name) or "").strip() or None
+
+    def where(self, name: str) -> str:
+        return f"{self.name}:{self.lines[name]}, {name}" if name in self.lines else name
+
+
+def read_toml(home: Home) -> Toml:
+    """growthos.toml; a file that is no TOML says nothing else, so that is raised at once."""
+    try:
+        text = home.settings.read_text(encoding="utf-8")
+        return Toml(home.settings, text, tomllib.loads(text))
+    except FileNotFoundError:
+        return Toml(home.settings)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{home.settings} is no TOML: {error}", hint="Mend the line it names.") from error
+    except OSError as error:
+        raise SettingsError(f"{home.settings} cannot be read: {error.strerror}.") from error
+
+
+def read_env(home: Home, problems: Problems) -> Env:
+    """The .env of the home, taken literally: no variable is put into another."""
+    if not home.env.exists():
+        return Env(".env")
+    from dotenv.parser import parse_stream
+
+    values, lines = {}, {}
+    try:
+        with home.env.open(encoding="utf-8-sig") as file:
+            bindings = list(parse_stream(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{home.env} cannot be read: {error}") from error
+    for one in bindings:
+        line = one.original.line + one.original.string[
+            : len(one.original.string) - len(one.original.string.lstrip())
+        ].count("\n")
+        if one.error:
+            problems.add(f".env:{line}", "is not of the form NAME=value")
+        elif one.key is not None:
+            values[one.key] = one.value or ""
+            lines[one.key] = line
+    return Env(".env", values, lines)
+
+
+def demo_mode(home: Home, environ: Mapping[str, str]) -> bool:
+    """Whether DEMO_MODE asks for the demo: the environment's word counts before that of .env."""
+    said = environ.get("DEMO_MODE")
+    if said is None and home.env.exists():
+        said = read_env(home, Problems()).values.get("DEMO_MODE")
+    word = (said or "").strip().lower()
+    if word not in (*YES, *NO):
+        raise SettingsError(f"DEMO_MODE is {said!r}.", hint="Set it to true or false.")
+    return word in YES
+
+
+def open_to_others(path: Path) -> bool:
+    """Whether anybody but the owner may read or write a file, where the system knows owners."""
+    return os.name == "posix" and bool(path.stat().st_mode & OTHERS)
+
+
+def unknown(name: str, known: Iterable[str], noun: str = "setting") -> str:
+    """What to say of a name that nobody knows."""
+    choices = list(known)
+    near = get_close_matches(name, choices, 1)
+    if near:
+        return f"there is no such {noun}; did you mean {near[0]}?"
+    return f"there is no such {noun}" + (f"; known are {', '.join(choices)}" if choices else "")
+
+
+def near_miss(wanted: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The variable that was probably meant for one that is missing."""
+    for name in wanted:
+        near = get_close_matches(name, [one for one in environ if one not in wanted], 1, cutoff=0.9)
+        if near:
+            return f"; {near[0]} is set: did you mean {name}?"
+    return ""

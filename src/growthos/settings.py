@@ -1,0 +1,213 @@
+"""What a home is told: growthos.toml, .env and the environment, which wins. Also which sources are connected."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from growthos.connectors import find
+from growthos.home import Home
+from growthos.origins import Problems, Toml, read_env, read_toml, unknown
+from growthos.source_settings import read_sources
+
+if TYPE_CHECKING:
+    from growthos.connectors.base import Connector
+
+BPS = 10_000
+MARGINS = {"apparel": 5500, "electronics": 3000, "beauty": 6500, "home": 5000, "food": 4000, "default": 4500}
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):
+        raise ValueError(f"{name!r} is no time zone: {unknown(name, available_timezones(), 'zone')}") from None
+    return name
+
+
+def _rate(given: object) -> object:
+    """A rate is text, so that no float rounds it: shop units per foreign unit."""
+    if isinstance(given, dict):
+        return {_day(key): _rate(value) for key, value in given.items()}
+    if not isinstance(given, str):
+        raise ValueError('a rate is written as text: "1.0840", or a table of days and rates')  # noqa: TRY004
+    try:
+        rate = Decimal(given)
+    except InvalidOperation:
+        raise ValueError(f"{given!r} is no rate; write it as 1.0840") from None
+    if not rate.is_finite() or rate <= 0:
+        raise ValueError(f"a rate is greater than nothing, and {given!r} is not")
+    return given
+
+
+def _day(given: object) -> date:
+    if isinstance(given, date):
+        return given
+    try:
+        return date.fromisoformat(str(given))
+    except ValueError:
+        raise ValueError(f"{given!r} is no date; write it as 2026-03-29") from None
+
+
+def _days(given: object) -> object:
+    return {_day(key): value for key, value in given.items()} if isinstance(given, dict) else given
+
+
+def _lower(given: object) -> object:
+    return {str(key).strip().lower(): value for key, value in given.items()} if isinstance(given, dict) else given
+
+
+def _tuple(given: object) -> object:
+    return tuple(given) if isinstance(given, list) else given
+
+
+def _path(given: object) -> object:
+    return Path(given).expanduser() if isinstance(given, str) else given
+
+
+def _or(defaults: Mapping[str, int], given: Mapping[str, int]) -> dict[str, int]:
+    return {**defaults, **given}
+
+
+Whole = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[int, Field(ge=0, le=BPS)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Rate = Annotated[str | dict[date, str], BeforeValidator(_rate)]
+
+
+class Section(BaseModel):
+    """A table of growthos.toml: its keys are these and no others, and TOML's types are taken at their word."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class Sync(Section):
+    """`history`: days that a first sync reads. `patience`: seconds that one source may be waited for in all."""
+
+    history: Annotated[int, Field(ge=1, le=3660)] = 400
+    patience: Whole = 900
+
+
+class Shipping(Section):
+    """What sending an order costs that has something to send."""
+
+    per_order_cents: Whole = 600
+    bps_of_net_sales: Share = 0
+
+
+class Payment(Section):
+    """What the payment provider keeps of an order's total."""
+
+    bps_of_total: Share = 290
+    per_order_cents: Whole = 30
+
+
+class Costs(Section):
+    """Costs that no API tells. `margin_bps` stands in, by product type, where a unit cost is missing."""
+
+    margin_bps: Annotated[dict[str, Share], BeforeValidator(_lower), AfterValidator(partial(_or, MARGINS))] = MARGINS
+    shipping: Shipping = Shipping()
+    payment: Payment = Payment()
+
+
+class Alerts(Section):
+    """Guards: a rule stays silent below these counts, for a small week says little."""
+
+    min_orders: Whole = 10
+    min_spend_cents: Whole = 10_000
+    min_new_customers: Whole = 5
+    min_impressions: Whole = 5_000
+    min_sessions: Whole = 500
+    min_margin_orders: Whole = 5
+    min_identified_orders: Whole = 10
+
+
+class Warehouse(Section):
+    """`publish_staging`: the published database also holds the staging tables, in a schema of their own."""
+
+    publish_staging: bool = False
+
+
+class Limits(Section):
+    """`file`: where calls are counted, for homes that share an app or a Cloud project."""
+
+    file: Annotated[Path | None, BeforeValidator(_path)] = None
+
+
+class Settings(Section):
+    """All of it. `sources` holds what is set for each source, by setting name, secrets included."""
+
+    reporting_timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    currency: Currency | None = None
+    exclude_sources: Annotated[tuple[str, ...], BeforeValidator(_tuple)] = ()
+    sync: Sync = Sync()
+    costs: Costs = Costs()
+    fx: dict[Currency, Rate] = Field(default_factory=dict)
+    calendar: Annotated[dict[date, str], BeforeValidator(_days)] = Field(default_factory=dict)
+    alerts: Alerts = Alerts()
+    warehouse: Warehouse = Warehouse()
+    limits: Limits = Limits()
+    sources: dict[str, dict[str, str]] = Field(default_factory=dict, repr=False)
+
+
+def load(home: Home, environ: Mapping[str, str]) -> Settings:
+    """The settings of a home; SettingsError names everything that is wrong with them."""
+    problems = Problems()
+    toml, env = read_toml(home), read_env(home, problems)
+    known = find()
+    general = {key: value for key, value in toml.values.items() if key not in known}
+    settings = _validate(general, toml, [*_names(Settings), *known], problems)
+    sources = read_sources(known, home, toml, env, environ, problems)
+    problems.stop()
+    return settings.model_copy(update={"sources": sources})
+
+
+def demo() -> Settings:
+    """The settings of the demo shop: nothing of a home counts in it."""
+    from growthos import demo as shop
+
+    return Settings(sync=Sync(history=shop.DAYS), sources=shop.settings())
+
+
+def connected(settings: Settings) -> "dict[str, type[Connector]]":
+    """The sources whose settings are complete."""
+    return {name: one for name, one in find().items() if not one.missing(settings.sources.get(name, {}))}
+
+
+def not_connected(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """The other sources, each with the variables that it still needs."""
+    missing = {name: one.missing(settings.sources.get(name, {})) for name, one in find().items()}
+    return {name: names for name, names in missing.items() if names}
+
+
+def _validate(general: Mapping[str, Any], toml: Toml, tables: list[str], problems: Problems) -> Settings:
+    given = dict(general)
+    if given.pop("sources", None) is not None:
+        problems.add(toml.where("sources"), unknown("sources", tables))
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        for one in error.errors(include_url=False, include_context=False, include_input=False):
+            keys = [str(part) for part in one["loc"] if not str(part).startswith("[")]
+            what = one["msg"].removeprefix("Value error, ")
+            if one["type"] == "extra_forbidden":
+                what = unknown(keys[-1], tables if len(keys) == 1 else _names(_section(keys[:-1])))
+            problems.add(toml.where(*keys), what[0].lower() + what[1:])
+        return Settings()
+
+
+def _section(keys: list[str]) -> type[BaseModel]:
+    model: type[BaseModel] = Settings
+    for key in keys:
+        model = cast("type[BaseModel]", model.model_fields[key].annotation)
+    return model
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    return [name for name in model.model_fields if name != "sources"]

@@ -1,0 +1,191 @@
+"""The settings of the sources: whatever a connector declares, from growthos.toml, .env and the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from growthos.connectors.base import Connector, Setting
+from growthos.errors import SettingsError
+from growthos.home import Home
+from growthos.origins import Env, Problems, Toml, near_miss, open_to_others, unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Looks a setting up: the environment first, then .env, then growthos.toml; a `*_file` names a file with it."""
+
+    home: Home
+    toml: Toml
+    places: tuple[Env, ...]
+    problems: Problems
+
+    def read(self, source: str, setting: Setting, table: Mapping[str, object]) -> str | None:
+        for place in self.places:
+            value, path = place.get(setting.env), place.get(f"{setting.env}_FILE") if setting.secret else None
+            if value and path:
+                self.problems.add(place.where(setting.env), f"is set, and so is {setting.env}_FILE; keep one")
+            if path and not value:
+                return self._from_file(path, place.where(f"{setting.env}_FILE"))
+            if value:
+                return self._checked(value, setting, place.where(setting.env))
+        given = table.get(setting.name)
+        named = table.get(f"{setting.name}_file") if setting.secret else None
+        where = self.toml.where(source, setting.name)
+        if given is not None and named is not None:
+            self.problems.add(where, f"is set, and so is {setting.name}_file; keep one")
+        if named is not None and given is None:
+            return self._from_file(str(named), self.toml.where(source, f"{setting.name}_file"))
+        return None if given is None else self._checked(self._text(given, where), setting, where)
+
+    def _text(self, given: object, where: str) -> str:
+        """A value of growthos.toml as text; ids may be written as numbers, several of them as a list."""
+        several = given if isinstance(given, list) else [given]
+        if any(isinstance(one, bool) or not isinstance(one, str | int) for one in several):
+            self.problems.add(where, "is neither text nor a whole number, nor a list of them")
+            return ""
+        return ",".join(str(one).strip() for one in several)
+
+    def _from_file(self, name: str, where: str) -> str | None:
+        path = self.home.root / Path(name).expanduser()
+        try:
+            value = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            self.problems.add(where, f"{path} cannot be read: {reason}")
+            return None
+        if not value:
+            self.problems.add(where, f"{path} is empty")
+        return value or None
+
+    def _checked(self, value: str, setting: Setting, where: str) -> str | None:
+        if setting.secret and not (value.isascii() and value.isprintable()):
+            self.problems.add(where, "holds characters that no key or token has")
+        if setting.name.endswith("_url"):
+            complaint = _address(value, whole=setting.name != BASE_URL)
+            if complaint:
+                self.problems.add(where, complaint)
+        return value or None
+
+
+BASE_URL = "base_url"
+
+
+def declared(connector: type[Connector]) -> tuple[Setting, ...]:
+    """What a connector declares, and the address that may stand in for the official one."""
+    own = tuple(connector.settings)
+    if any(one.name == BASE_URL for one in own):
+        return own
+    text = f"Scheme and host in place of {connector.default_base_url}."
+    return (*own, Setting(BASE_URL, f"{connector.name.upper()}_BASE_URL", text, shared=True))
+
+
+def read_sources(
+    known: Mapping[str, type[Connector]],
+    home: Home,
+    toml: Toml,
+    env: Env,
+    environ: Mapping[str, str],
+    problems: Problems,
+) -> dict[str, dict[str, str]]:
+    """What is set for each source, by setting name."""
+    reader = Reader(home, toml, (Env("environment", environ), env), problems)
+    _unknown_variables(known, env, problems)
+    _open_secrets(known, home, toml, env, problems)
+    found = {}
+    for name, connector in known.items():
+        table = toml.values.get(name, {})
+        if not isinstance(table, dict):
+            problems.add(toml.where(name), f"is a table: write [{name}]")
+            continue
+        settings = declared(connector)
+        keys = {one.name for one in settings} | {f"{one.name}_file" for one in settings if one.secret}
+        for key in table:
+            if key not in keys:
+                problems.add(toml.where(name, key), unknown(key, sorted(keys)))
+        values = {one.name: value for one in settings if (value := reader.read(name, one, table))}
+        if values:
+            found[name] = values
+            _complete(connector, settings, values, {**env.values, **environ}, problems)
+    return found
+
+
+def _complete(
+    connector: type[Connector],
+    settings: tuple[Setting, ...],
+    values: Mapping[str, str],
+    environ: Mapping[str, str],
+    problems: Problems,
+) -> None:
+    """A source is connected or not, never half: what is missing is named."""
+    own = [one for one in settings if one.name in values and not one.shared]
+    missing = connector.missing(values)
+    if own and missing:
+        verb = "is" if len(missing) == 1 else "are"
+        names = ", ".join(missing)
+        problems.add(connector.name, f"is only partly set: {names} {verb} missing{near_miss(missing, environ)}")
+    elif own:
+        try:
+            connector(values)
+        except SettingsError as error:
+            problems.add(connector.name, error.message)
+
+
+def _unknown_variables(known: Mapping[str, type[Connector]], env: Env, problems: Problems) -> None:
+    """A name in .env that begins like a source's and is none of its settings was mistyped."""
+    names = {"DEMO_MODE", "GROWTHOS_HOME"}
+    for connector in known.values():
+        for one in declared(connector):
+            names |= {one.env, f"{one.env}_FILE"} if one.secret else {one.env}
+    prefixes = tuple(f"{name.upper()}_" for name in known)
+    for name in env.values:
+        if name not in names and name.startswith(prefixes):
+            problems.add(env.where(name), unknown(name, sorted(names), "variable"))
+
+
+def _open_secrets(known: Mapping[str, type[Connector]], home: Home, toml: Toml, env: Env, problems: Problems) -> None:
+    for path, holds in (
+        (home.settings, any(one.name in _table(toml, name) for name, one in _secrets(known))),
+        (home.env, any(env.get(one.env) for _, one in _secrets(known))),
+    ):
+        if holds and open_to_others(path):
+            problems.modes = True
+            problems.add(str(path), "holds secrets and can be read by others")
+
+
+def _secrets(known: Mapping[str, type[Connector]]) -> list[tuple[str, Setting]]:
+    return [(name, one) for name, connector in known.items() for one in connector.settings if one.secret]
+
+
+def _table(toml: Toml, name: str) -> Mapping[str, object]:
+    found = toml.values.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _address(value: str, *, whole: bool) -> str | None:
+    """What is wrong with an address: no https, unless it stays on this machine; a path where none belongs."""
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        return "is no address"
+    if parts.scheme not in {"http", "https"} or not host:
+        return "is no address; write it as https://host"
+    if parts.scheme == "http" and not _loopback(host):
+        return "is plain http, which is accepted for this machine only (localhost, 127.0.0.1)"
+    if parts.username or parts.password or parts.query or parts.fragment:
+        return "may hold a scheme, a host and a port only"
+    if not whole and parts.path not in {"", "/"}:
+        return "ends with the host: the path after it is the official one"
+    return None
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
