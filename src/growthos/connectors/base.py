@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from growthos.connectors.address import checked
 
 if TYPE_CHECKING:
     import httpx
@@ -32,11 +34,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict with its reason: `wait` is how many seconds the source asks for, if it says."""
+    """A verdict with its reason: `wait` is how many seconds the source asks for, if it says.
+
+    `hint` says what to do where the connector knows better than a general word.
+    """
 
     verdict: Verdict
     message: str = ""
     wait: float | None = None
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class Setting:
     """One value that a source needs: `name` in growthos.toml, `env` in the environment.
 
     `required` settings together make a source connected; a `shared` one may be set for another source's sake
-    and connects nothing by itself.
+    and connects nothing by itself. An `address` replaces an official one, for proxies and tests.
     """
 
     name: str
@@ -61,6 +67,7 @@ class Setting:
     secret: bool = False
     required: bool = False
     shared: bool = False
+    address: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,7 @@ class Page:
 
 
 Mode = Literal["snapshot", "cursor", "report"]
-Read = Callable[["Connector", "Api", str, Window], Iterator[Page]]
+Read = Callable[[Any, "Api", str, Window], Iterator[Page]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +173,32 @@ class Connector(ABC):
     default_base_url: ClassVar[str]
     settings: ClassVar[tuple[Setting, ...]]
     limits: ClassVar[tuple[Limit, ...]]
+    tries: ClassVar[int] = 5
+    tries_after_server_error: ClassVar[int] = 5
+    server_errors: ClassVar[Limit | None] = None
 
     def __init__(self, values: Mapping[str, str]) -> None:
         """`values` by setting name; those not set are absent. Raises SettingsError where a value cannot be right."""
-        self.values = dict(values)
+        self.values = {name: value.strip() for name, value in values.items() if value.strip()}
+        for one in self.settings:
+            if one.address and one.name in self.values:
+                self.values[one.name] = checked(self.values[one.name], one.env)
+
+    @property
+    def base_url(self) -> str:
+        """Scheme and host that are asked; a path follows."""
+        return self.values.get("base_url") or self.default_base_url
 
     @classmethod
     def missing(cls, values: Mapping[str, str]) -> tuple[str, ...]:
         """Names of environment variables still to be set before this source is connected; empty when it is."""
         return tuple(one.env for one in cls.settings if one.required and not values.get(one.name))
+
+    @classmethod
+    def partly(cls, values: Mapping[str, str]) -> bool:
+        """Whether something of its own is set and it is still not connected."""
+        own = (one for one in cls.settings if not one.shared and not one.address)
+        return any(values.get(one.name) for one in own) and bool(cls.missing(values))
 
     @classmethod
     def streams(cls) -> tuple[Stream, ...]:
@@ -192,6 +216,10 @@ class Connector(ABC):
     @abstractmethod
     def judge(self, status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
         """What an answer means, by its body first and its status second."""
+
+    def rest(self, headers: "httpx.Headers") -> float:  # noqa: ARG002 - most sources say nothing
+        """Seconds to rest after a good answer whose headers say that the source's own limits are nearly used up."""
+        return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +244,6 @@ class Call:
 class Watch:
     """Who is told what happens on the wire."""
 
-    call: Callable[[Call], None] = field(default=lambda call: None)
-    waiting: Callable[[float, str], None] = field(default=lambda seconds, reason: None)
-    notice: Callable[[str, str], None] = field(default=lambda code, message: None)
+    call: Callable[[Call], None] = field(default=lambda _: None)
+    waiting: Callable[[float, str], None] = field(default=lambda _seconds, _reason: None)
+    notice: Callable[[str, str], None] = field(default=lambda _code, _message: None)

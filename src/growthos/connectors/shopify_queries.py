@@ -1,6 +1,6 @@
 """What Shopify is asked: one GraphQL operation each, with nothing in it that nobody reads.
 
-Money is asked in the shop's currency alone. Every nested connection selects `pageInfo`, so that what is cut off is seen.
+Money is asked in the shop's currency alone. Every nested connection selects `pageInfo`, so that a cut list is seen.
 Lines marked `# personal` or `# cost` need a permission of their own and can be left out.
 """
 

@@ -1,0 +1,374 @@
+"""Api: asks a source, patiently. Limits, back-off, renewed credentials, the log of calls: all patience is here."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from urllib.parse import urlsplit
+
+from growthos.clock import Clock
+from growthos.connectors.base import Call, Connector, Judgement, Verdict, Watch
+from growthos.connectors.limits import Turns
+from growthos.connectors.redact import Redactor
+from growthos.connectors.tries import AgainError, Tries
+from growthos.connectors.verdicts import quoted
+from growthos.errors import CredentialsError, PatienceError, RefusedError, UnavailableError
+
+if TYPE_CHECKING:
+    import httpx
+    from pydantic import TypeAdapter
+
+    from growthos.connectors.wire.exchange import Guards, Received
+
+T = TypeVar("T")
+LONG_WAIT = 60.0
+REQUEST_ID_HEADERS = ("x-request-id", "x-fb-trace-id", "request-id")
+QUOTA_SECONDS = 3600.0
+
+
+class ShrinkError(UnavailableError):
+    """A source says that it was asked for too much at once; the same request may not be repeated."""
+
+
+class DeniedError(CredentialsError):
+    """The credentials are good, and do not permit this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """A good answer: its bytes as they came, and what was understood of them."""
+
+    body: bytes
+    said: T
+    status: int
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask(Generic[T]):
+    build: Callable[[], "httpx.Request"]
+    operation: str
+    understand: "TypeAdapter[T]"
+    records: Callable[[T], int]
+    judge: Callable[[int, "httpx.Headers", bytes], Judgement]
+    guards: "Guards"
+    is_token: bool = False
+
+
+@dataclass
+class _Attempt:
+    """One attempt, as it will stand in the log."""
+
+    endpoint: str
+    number: int
+    started: float
+    waited: float
+    status: int | None = None
+    bytes: int = 0
+    records: int = 0
+    request_id: str | None = None
+    verdict: str = field(default=Verdict.TRANSIENT)
+    message: str = ""
+
+
+@cache
+def _adapter(kind: Any) -> "TypeAdapter[Any]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+class Api:
+    """One source over HTTP. `waited` is how many seconds were spent waiting for it so far."""
+
+    def __init__(
+        self,
+        connector: Connector,
+        *,
+        transport: "httpx.BaseTransport | None" = None,
+        clock: Clock,
+        watch: Watch | None = None,
+        patience: float = 900.0,
+    ) -> None:
+        import httpx
+
+        from growthos.connectors.wire.exchange import Guards
+
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self.connector = connector
+        self.clock = clock
+        self.watch = watch or Watch()
+        self.patience = patience
+        self.waited = 0.0
+        self._unlogged = 0.0
+        self.secrets = Redactor()
+        for one in connector.settings:
+            if one.secret and (value := connector.values.get(one.name)):
+                self.secrets.learn(value)
+        self._guards = Guards()
+        self._turns = Turns(connector.limits, clock)
+        self._server_errors = Turns([connector.server_errors] if connector.server_errors else [], clock)
+        self._client = httpx.Client(
+            transport=transport, trust_env=False, follow_redirects=False, headers={"User-Agent": "growthos"}
+        )
+        self._auth = connector.auth(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        *,
+        operation: str,
+        envelope: type[T],
+        records: Callable[[T], int] = lambda _: 0,
+    ) -> Answer[T]:
+        """GET `path` of the source's address; `envelope` is the type of what must be understood of the answer."""
+        build = partial(self._client.build_request, "GET", self.connector.base_url + path, params=dict(params))
+        return self._patiently(_Ask(build, operation, _adapter(envelope), records, self.connector.judge, self._guards))
+
+    def post(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        *,
+        operation: str,
+        envelope: type[T],
+        records: Callable[[T], int] = lambda _: 0,
+        headers: Mapping[str, str] | None = None,
+        streamed: bool = False,
+    ) -> Answer[T]:
+        """POST `body` as JSON; a `streamed` answer may be larger and take longer."""
+        from growthos.connectors.wire.exchange import MEGABYTE, Guards
+
+        guards = Guards(120.0, 600.0, 256 * MEGABYTE) if streamed else self._guards
+        build = partial(
+            self._client.build_request, "POST", self.connector.base_url + path, json=dict(body), headers=headers
+        )
+        return self._patiently(_Ask(build, operation, _adapter(envelope), records, self.connector.judge, guards))
+
+    def token(
+        self,
+        address: str,
+        form: Mapping[str, str],
+        *,
+        envelope: type[T],
+        judge: Callable[[int, "httpx.Headers", bytes], Judgement],
+    ) -> T:
+        """POST `form` for an access token: without credentials of its own, and outside the source's limits."""
+        build = partial(self._client.build_request, "POST", address, data=dict(form))
+        ask = _Ask(build, "token", _adapter(envelope), lambda _: 0, judge, self._guards, is_token=True)
+        granted: T = self._patiently(ask).said
+        return granted
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """Wait; a long wait is told."""
+        if seconds > LONG_WAIT:
+            self.watch.waiting(seconds, reason)
+        self.waited += seconds
+        self._unlogged += seconds
+        self.clock.sleep(seconds)
+
+    def _patiently(self, ask: _Ask[T]) -> Answer[T]:
+        from tenacity import Retrying, retry_if_exception_type
+
+        tries = Tries(self.patience, self.connector.tries, self.connector.tries_after_server_error)
+        source = self.connector.name
+
+        def sleep(seconds: float) -> None:
+            tries.waited += seconds
+            self.pause(seconds, f"{source} asked for it" if tries.hinted else f"{source} is asked again")
+
+        retrying = Retrying(
+            retry=retry_if_exception_type(AgainError),
+            wait=tries.wait,
+            stop=tries.enough,
+            sleep=sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._attempt, ask, tries)
+        except AgainError as again:
+            raise self._given_up(ask, tries, again) from again.__cause__
+
+    def _attempt(self, ask: _Ask[T], tries: Tries) -> Answer[T]:
+        if not ask.is_token:
+            self._take_turn(tries)
+        request = ask.build()
+        attempt = _Attempt(
+            endpoint=urlsplit(str(request.url)).path,
+            number=tries.begin(),
+            started=self.clock.monotonic(),
+            waited=self._unlogged,
+        )
+        self._unlogged = 0.0
+        try:
+            return self._once(ask, request, attempt, tries)
+        except AgainError as again:
+            attempt.verdict, attempt.message = again.judgement.verdict, again.judgement.message
+            raise
+        except (ShrinkError, CredentialsError, RefusedError, PatienceError, UnavailableError) as error:
+            attempt.message = error.message
+            raise
+        finally:
+            self._log(ask, attempt)
+
+    def _once(self, ask: _Ask[T], request: "httpx.Request", attempt: _Attempt, tries: Tries) -> Answer[T]:
+        from pydantic import ValidationError
+
+        received = self._received(ask, request)
+        attempt.status, attempt.bytes = received.status, len(received.body)
+        attempt.request_id = next((received.headers[h] for h in REQUEST_ID_HEADERS if h in received.headers), None)
+        judgement = ask.judge(received.status, received.headers, received.body)
+        attempt.verdict = judgement.verdict
+        if judgement.verdict is not Verdict.OK:
+            judgement = replace(judgement, message=quoted(self.secrets.text(judgement.message)))
+            raise self._no(ask, judgement, received.status, attempt.endpoint, tries)
+        try:
+            said = ask.understand.validate_json(received.body)
+        except ValidationError as error:
+            where = "; ".join(
+                f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
+                for one in error.errors(include_url=False, include_input=False, include_context=False)[:3]
+            )
+            garbled = Judgement(Verdict.TRANSIENT, self.secrets.text(f"the answer cannot be understood: {where}"))
+            raise AgainError(garbled, garbled=True) from None
+        attempt.records = ask.records(said)
+        if rest := self.connector.rest(received.headers):
+            self._rest(rest)
+        return Answer(received.body, said, received.status, received.headers)
+
+    def _received(self, ask: _Ask[Any], request: "httpx.Request") -> "Received":
+        import httpx
+
+        from growthos.connectors.wire import exchange as wire
+
+        source, host = self.connector.name, request.url.host
+        auth = None if ask.is_token else self._auth
+        try:
+            received = wire.exchange(self._client, request, auth, self.clock, ask.guards)
+        except wire.TooLargeError as error:
+            raise ShrinkError(source, f"{source} answered {ask.operation} with {error}.") from error
+        except wire.BombError as error:
+            raise UnavailableError(source, f"{source} sent an answer that is not credible: {error}.") from error
+        except (httpx.HTTPError, wire.TooSlowError) as error:
+            if wire.distrusted(error):
+                raise UnavailableError(
+                    source,
+                    f"The certificate of {host} cannot be trusted: {quoted(error)}.",
+                    hint="Check the clock of this machine and what stands between it and the internet.",
+                ) from error
+            said = quoted(self.secrets.text(str(error))) or type(error).__name__
+            raise AgainError(Judgement(Verdict.TRANSIENT, f"no whole answer from {host}: {said}")) from error
+        if received.status in range(300, 400):
+            target = urlsplit(received.headers.get("location", ""))
+            raise UnavailableError(
+                source,
+                f"{host} sends us on to {quoted(target.hostname or 'another page of its own')}"
+                f" (HTTP {received.status}); growthos does not follow, so that no token goes astray.",
+                hint="Check the address or domain in the settings; for Shopify it is the *.myshopify.com one.",
+            )
+        return received
+
+    def _no(self, ask: _Ask[Any], said: Judgement, status: int, endpoint: str, tries: Tries) -> Exception:
+        source, words = self.connector.name, said.message
+        match said.verdict:
+            case Verdict.THROTTLED | Verdict.TRANSIENT:
+                if status >= 500:  # noqa: PLR2004 - HTTP's own line
+                    self._count_server_error(words)
+                return AgainError(said, status=status)
+            case Verdict.CREDENTIALS:
+                if not (ask.is_token or tries.renewed) and getattr(self._auth, "renew", bool)():
+                    tries.renewed = True
+                    return AgainError(said, at_once=True)
+                return CredentialsError(
+                    source,
+                    f"{source} does not accept the credentials (HTTP {status}): {words}",
+                    hint=f"Renew {self._settings(secret=True)}, then run the sync again. Nothing was lost.",
+                )
+            case Verdict.PERMISSION:
+                return DeniedError(
+                    source,
+                    f"{source} does not permit {ask.operation} (HTTP {status}): {words}",
+                    hint=said.hint or f"Check the permissions behind {self._settings(secret=False)}.",
+                )
+            case Verdict.QUOTA:
+                return self._out_of_patience(said.wait or QUOTA_SECONDS, f"its quota is used up: {words}")
+            case Verdict.SHRINK:
+                return ShrinkError(source, f"{source} was asked for too much at once ({ask.operation}): {words}")
+            case _:
+                return RefusedError(
+                    source,
+                    f"{source} refused {ask.operation} at {endpoint} (HTTP {status}): {words}",
+                    hint=said.hint or "The request is wrong for this account or this version of its API.",
+                )
+
+    def _given_up(self, ask: _Ask[Any], tries: Tries, again: AgainError) -> Exception:
+        source, words = self.connector.name, again.judgement.message
+        if tries.too_long or again.judgement.verdict is Verdict.THROTTLED:
+            return self._out_of_patience(tries.next_wait, words)
+        times = "once" if tries.attempts == 1 else f"{tries.attempts} times"
+        return UnavailableError(
+            source,
+            f"{source} was asked for {ask.operation} {times} and did not answer: {words}",
+            hint=f"This is theirs to mend. What was read is kept; `growthos sync {source}` goes on from there.",
+        )
+
+    def _out_of_patience(self, seconds: float, words: str) -> PatienceError:
+        source, resume_at = self.connector.name, self.clock.now() + timedelta(seconds=seconds)
+        return PatienceError(
+            source,
+            f"{source} asks us to wait until {resume_at:%Y-%m-%d %H:%M} UTC: {words}",
+            resume_at=resume_at,
+            hint=f"What was read is kept; `growthos sync {source}` after that time goes on from there.",
+        )
+
+    def _take_turn(self, tries: Tries) -> None:
+        while (seconds := self._turns.wait()) > 0:
+            if tries.waited + seconds > self.patience:
+                raise self._out_of_patience(seconds, "the limit of calls that growthos keeps is reached.")
+            tries.waited += seconds
+            self.pause(seconds, f"{self.connector.name} may not be asked more often")
+        self._turns.take()
+
+    def _count_server_error(self, words: str) -> None:
+        self._server_errors.take()
+        if (seconds := self._server_errors.wait()) > 0:
+            raise self._out_of_patience(seconds, f"it failed too often, and each failure counts: {words}")
+
+    def _rest(self, seconds: float) -> None:
+        if seconds > self.patience:
+            raise self._out_of_patience(seconds, "its limits are nearly used up.")
+        self.pause(seconds, f"{self.connector.name} says that its limits are nearly used up")
+
+    def _settings(self, *, secret: bool) -> str:
+        """The environment names of what is set, for a hint."""
+        given = [one for one in self.connector.settings if self.connector.values.get(one.name) and not one.address]
+        named = [one.env for one in given if one.secret or one.shared or not secret]
+        return " and ".join(named) or "the settings of this source"
+
+    def _log(self, ask: _Ask[Any], attempt: _Attempt) -> None:
+        self.watch.call(
+            Call(
+                source=self.connector.name,
+                endpoint=attempt.endpoint,
+                operation=ask.operation,
+                attempt=attempt.number,
+                status=attempt.status,
+                verdict=attempt.verdict,
+                seconds=self.clock.monotonic() - attempt.started,
+                bytes=attempt.bytes,
+                records=attempt.records,
+                waited=attempt.waited,
+                request_id=quoted(self.secrets.text(attempt.request_id)) if attempt.request_id else None,
+                message=self.secrets.text(attempt.message),
+            )
+        )

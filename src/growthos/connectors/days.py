@@ -1,0 +1,27 @@
+"""Ranges of days that a report is asked for, and how they are cut when they are too much."""
+
+from datetime import date
+
+from growthos.period import Period
+
+MONTHS_KEPT = 37
+
+
+def halves(days: Period) -> tuple[Period, Period] | None:
+    """The two halves of a range; None where it is a single day."""
+    if len(days) == 1:
+        return None
+    first, *rest = days.chunks((len(days) + 1) // 2)
+    return first, rest[0]
+
+
+def earliest(today: date) -> date:
+    """The first day that Meta and Google Ads still report by day: they keep 37 months."""
+    months = today.year * 12 + today.month - 1 - MONTHS_KEPT
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def kept(days: Period, today: date) -> Period | None:
+    """What of a range is still kept, None where nothing is."""
+    first = max(days.first, earliest(today))
+    return Period(first, days.last) if first <= days.last else None

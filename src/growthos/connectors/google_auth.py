@@ -1,0 +1,118 @@
+"""Google's access tokens: from a refresh token, or from a service account's key, which google-auth signs with."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from growthos.connectors.address import checked
+from growthos.connectors.base import Connector, Judgement, Setting, Verdict
+from growthos.connectors.verdicts import by_status, document
+from growthos.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+    from growthos.connectors.api import Api
+    from growthos.connectors.wire.auth import Fetched
+
+TOKEN_ADDRESS = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+KEY_FILE = "application_credentials"
+HOUR = 3600
+REFRESHED = ("client_id", "client_secret", "refresh_token")
+
+SHARED = (
+    Setting(
+        KEY_FILE,
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "Path of a service account's key file, for Google Ads and GA4, in place of the three OAuth settings.",
+        shared=True,
+    ),
+    Setting(
+        "oauth_token_url",
+        "GOOGLE_OAUTH_TOKEN_URL",
+        "Another address for Google's access tokens, for proxies and tests.",
+        shared=True,
+        address=True,
+    ),
+)
+
+
+def own(prefix: str) -> tuple[Setting, ...]:
+    """The three OAuth settings of one Google source."""
+    return (
+        Setting("client_id", f"{prefix}_CLIENT_ID", "OAuth client of your Google Cloud project."),
+        Setting("client_secret", f"{prefix}_CLIENT_SECRET", "Its secret.", secret=True),
+        Setting("refresh_token", f"{prefix}_REFRESH_TOKEN", "Refresh token of a user with access.", secret=True),
+    )
+
+
+def missing(source: type[Connector], values: "Mapping[str, str]", account: str) -> tuple[str, ...]:
+    """What a Google source still needs: its account, and either the key file or the three OAuth settings."""
+    needed = [account] if values.get(KEY_FILE) else [account, *REFRESHED]
+    return tuple(one.env for one in source.settings if one.name in needed and not values.get(one.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The answer of Google's token address."""
+
+    access_token: str
+    expires_in: float = HOUR
+
+
+def credentials(api: "Api", scope: str) -> "httpx.Auth":
+    """Puts a Google access token on each request."""
+    from growthos.connectors.wire.auth import FetchedToken
+
+    values = api.connector.values
+    if not values.get("refresh_token") and values.get(KEY_FILE):
+        return FetchedToken(lambda: _by_key(api, values[KEY_FILE], scope), api.clock)
+    return FetchedToken(lambda: _by_refresh_token(api), api.clock)
+
+
+def _by_refresh_token(api: "Api") -> "Fetched":
+    values = api.connector.values
+    form = {"grant_type": "refresh_token", **{name: values[name] for name in REFRESHED}}
+    return _granted(api, values.get("oauth_token_url", TOKEN_ADDRESS), form)
+
+
+def _by_key(api: "Api", file: str, scope: str) -> "Fetched":
+    from google.auth import crypt, jwt
+
+    try:
+        key = json.loads(Path(file).expanduser().read_text(encoding="utf-8"))
+        signer = crypt.RSASigner.from_service_account_info(key)
+        email, official = key["client_email"], checked(key.get("token_uri", TOKEN_ADDRESS), "token_uri")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsError(
+            f"GOOGLE_APPLICATION_CREDENTIALS names {file}, which is no service account's key file.",
+            hint="Download a JSON key for the service account in the Google Cloud console.",
+        ) from error
+    address = api.connector.values.get("oauth_token_url", official)
+    now = int(api.clock.now().timestamp())
+    claims = {"iss": email, "scope": scope, "aud": official, "iat": now, "exp": now + HOUR}
+    assertion = jwt.encode(signer, claims).decode()
+    api.secrets.learn(assertion)
+    form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}
+    return _granted(api, address, form)
+
+
+def _granted(api: "Api", address: str, form: dict[str, str]) -> "Fetched":
+    from growthos.connectors.wire.auth import Fetched
+
+    told = api.token(address, form, envelope=Granted, judge=judge_token)
+    api.secrets.learn(told.access_token)
+    return Fetched(told.access_token, told.expires_in)
+
+
+def judge_token(status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
+    """A refused grant is a matter of the credentials, whatever its status; the rest is HTTP's."""
+    said: Any = document(body)
+    error = said.get("error") if isinstance(said, dict) else None
+    if isinstance(error, str) and status < 500:  # noqa: PLR2004 - HTTP's own line
+        words = f"{error}: {said['error_description']}" if said.get("error_description") else error
+        return Judgement(Verdict.CREDENTIALS, words)
+    return by_status(status, headers)

@@ -1,0 +1,77 @@
+"""One request, sent and read with every guard: a deadline, a size limit, no redirects, verified certificates."""
+
+import ssl
+from dataclasses import dataclass
+
+import httpx
+
+from growthos.clock import Clock
+
+MEGABYTE = 1024 * 1024
+CONNECT_SECONDS = 10.0
+BOMB_RATIO = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """How long one request may take, between two reads and in all, and how large its answer may be, unpacked."""
+
+    read_seconds: float = 30.0
+    deadline_seconds: float = 120.0
+    largest: int = 64 * MEGABYTE
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An answer, unpacked; `size` is what came over the wire."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    size: int
+
+
+class TooLargeError(Exception):
+    """The answer is larger than it may be."""
+
+
+class BombError(Exception):
+    """A small packed answer unpacks to something vast."""
+
+
+class TooSlowError(Exception):
+    """The answer trickles in past the deadline."""
+
+
+def exchange(
+    client: httpx.Client, request: httpx.Request, auth: httpx.Auth | None, clock: Clock, to: Guards
+) -> Received:
+    """Send `request` and read the answer to its end, or give up where a guard says so."""
+    request.extensions["timeout"] = httpx.Timeout(
+        connect=CONNECT_SECONDS, read=to.read_seconds, write=30.0, pool=CONNECT_SECONDS
+    ).as_dict()
+    deadline = clock.monotonic() + to.deadline_seconds
+    response = client.send(request, auth=auth, stream=True)
+    try:
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > to.largest:
+                raise TooLargeError(f"more than {to.largest // MEGABYTE} MB")
+            if len(body) > MEGABYTE and len(body) > BOMB_RATIO * response.num_bytes_downloaded:
+                raise BombError(f"{response.num_bytes_downloaded} bytes unpack to more than {len(body)}")
+            if clock.monotonic() > deadline:
+                raise TooSlowError(f"not finished after {to.deadline_seconds:g} seconds")
+        return Received(response.status_code, response.headers, bytes(body), response.num_bytes_downloaded)
+    finally:
+        response.close()
+
+
+def distrusted(error: BaseException) -> bool:
+    """Whether a connection failed because the server's certificate is not to be trusted."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(cause):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
