@@ -29,6 +29,7 @@ CHANNELS = [
     (11, "pos", "Point of sale", False),
     (12, "other", "Other", False),
 ]
+AMOUNTS = ("discount", "shipping_revenue", "cogs", "shipping_cost", "payment_fee", "tax", "duties", "tip", "gift_card")
 KEYS = {slug: key for key, slug, _, _ in CHANNELS}
 
 SCHEMA = """
@@ -122,13 +123,13 @@ class Shop:
         customer: str | None = None,
         seq: int | None = None,
         counted: bool = True,
-        discount: int = 0,
-        shipping: int = 0,
-        cogs: int = 0,
-        shipping_cost: int = 0,
-        fee: int = 0,
+        **amounts: int,
     ) -> None:
-        """An order; without a customer it names nobody. `seq`: the customer's how many-th counted order it is."""
+        """An order; without a customer it names nobody. `seq`: the customer's how many-th counted order it is.
+
+        `amounts`: discount, shipping_revenue, cogs, shipping_cost, payment_fee.
+        """
+        money = dict.fromkeys(AMOUNTS, 0) | amounts
         self.rows += 1
         self.put(
             "fact_orders",
@@ -142,17 +143,8 @@ class Shop:
             customer_order_seq=seq if counted else None,
             is_new_customer=counted and seq == 1,
             units=1,
-            gross_cents=gross,
-            discount_cents=discount,
-            shipping_revenue_cents=shipping,
-            tax_cents=0,
-            duties_cents=0,
-            tip_cents=0,
-            gift_card_cents=0,
-            total_cents=gross - discount + shipping,
-            cogs_cents=cogs,
-            shipping_cost_cents=shipping_cost,
-            payment_fee_cents=fee,
+            total_cents=gross,
+            **{f"{name}_cents": cents for name, cents in {"gross": gross, **money}.items()},
         )
 
     def line(self, day: date, gross: int, *, cogs_source: str, channel: str = "direct", counted: bool = True) -> None:

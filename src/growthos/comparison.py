@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from growthos import cohorts, measures, reading
 from growthos.errors import UsageError
-from growthos.formulas import KPIS, Better, Kpi, KpiResult, Part, Value, safe_div, shown
+from growthos.formulas import KPIS, Kpi
 from growthos.money import places
 from growthos.notices import Notice, notices
 from growthos.period import Period
 from growthos.reading import HORIZON, Numbers
+from growthos.values import Better, KpiResult, Part, Value, safe_div, shown
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -1,102 +1,19 @@
-"""What a KPI is: a formula over named sums, and the one place that divides.
-
-A formula's parameters say what it is made of: measures, or other formulas. It returns a whole number where the KPI
-adds up, a `Ratio` where it does not, `Days` where it is a count of days. What happens when there is nothing to divide
-by is decided once, in `safe_div`.
-"""
+"""How a KPI is declared: a formula whose parameters say what it is made of, measures or other formulas."""
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 from growthos import measures, reading
-from growthos.money import div_round, places
 from growthos.reading import HORIZON, Group, Numbers
+from growthos.values import Better, Format, KpiResult, Outcome, Part, Unit, Value, exact, shown
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-Unit = Literal["cents", "ratio", "days"]
-Better = Literal["higher", "lower"]
-Format = Literal["money", "percent", "multiple", "days"]
-Value = int | Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """A quotient before it is rounded. `positive`: without meaning unless the denominator is above zero."""
-
-    numerator: int
-    denominator: int
-    unit: Unit = "ratio"
-    positive: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """A number of days or None, with what it was found from."""
-
-    days: int | None
-    numerator: int
-    denominator: int
-    unit: Unit = "days"
-
-
-Outcome = int | Ratio | Days
 Formula = Callable[..., Outcome]
-
-
-def safe_div(numerator: int | Fraction, denominator: int | Fraction) -> Fraction | None:
-    """The exact quotient; None over zero, for "no spend" is not "a return of 0". The only place that divides."""
-    return Fraction(numerator, denominator) if denominator else None
-
-
-def exact(outcome: Outcome) -> Fraction | None:
-    """The value before it is rounded."""
-    if isinstance(outcome, int):
-        return Fraction(outcome)
-    if isinstance(outcome, Days):
-        return None if outcome.days is None else Fraction(outcome.days)
-    if outcome.positive and outcome.denominator <= 0:
-        return None
-    return safe_div(outcome.numerator, outcome.denominator)
-
-
-def shown(value: Fraction | None, unit: Unit) -> Value:
-    """A value rounded once: cents and days whole, ratios to six places, halves away from zero."""
-    if value is None:
-        return None
-    return places(value) if unit == "ratio" else div_round(value.numerator, value.denominator)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One value with what it was made from: a channel's, a campaign's, a day's."""
-
-    value: Value
-    numerator: int
-    denominator: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class KpiResult:
-    """One KPI of one window. `value` is rounded; `exact` is not, and is what comparisons use."""
-
-    name: str
-    unit: Unit
-    value: Value
-    start_date: date
-    end_date: date
-    numerator: int
-    denominator: int | None
-    components: Mapping[str, Value]
-    by_channel: Mapping[str, Part] | None = None
-    by_campaign: Mapping[str, Part] | None = None
-    exact: Fraction | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ spend count was decided when the marts were built; here everything published cou
 """
 
 from growthos.comparison import Comparison, Report, compare, find, report
-from growthos.formulas import KPIS, Days, Kpi, KpiResult, Ratio, kpi, part, safe_div
+from growthos.formulas import KPIS, Kpi, kpi
+from growthos.parts import AFTER, STEPS
+from growthos.values import Days, KpiResult, Ratio, safe_div
 
 ALIASES = ("blended_cac", "channel_cac")
 
@@ -58,27 +60,12 @@ def refund_rate(returns: int, gross: int, discounts: int) -> Ratio:
     return Ratio(returns, gross - discounts)
 
 
-@part
-def cogs(cogs_sold: int, cogs_reversed: int) -> int:
-    """Cost of goods sold, less the cost of what came back into stock."""
-    return cogs_sold - cogs_reversed
-
-
 @kpi(
     "cents",
     "money",
     "Contribution margin",
     better="higher",
-    components=(
-        "revenue_net",
-        "shipping_revenue",
-        "shipping_refunds",
-        "cogs",
-        "shipping_cost",
-        "payment_fees",
-        "ad_spend",
-        "contribution_after_ads",
-    ),
+    components=("revenue_net", "shipping_revenue", "shipping_refunds", "cogs", "shipping_cost", "payment_fees", *AFTER),
 )
 def contribution_margin(
     revenue_net: int, shipping_revenue: int, shipping_refunds: int, cogs: int, shipping_cost: int, payment_fees: int
@@ -92,12 +79,6 @@ def contribution_margin(
     order.
     """
     return revenue_net + shipping_revenue - shipping_refunds - cogs - shipping_cost - payment_fees
-
-
-@part
-def contribution_after_ads(contribution_margin: int, ad_spend: int) -> int:
-    """What is left after the ads are paid, too."""
-    return contribution_margin - ad_spend
 
 
 @kpi("ratio", "percent", "Contribution margin share", better="higher")
@@ -132,12 +113,6 @@ def mer(revenue_net: int, ad_spend: int) -> Ratio:
     Formula: revenue_net / ad_spend. By channel: of the order, and of the ad platform.
     """
     return Ratio(revenue_net, ad_spend)
-
-
-@part
-def last_click_net_revenue(paid_sales: int, paid_returns: int) -> int:
-    """Net revenue of the orders whose last click was an ad."""
-    return paid_sales - paid_returns
 
 
 @kpi(
@@ -184,12 +159,6 @@ def new_customer_share(new_customers: int, identified_orders: int) -> Ratio:
     return Ratio(new_customers, identified_orders)
 
 
-@part
-def ltv_contribution(cohort_contribution: int, cohort_size: int) -> Ratio:
-    """Contribution of a new customer up to the horizon, in cents."""
-    return Ratio(cohort_contribution, cohort_size, unit="cents")
-
-
 @kpi("cents", "money", "Lifetime value, 30 days", better="higher", components=("ltv_contribution",))
 def ltv(cohort_sales: int, cohort_returns: int, cohort_size: int) -> Ratio:
     """Lifetime value: net revenue of a new customer in the first 30 days.
@@ -227,46 +196,12 @@ def payback_days(payback: int | None, cohort_spend: int, cohort_size: int) -> Da
     return Days(payback, cohort_spend, cohort_size)
 
 
-@part
-def view_rate(item_views: int, sessions: int) -> Ratio:
-    """Product pages seen for each session."""
-    return Ratio(item_views, sessions)
-
-
-@part
-def cart_rate(add_to_carts: int, item_views: int) -> Ratio:
-    """Products put into the cart for each product page seen."""
-    return Ratio(add_to_carts, item_views)
-
-
-@part
-def checkout_rate(checkouts: int, add_to_carts: int) -> Ratio:
-    """Checkouts begun for each product put into the cart."""
-    return Ratio(checkouts, add_to_carts)
-
-
-@part
-def purchase_rate(purchases: int, checkouts: int) -> Ratio:
-    """Purchases for each checkout begun."""
-    return Ratio(purchases, checkouts)
-
-
 @kpi(
     "ratio",
     "percent",
     "Conversion rate",
     better="higher",
-    components=(
-        "sessions",
-        "item_views",
-        "add_to_carts",
-        "checkouts",
-        "purchases",
-        "view_rate",
-        "cart_rate",
-        "checkout_rate",
-        "purchase_rate",
-    ),
+    components=("sessions", "item_views", "add_to_carts", "checkouts", "purchases", *STEPS),
 )
 def conversion_rate(purchases: int, sessions: int) -> Ratio:
     """Conversion rate: the part of visits that end in a purchase, as GA4 sees both.

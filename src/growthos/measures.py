@@ -128,6 +128,11 @@ class About:
     currency: str
     channels: Mapping[int, Channel]
 
+    @property
+    def paid(self) -> tuple[str, ...]:
+        """The channels that are advertised on."""
+        return tuple(channel.slug for channel in self.channels.values() if channel.paid)
+
     def last_day(self) -> date:
         """The last day for which every connected source is complete."""
         if self.data_through is None:

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from growthos.formulas import safe_div
 from growthos.measures import About
 from growthos.reading import Numbers
+from growthos.values import safe_div
 from growthos.wording import percent
 
 ENOUGH_ORDERS = 10
@@ -29,7 +29,7 @@ def notices(
 
     `silent_days`: days on which the cohort was new and for which no ad spend is loaded.
     """
-    yield from _coverage(about, now, before)
+    yield from coverage(about, now, before)
     if "payback_days" in names and silent_days:
         yield Notice(
             "cohort_spend_missing",
@@ -53,7 +53,8 @@ def notices(
         )
 
 
-def _coverage(about: About, now: Numbers, before: Numbers) -> Iterator[Notice]:
+def coverage(about: About, now: Numbers, before: Numbers) -> Iterator[Notice]:
+    """Whether the data cover the days that are asked for and compared with."""
     through, start = about.data_through, about.history_start
     if through is not None and now.period.last > through:
         yield Notice(

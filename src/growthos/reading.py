@@ -39,6 +39,16 @@ class Numbers:
         return self.channels.get(slug, NOTHING)
 
 
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign's measures of ads in two windows, `now` and `before`."""
+
+    name: str
+    channel: str
+    now: Group
+    before: Group
+
+
 def window(about: About, start: date | str | None, end: date | str | None, days: int = WEEK) -> Period:
     """The days asked for: by default the `days` days up to the last complete one. Nobody asks the clock."""
     last = _day(end) if end is not None else about.last_day()
@@ -48,12 +58,15 @@ def window(about: About, start: date | str | None, end: date | str | None, days:
     return Period(first, last)
 
 
-def read(con: "DuckDBPyConnection", about: About, period: Period, horizon_days: int = HORIZON) -> Numbers:
-    """The measures of a window and of the cohort that completes its horizon in it, for all channels."""
-    if horizon_days < 0:
+def read(con: "DuckDBPyConnection", about: About, period: Period, horizon_days: int | None = HORIZON) -> Numbers:
+    """The measures of a window and of the cohort that completes its horizon in it, for all channels.
+
+    Without a horizon no cohort is read, and its measures are 0.
+    """
+    if horizon_days is not None and horizon_days < 0:
         raise UsageError(f"A horizon of {horizon_days} days is none.")
     sums = measures.read(con, period)
-    members = cohorts.read(con, period, horizon_days)
+    members = {} if horizon_days is None else cohorts.read(con, period, horizon_days)
     channels = {}
     for key, channel in about.channels.items():
         found, cohort = sums.get(key), members.get(key)
@@ -61,9 +74,9 @@ def read(con: "DuckDBPyConnection", about: About, period: Period, horizon_days: 
             channels[channel.slug] = _group(found, cohort)
     return Numbers(
         period=period,
-        whole=_group(measures.add(sums.values()), cohorts.together(members.values(), horizon_days)),
+        whole=_group(measures.add(sums.values()), cohorts.together(members.values(), horizon_days or 0)),
         channels=channels,
-        paid=frozenset(channel.slug for channel in about.channels.values() if channel.paid),
+        paid=frozenset(about.paid),
     )
 
 
@@ -77,6 +90,17 @@ def read_days(con: "DuckDBPyConnection", period: Period, horizon_days: int = HOR
 def read_campaigns(con: "DuckDBPyConnection", period: Period) -> dict[str, Group]:
     """The measures of ads, per campaign that had any."""
     return {str(key): _group(sums, None) for key, sums in measures.read_campaigns(con, period).items()}
+
+
+def campaigns(con: "DuckDBPyConnection", about: About, now: Period, before: Period) -> tuple[Campaign, ...]:
+    """Every campaign that did anything in one of two windows."""
+    this, last = (read_campaigns(con, period) for period in (now, before))
+    rows = con.execute("select campaign_key, name, channel_key from dim_campaign order by campaign_key").fetchall()
+    return tuple(
+        Campaign(name or key, about.channels[channel].slug, this.get(key, NOTHING), last.get(key, NOTHING))
+        for key, name, channel in rows
+        if key in this or key in last
+    )
 
 
 def _group(sums: measures.Sums | None, cohort: cohorts.Cohort | None) -> Group:

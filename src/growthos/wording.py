@@ -5,6 +5,8 @@ from fractions import Fraction
 
 from growthos.money import places
 
+NOTHING = "–"  # noqa: RUF001 - an en dash: there is no value
+
 SYMBOLS = {
     "AUD": "A$",
     "BRL": "R$",
@@ -37,9 +39,9 @@ def money(cents: int, currency: str, *, signed: bool = False) -> str:
     return f"{_sign(cents, signed=signed)}{symbol}{amount:,f}"
 
 
-def percent(share: Fraction | Decimal, *, signed: bool = False) -> str:
+def percent(share: Fraction | Decimal, *, signed: bool = False, digits: int = 1) -> str:
     """A share of one: `31.3%`."""
-    return f"{_sign(share, signed=signed)}{places(abs(Fraction(share)) * 100, 1):,f}%"
+    return f"{_sign(share, signed=signed)}{places(abs(Fraction(share)) * 100, digits):,f}%"
 
 
 def multiple(value: Fraction | Decimal) -> str:

@@ -1,0 +1,84 @@
+"""What to do about ads: one function for each rule that watches them."""
+
+from fractions import Fraction
+
+from growthos.comparison import relative
+from growthos.formulas import outcome
+from growthos.reading import Campaign
+from growthos.rules import ALL, Case, Verdict
+from growthos.sentences import Sentence, Week
+from growthos.values import exact, safe_div
+
+
+def roas_below_one(say: Sentence, case: Case, verdict: Verdict, week: Week) -> str:
+    """What came back, the campaign that loses most, and the ROAS at which the shop's margin breaks even."""
+    who = "The ad platforms together report" if case.scope == ALL else f"{week.name(case.scope)} reports"
+    text = (
+        f"{who} {say.money('reported_value', case.now('reported_value'))} of sales on "
+        f"{say.money('spend', case.now('spend'))} of spend, {say.number('current', verdict.current)} back per 1.00, "
+        "below break-even even before product cost."
+    )
+    losing = max(week.of(case.scope), key=_shortfall, default=None)
+    if losing:
+        roas = exact(outcome("roas", losing.now))
+        text += (
+            f" Weakest: {losing.name} ({say.money('campaign_spend', losing.now['spend'])} spent, "
+            f"{say.multiple('campaign_roas', roas)}). Cut or pause it until tracking is confirmed"
+        )
+    else:
+        text += " Cut or pause the weakest campaign until tracking is confirmed"
+    margin = exact(outcome("contribution_margin_pct", week.now.whole))
+    if margin is None:
+        return text + "."
+    share = say.percent("contribution_margin_pct", margin)
+    if margin <= 0:
+        return f"{text}; at a margin of {share} no ROAS breaks even."
+    needed = say.multiple("break_even_roas", safe_div(1, margin))
+    return f"{text}; at a margin of {share} break-even needs a ROAS of {needed}."
+
+
+def _shortfall(campaign: Campaign) -> int:
+    return (campaign.now["spend"] or 0) - (campaign.now["reported_value"] or 0)
+
+
+def cac_increase(say: Sentence, case: Case, verdict: Verdict, week: Week) -> str:
+    """Whether spend rose or new customers fell, what a first order leaves, and where spend rose most."""
+    through = "" if case.scope == ALL else f" through {week.name(case.scope)}"
+    spent = say.money("spend_now", case.now("spend"))
+    before = say.count("new_customers_before", case.before("new_customers"))
+    if verdict.current is None:
+        return f"{spent} spent and no new customer{through} (week before: {before})."
+    text = (
+        f"A new customer{through} now costs {say.money('current', verdict.current)}, "
+        f"{say.percent('change', verdict.change, plain=True)} more than {say.money('previous', verdict.previous)}: "
+        f"spend went {say.money('spend_before', case.before('spend'))} -> {spent}, new customers {before} -> "
+        f"{say.count('new_customers_now', case.now('new_customers'))}."
+    )
+    first = safe_div(case.now("first_contribution"), case.now("new_customers"))
+    gap = verdict.current - (first or 0)
+    text += f" First-order contribution is {say.money('first_contribution', first)}, "
+    text += f"so {say.money('gap', gap)} is missing at checkout." if gap > 0 else "which still pays for it."
+    risen = max(week.of(case.scope), key=_rise, default=None)
+    check = "Check"
+    if risen and _rise(risen) > 0:
+        rise = say.money("campaign_rise", _rise(risen), signed=True)
+        check = f"Check {risen.name} (largest rise in spend, {rise}) and"
+    return f"{text} {check} whether prospecting still reaches new people."
+
+
+def _rise(campaign: Campaign) -> int:
+    return (campaign.now["spend"] or 0) - (campaign.before["spend"] or 0)
+
+
+def ctr_drop(say: Sentence, case: Case, verdict: Verdict, week: Week) -> str:
+    """How many clicked, and whether the audience was widened."""
+    text = (
+        f"{week.name(case.scope)}: {say.percent('current', verdict.current, digits=2)} of impressions were clicked, "
+        f"{say.percent('change', verdict.change, signed=True)} against "
+        f"{say.percent('previous', verdict.previous, digits=2)} ({say.count('clicks', case.now('clicks'))} of "
+        f"{say.count('impressions', case.now('impressions'))}). Refresh creatives or narrow audiences"
+    )
+    grown = relative(Fraction(case.now("impressions")), Fraction(case.before("impressions")))
+    if grown is not None and grown > 0:
+        text += f"; impressions rose {say.percent('impressions_change', grown)}, so the audience may have been widened"
+    return text + "."

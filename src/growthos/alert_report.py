@@ -1,0 +1,84 @@
+"""What `alerts` shows: every rule asked of every scope, and what it said."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from growthos.notices import Notice
+from growthos.period import Period
+from growthos.rules import SEVERITIES, Rule, Severity, State
+from growthos.values import Unit, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One rule asked of one scope. `figures` are the numbers of the recommendation, which only firing alerts have."""
+
+    rule: Rule
+    scope: str
+    scope_name: str
+    state: State
+    current: Value
+    previous: Value
+    change: Decimal | None
+    recommendation: str | None = None
+    figures: Mapping[str, Value] | None = None
+
+    @property
+    def severity(self) -> Severity:
+        return self.rule.severity
+
+    @property
+    def unit(self) -> Unit:
+        return self.rule.kpi.unit
+
+    def as_json(self) -> dict[str, Any]:
+        """One element of `alerts --format json`."""
+        return {
+            "id": self.rule.name,
+            "name": self.rule.label,
+            "severity": self.severity,
+            "scope": self.scope,
+            "state": self.state,
+            "unit": self.unit,
+            "current": self.current,
+            "previous": self.previous,
+            "change": self.change,
+            "threshold": self.rule.line.threshold,
+            "recommendation": self.recommendation,
+            "figures": dict(self.figures or {}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AlertReport:
+    """Every rule asked of every scope, for the seven days of `window` against the seven before."""
+
+    window: Period
+    previous: Period
+    timezone: str
+    currency: str
+    data_through: date | None
+    warnings: tuple[Notice, ...]
+    alerts: tuple[Alert, ...]
+
+    @property
+    def firing(self) -> tuple[Alert, ...]:
+        """Those that fire, the gravest first."""
+        found = (alert for alert in self.alerts if alert.state == "firing")
+        return tuple(sorted(found, key=lambda alert: -SEVERITIES.index(alert.severity)))
+
+    def reaches(self, level: Severity) -> bool:
+        """Whether an alert of at least this severity fires."""
+        return any(SEVERITIES.index(alert.severity) >= SEVERITIES.index(level) for alert in self.firing)
+
+    def as_json(self, *, all: bool = False) -> dict[str, Any]:  # noqa: A002 - the command's option is called --all
+        """The structure of `alerts --format json`: firing alerts, or every evaluation."""
+        return {
+            "schema_version": 1,
+            "window": {"since": self.window.first.isoformat(), "until": self.window.last.isoformat()},
+            "previous": {"since": self.previous.first.isoformat(), "until": self.previous.last.isoformat()},
+            "alerts": [alert.as_json() for alert in (self.alerts if all else self.firing)],
+        }

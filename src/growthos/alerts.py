@@ -1,0 +1,157 @@
+"""The seven alert rules, and the weeks they are asked about.
+
+Four watch demand and the ad auction, `conversion_rate_drop` what happens between click and order,
+`contribution_margin_drop` profit, `new_customer_share_drop` whether the shop lives off the customers it has.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from growthos import kpis, measures, reading
+from growthos.alert_report import Alert, AlertReport
+from growthos.guards import Guards, GuardValues
+from growthos.money import places
+from growthos.notices import coverage
+from growthos.recommendations import recommend
+from growthos.rules import ALL, RULES, Case, Rule, Verdict, below, falls, judge, loses, rises, rule
+from growthos.sentences import Week
+from growthos.values import shown
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["RULES", "Alert", "AlertReport", "Guards", "evaluate"]
+
+
+@rule("Net revenue drop", "critical", kpis.revenue_net, falls("0.3"))
+def revenue_drop(case: Case, guards: GuardValues) -> bool:
+    """Net revenue fell by more than 30 % in a week.
+
+    The recommendation splits the difference exactly into fewer orders, a lower order value and more returns; begin with
+    the largest. Fewer orders: compare sessions and conversion by channel. A lower value: look at discount codes and the
+    product mix. More returns: see which products come back. Silent unless the week before had 10 orders and positive
+    net revenue.
+    """
+    return case.before("orders") >= guards.min_orders and case.before("revenue_net") > 0
+
+
+@rule("ROAS below one", "critical", kpis.roas, below("1.0"), platforms=True)
+def roas_below_one(case: Case, guards: GuardValues) -> bool:
+    """An ad platform claims less in sales than it costs.
+
+    Even by its own, generous count the ads bring back less than they cost, before the goods are paid for. Cut or pause
+    the weakest campaign until it is certain that purchases are still tracked. Silent below 100.00 of spend in the week.
+    """
+    return case.now("spend") >= guards.min_spend_cents
+
+
+@rule(
+    "CAC increase",
+    "warning",
+    kpis.cac,
+    rises("0.25"),
+    platforms=True,
+    always=lambda case: case.now("spend") > 0 and case.now("new_customers") == 0,
+)
+def cac_increase(case: Case, guards: GuardValues) -> bool:
+    """A new customer costs over 25 % more than a week ago, or money was spent and nobody new came.
+
+    Find out whether spend rose or new customers fell, then look at the campaign whose spend rose most: a worn-out
+    creative, a raised budget or an audience that knows the shop already. Silent below 5 new customers in the week
+    before and 100.00 of spend in this one.
+    """
+    enough = case.before("new_customers") >= guards.min_new_customers
+    return enough and case.now("spend") >= guards.min_spend_cents
+
+
+@rule("CTR drop", "warning", kpis.ctr, falls("0.2"), platforms=True)
+def ctr_drop(case: Case, guards: GuardValues) -> bool:
+    """Ads are clicked over 20 % less often than a week ago.
+
+    Tired creatives or a wider audience. Refresh the creatives or narrow the audience; if impressions rose at the same
+    time, it was widened. Silent below 5,000 impressions in either week.
+    """
+    return case.least("impressions") >= guards.min_impressions
+
+
+@rule("Conversion rate drop", "warning", kpis.conversion_rate, falls("0.2"))
+def conversion_rate_drop(case: Case, guards: GuardValues) -> bool:
+    """Visits end in a purchase over 20 % less often than a week ago.
+
+    A broken checkout, a slow page or lost tracking, and the fastest of all to mend. The recommendation names the step
+    of the funnel that lost most, and whether the shop's own orders fell as well: if they did, the loss is real, else
+    suspect tracking. Silent below 500 sessions in either week.
+    """
+    return case.least("sessions") >= guards.min_sessions
+
+
+@rule("Contribution margin drop", "warning", kpis.contribution_margin_pct, loses("0.05"), platforms=True)
+def contribution_margin_drop(case: Case, guards: GuardValues) -> bool:
+    """The share of net revenue that is left after goods, shipping and payment fell by more than 5 points.
+
+    Revenue, ROAS and CAC can all look well while goods, shipping or returns eat the margin. The recommendation names
+    the cost whose share grew most. Silent below 5 orders in either week, or without positive net revenue in both.
+    """
+    return case.least("orders") >= guards.min_margin_orders and case.least("revenue_net") > 0
+
+
+@rule("New customer share drop", "info", kpis.new_customer_share, loses("0.1"))
+def new_customer_share_drop(case: Case, guards: GuardValues) -> bool:
+    """The share of orders from new customers fell by more than 10 points.
+
+    Living off the customers one has shows in revenue only months later. Compare what was spent on reaching new people.
+    Silent below 10 orders of known customers in either week.
+    """
+    return case.least("identified_orders") >= guards.min_identified_orders
+
+
+def evaluate(
+    con: "DuckDBPyConnection", end: date | str | None = None, guards: GuardValues | None = None
+) -> AlertReport:
+    """Ask every rule about the seven days up to `end`, by default the last complete one."""
+    about = measures.about(con)
+    window = reading.window(about, None, end)
+    now, before = (reading.read(con, about, period, horizon_days=None) for period in (window, window.before()))
+    asked = [
+        (rule, case, judge(rule, case, guards or Guards()))
+        for rule in RULES.values()
+        for case in _cases(about, rule, now, before)
+    ]
+    week = Week(about, now, before)
+    if any(verdict.state == "firing" for _, _, verdict in asked):
+        week = replace(week, campaigns=reading.campaigns(con, about, window, window.before()))
+    return AlertReport(
+        window=window,
+        previous=window.before(),
+        timezone=about.timezone,
+        currency=about.currency,
+        data_through=about.data_through,
+        warnings=tuple(coverage(about, now, before)),
+        alerts=tuple(_alert(rule, case, verdict, week) for rule, case, verdict in asked),
+    )
+
+
+def _cases(about: measures.About, rule: Rule, now: reading.Numbers, before: reading.Numbers) -> Iterator[Case]:
+    yield Case(ALL, now.whole, before.whole)
+    for slug in about.paid if rule.platforms else ():
+        case = Case(slug, now.channel(slug), before.channel(slug))
+        if max(case.now("spend"), case.before("spend")) > 0:
+            yield case
+
+
+def _alert(rule: Rule, case: Case, verdict: Verdict, week: Week) -> Alert:
+    plain = Alert(
+        rule=rule,
+        scope=case.scope,
+        scope_name=week.name(case.scope),
+        state=verdict.state,
+        current=shown(verdict.current, rule.kpi.unit),
+        previous=shown(verdict.previous, rule.kpi.unit),
+        change=None if verdict.change is None else places(verdict.change),
+    )
+    if verdict.state != "firing":
+        return plain
+    text, figures = recommend(rule, case, verdict, week)
+    return replace(plain, recommendation=text, figures=figures)

@@ -1,0 +1,24 @@
+"""What to do when a rule fires: a sentence for each rule, with its numbers filled in."""
+
+from collections.abc import Callable, Mapping
+
+from growthos import ad_advice, shop_advice
+from growthos.rules import Case, Rule, Verdict
+from growthos.sentences import Sentence, Week
+from growthos.values import Value
+
+TEXTS: Mapping[str, Callable[[Sentence, Case, Verdict, Week], str]] = {
+    "revenue_drop": shop_advice.revenue_drop,
+    "roas_below_one": ad_advice.roas_below_one,
+    "cac_increase": ad_advice.cac_increase,
+    "ctr_drop": ad_advice.ctr_drop,
+    "conversion_rate_drop": shop_advice.conversion_rate_drop,
+    "contribution_margin_drop": shop_advice.contribution_margin_drop,
+    "new_customer_share_drop": shop_advice.new_customer_share_drop,
+}
+
+
+def recommend(rule: Rule, case: Case, verdict: Verdict, week: Week) -> tuple[str, Mapping[str, Value]]:
+    """The recommendation of a firing rule, and every figure in it by name."""
+    say = Sentence(week.about.currency)
+    return TEXTS[rule.name](say, case, verdict, week), say.figures

@@ -1,0 +1,156 @@
+"""What an alert rule is: a KPI, a line it should not cross, and when there is enough data to say so.
+
+The line is data beside the rule, so that it can be shown and documented. Comparisons are strict and exact: a fall of
+just 30 % is not more than 30 %.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from growthos.comparison import difference, relative
+from growthos.formulas import Kpi, outcome, whole
+from growthos.guards import GuardValues
+from growthos.reading import Group
+from growthos.values import exact
+
+Severity = Literal["info", "warning", "critical"]
+State = Literal["firing", "ok", "insufficient_data"]
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What should not be crossed: by the value itself, by its relative change, or by its move in points."""
+
+    of: Literal["value", "change", "points"]
+    side: Literal["above", "below"]
+    threshold: Decimal
+
+    def crossed(self, reading: Fraction) -> bool:
+        """Whether it lies strictly beyond the line."""
+        limit = Fraction(self.threshold)
+        return reading > limit if self.side == "above" else reading < limit
+
+
+def below(value: str) -> Line:
+    """The value itself is lower."""
+    return Line("value", "below", Decimal(value))
+
+
+def falls(share: str) -> Line:
+    """Compared with the week before it falls by more than this share."""
+    return Line("change", "below", -Decimal(share))
+
+
+def rises(share: str) -> Line:
+    """Compared with the week before it rises by more than this share."""
+    return Line("change", "above", Decimal(share))
+
+
+def loses(points: str) -> Line:
+    """Compared with the week before it loses more than this (0.05: five percentage points)."""
+    return Line("points", "below", -Decimal(points))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The measures of two weeks, of all channels or of one: what a rule is asked about."""
+
+    scope: str
+    this: Group
+    last: Group
+
+    def now(self, name: str) -> int:
+        """A measure or sum of the current week."""
+        return whole(name, self.this)
+
+    def before(self, name: str) -> int:
+        """The same of the week before."""
+        return whole(name, self.last)
+
+    def least(self, name: str) -> int:
+        """The smaller of the two."""
+        return min(self.now(name), self.before(name))
+
+    def exact_now(self, name: str) -> Fraction | None:
+        """A KPI of the current week, unrounded."""
+        return exact(outcome(name, self.this))
+
+    def exact_before(self, name: str) -> Fraction | None:
+        """The same of the week before."""
+        return exact(outcome(name, self.last))
+
+
+Enough = Callable[[Case, GuardValues], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A declared rule. `platforms`: asked again of every paid channel with spend.
+
+    `enough` says whether there is enough data. `always` fires whatever the KPI says, as long as there is enough.
+    """
+
+    name: str
+    label: str
+    severity: Severity
+    kpi: Kpi
+    line: Line
+    platforms: bool
+    enough: Enough
+    always: Callable[[Case], bool]
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule says of a case, in exact numbers. `change` is relative or in points, as the rule's line is."""
+
+    state: State
+    current: Fraction | None
+    previous: Fraction | None
+    change: Fraction | None
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(
+    label: str,
+    severity: Severity,
+    kpi: Kpi,
+    line: Line,
+    *,
+    platforms: bool = False,
+    always: Callable[[Case], bool] = lambda _: False,
+) -> Callable[[Enough], Rule]:
+    """Declare a rule; the function below is its guard, its docstring the runbook."""
+
+    def declare(enough: Enough) -> Rule:
+        doc = inspect.cleandoc(enough.__doc__ or "")
+        made = Rule(enough.__name__, label, severity, kpi, line, platforms, enough, always, doc)
+        RULES[made.name] = made
+        return made
+
+    return declare
+
+
+def judge(rule: Rule, case: Case, guards: GuardValues) -> Verdict:
+    """Whether a rule fires for a case. A null that the rule needs is never compared."""
+    current, previous = case.exact_now(rule.kpi.name), case.exact_before(rule.kpi.name)
+    change = None
+    if rule.line.of != "value":
+        change = (relative if rule.line.of == "change" else difference)(current, previous)
+    if not rule.enough(case, guards):
+        return Verdict("insufficient_data", current, previous, change)
+    if rule.always(case):
+        return Verdict("firing", current, previous, change)
+    reading = current if rule.line.of == "value" else change
+    if reading is None:
+        return Verdict("insufficient_data", current, previous, change)
+    return Verdict("firing" if rule.line.crossed(reading) else "ok", current, previous, change)
