@@ -73,8 +73,13 @@ class _Attempt:
     message: str = ""
 
 
+def _adapter(kind: type[T]) -> "TypeAdapter[T]":
+    hashable: Any = kind
+    return _kept(hashable)
+
+
 @cache
-def _adapter(kind: Any) -> "TypeAdapter[Any]":
+def _kept(kind: Any) -> "TypeAdapter[Any]":
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
@@ -278,7 +283,7 @@ class Api:
             )
         return received
 
-    def _no(self, ask: _Ask[Any], said: Judgement, status: int, endpoint: str, tries: Tries) -> Exception:
+    def _no(self, ask: _Ask[Any], said: Judgement, status: int, endpoint: str, tries: Tries) -> Exception:  # noqa: PLR0911 - one answer per meaning
         source, words = self.connector.name, said.message
         match said.verdict:
             case Verdict.THROTTLED | Verdict.TRANSIENT:

@@ -262,5 +262,11 @@ def _meaning(codes: set[str], status: int, words: str, wait: float | None, heade
     return Judgement(plain.verdict, words or plain.message, wait if wait is not None else plain.wait)
 
 
-LOGIN_HINT = "Check GOOGLE_ADS_CUSTOMER_ID; where access comes through a manager account, set GOOGLE_ADS_LOGIN_CUSTOMER_ID to it."
-PROJECT_HINT = "Access belongs to the Google Cloud project of your OAuth client (GOOGLE_ADS_CLIENT_ID): apply for Basic access there."
+LOGIN_HINT = (
+    "Check GOOGLE_ADS_CUSTOMER_ID; where access comes through a manager account,"
+    " set GOOGLE_ADS_LOGIN_CUSTOMER_ID to it."
+)
+PROJECT_HINT = (
+    "Access belongs to the Google Cloud project of your OAuth client (GOOGLE_ADS_CLIENT_ID):"
+    " apply for Basic access there."
+)

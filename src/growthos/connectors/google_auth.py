@@ -1,13 +1,12 @@
 """Google's access tokens: from a refresh token, or from a service account's key, which google-auth signs with."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from growthos.connectors import oauth
 from growthos.connectors.address import checked
-from growthos.connectors.base import Connector, Judgement, Setting, Verdict
-from growthos.connectors.verdicts import by_status, document
+from growthos.connectors.base import Connector, Setting
 from growthos.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 TOKEN_ADDRESS = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 KEY_FILE = "application_credentials"
-HOUR = 3600
+SECONDS = 3600
 REFRESHED = ("client_id", "client_secret", "refresh_token")
 
 SHARED = (
@@ -55,28 +54,20 @@ def missing(source: type[Connector], values: "Mapping[str, str]", account: str) 
     return tuple(one.env for one in source.settings if one.name in needed and not values.get(one.name))
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """The answer of Google's token address."""
-
-    access_token: str
-    expires_in: float = HOUR
-
-
 def credentials(api: "Api", scope: str) -> "httpx.Auth":
-    """Puts a Google access token on each request."""
+    """Puts a Google access token on each request; a source's own refresh token goes before the shared key file."""
     from growthos.connectors.wire.auth import FetchedToken
 
     values = api.connector.values
-    if not values.get("refresh_token") and values.get(KEY_FILE):
-        return FetchedToken(lambda: _by_key(api, values[KEY_FILE], scope), api.clock)
-    return FetchedToken(lambda: _by_refresh_token(api), api.clock)
+    if all(values.get(name) for name in REFRESHED):
+        return FetchedToken(lambda: _by_refresh_token(api), api.clock)
+    return FetchedToken(lambda: _by_key(api, values[KEY_FILE], scope), api.clock)
 
 
 def _by_refresh_token(api: "Api") -> "Fetched":
     values = api.connector.values
     form = {"grant_type": "refresh_token", **{name: values[name] for name in REFRESHED}}
-    return _granted(api, values.get("oauth_token_url", TOKEN_ADDRESS), form)
+    return oauth.fetch(api, values.get("oauth_token_url", TOKEN_ADDRESS), form)
 
 
 def _by_key(api: "Api", file: str, scope: str) -> "Fetched":
@@ -84,7 +75,7 @@ def _by_key(api: "Api", file: str, scope: str) -> "Fetched":
 
     try:
         key = json.loads(Path(file).expanduser().read_text(encoding="utf-8"))
-        signer = crypt.RSASigner.from_service_account_info(key)
+        signer = crypt.RSASigner.from_service_account_info(key)  # type: ignore[no-untyped-call]
         email, official = key["client_email"], checked(key.get("token_uri", TOKEN_ADDRESS), "token_uri")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(
@@ -93,26 +84,8 @@ def _by_key(api: "Api", file: str, scope: str) -> "Fetched":
         ) from error
     address = api.connector.values.get("oauth_token_url", official)
     now = int(api.clock.now().timestamp())
-    claims = {"iss": email, "scope": scope, "aud": official, "iat": now, "exp": now + HOUR}
-    assertion = jwt.encode(signer, claims).decode()
+    claims = {"iss": email, "scope": scope, "aud": official, "iat": now, "exp": now + SECONDS}
+    assertion = str(jwt.encode(signer, claims), "ascii")  # type: ignore[no-untyped-call]
     api.secrets.learn(assertion)
     form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}
-    return _granted(api, address, form)
-
-
-def _granted(api: "Api", address: str, form: dict[str, str]) -> "Fetched":
-    from growthos.connectors.wire.auth import Fetched
-
-    told = api.token(address, form, envelope=Granted, judge=judge_token)
-    api.secrets.learn(told.access_token)
-    return Fetched(told.access_token, told.expires_in)
-
-
-def judge_token(status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
-    """A refused grant is a matter of the credentials, whatever its status; the rest is HTTP's."""
-    said: Any = document(body)
-    error = said.get("error") if isinstance(said, dict) else None
-    if isinstance(error, str) and status < 500:  # noqa: PLR2004 - HTTP's own line
-        words = f"{error}: {said['error_description']}" if said.get("error_description") else error
-        return Judgement(Verdict.CREDENTIALS, words)
-    return by_status(status, headers)
+    return oauth.fetch(api, address, form)

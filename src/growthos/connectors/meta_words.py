@@ -20,7 +20,7 @@ BUSY = 75.0
 BUSY_SECONDS = 5.0
 
 
-def judge(status: int, headers: Mapping[str, str], body: bytes) -> Judgement:
+def judge(status: int, headers: Mapping[str, str], body: bytes) -> Judgement:  # noqa: PLR0911 - one answer per meaning
     """What an answer of the Marketing API means."""
     error = _error(body)
     if error is None:

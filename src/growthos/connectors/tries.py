@@ -64,7 +64,7 @@ class Tries:
         self.next_wait = seconds
         return seconds
 
-    def enough(self, state: "RetryCallState") -> bool:
+    def enough(self, _: "RetryCallState") -> bool:
         """Whether to give up; asked after `wait`."""
         self.too_long = self.waited + self.next_wait > self._patience
         return (

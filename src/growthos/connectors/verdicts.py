@@ -13,7 +13,7 @@ SERVER_ERROR = 500
 LONGEST_QUOTE = 300
 
 
-def by_status(status: int, headers: Mapping[str, str], words: str = "") -> Judgement:
+def by_status(status: int, headers: Mapping[str, str], words: str = "") -> Judgement:  # noqa: PLR0911 - one answer per meaning
     """The verdict where only the status speaks."""
     message = f"HTTP {status}" + (f", {words}" if words else "")
     if status == TOO_MANY:
@@ -53,7 +53,7 @@ def duration(text: object) -> float | None:
     return float(match[1]) if match else None
 
 
-def document(body: bytes) -> Any:  # noqa: ANN401
+def document(body: bytes) -> Any:
     """The body as JSON, None where it is none; for error bodies, which are small."""
     try:
         return json.loads(body)

@@ -1,0 +1,44 @@
+"""Access tokens that are fetched: one form sent, one answer understood, for every source that grants them so."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from growthos.connectors.base import Judgement, Verdict
+from growthos.connectors.verdicts import by_status, document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+    from growthos.connectors.api import Api
+    from growthos.connectors.wire.auth import Fetched
+
+HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The answer of a token address."""
+
+    access_token: str
+    expires_in: float = HOUR
+
+
+def fetch(api: "Api", address: str, form: "Mapping[str, str]") -> "Fetched":
+    """Ask `address` for an access token, and keep it out of every text from then on."""
+    from growthos.connectors.wire.auth import Fetched
+
+    granted = api.token(address, form, envelope=Granted, judge=judge)
+    api.secrets.learn(granted.access_token)
+    return Fetched(granted.access_token, granted.expires_in)
+
+
+def judge(status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
+    """A refused grant is a matter of the credentials, whatever its status; the rest is HTTP's."""
+    said: Any = document(body)
+    error = said.get("error") if isinstance(said, dict) else None
+    if isinstance(error, str) and status < 500:  # noqa: PLR2004 - HTTP's own line
+        words = f"{error}: {said['error_description']}" if said.get("error_description") else error
+        return Judgement(Verdict.CREDENTIALS, words)
+    return by_status(status, headers)

@@ -1,0 +1,195 @@
+"""Shopify, by the Admin GraphQL API: orders with their lines and refunds, customers, products and what they cost."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from growthos.connectors import oauth
+from growthos.connectors.base import Connector, Judgement, Limit, Page, Setting, Window, stream
+from growthos.connectors.shopify_pages import Node
+from growthos.connectors.shopify_reader import API_VERSION, VISIBLE, Found, Inside, Reader, request, wrong
+from growthos.connectors.shopify_words import judge
+from growthos.errors import SettingsError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from growthos.connectors.api import Api
+
+SUFFIX = ".myshopify.com"
+IN_ORDERS = (
+    Inside("line_items", "GrowthOrderLineItems", "order_line_items", "order"),
+    Inside("shipping_lines", "GrowthOrderShippingLines", "order_shipping_lines", "order"),
+)
+IN_REFUNDS = (
+    Inside("refund_line_items", "GrowthRefundLineItems", "refund_line_items", "refund"),
+    Inside("refund_shipping_lines", "GrowthRefundShippingLines", "refund_shipping_lines", "refund"),
+    Inside("order_adjustments", "GrowthRefundAdjustments", "refund_adjustments", "refund"),
+)
+IN_PRODUCTS = (Inside("variants", "GrowthProductVariants", "product_variants", "product"),)
+
+
+class Shopify(Connector):
+    """Shopify Admin API, read with an app of the shop's own organization.
+
+    Docs: https://shopify.dev/docs/api/admin-graphql
+    """
+
+    name = "shopify"
+    title = "Shopify"
+    api_version = API_VERSION
+    default_base_url = "https://{shop}.myshopify.com"
+    limits = (Limit(2, 1.0),)
+    settings = (
+        Setting("shop_domain", "SHOPIFY_SHOP_DOMAIN", "Your shop's *.myshopify.com domain.", required=True),
+        Setting("access_token", "SHOPIFY_ACCESS_TOKEN", "Token of an older custom app (shpat_…).", secret=True),
+        Setting("client_id", "SHOPIFY_CLIENT_ID", "Client id of an app from the Dev Dashboard."),
+        Setting("client_secret", "SHOPIFY_CLIENT_SECRET", "Its secret.", secret=True),
+        Setting("base_url", "SHOPIFY_BASE_URL", "Another address, for proxies and tests.", address=True),
+    )
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        super().__init__(values)
+        self._shop = _shop(self.values.get("shop_domain", ""))
+        self._scopes: frozenset[str] | None = None
+        self._reader: Reader | None = None
+
+    @classmethod
+    def missing(cls, values: Mapping[str, str]) -> tuple[str, ...]:
+        needed = ["shop_domain"]
+        if not values.get("access_token"):
+            app = ["client_id", "client_secret"]
+            needed += app if any(values.get(name) for name in app) else ["access_token"]
+        return tuple(one.env for one in cls.settings if one.name in needed and not values.get(one.name))
+
+    @property
+    def base_url(self) -> str:
+        return super().base_url.format(shop=self._shop)
+
+    def accounts(self) -> tuple[str, ...]:
+        return (self._shop,)
+
+    def auth(self, api: "Api") -> "httpx.Auth":
+        from growthos.connectors.wire.auth import FetchedToken, GivenToken
+
+        header = "X-Shopify-Access-Token"
+        if token := self.values.get("access_token"):
+            return GivenToken(token, header=header, scheme="")
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.values.get("client_id", ""),
+            "client_secret": self.values.get("client_secret", ""),
+        }
+        address = f"{self.base_url}/admin/oauth/access_token"
+        return FetchedToken(lambda: oauth.fetch(api, address, form), api.clock, header=header, scheme="")
+
+    def judge(self, status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
+        return judge(status, headers, body)
+
+    @stream("snapshot")
+    def shop(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+        """The shop: its currency, its zone and its own domain; also what the app may read."""
+        answer = self._read(api).ask("GrowthShop", {})
+        data = answer.said.data
+        if data.shop is None:
+            raise wrong("says nothing of the shop")
+        if data.current_app_installation is not None:
+            self._scopes = frozenset(one.handle for one in data.current_app_installation.access_scopes)
+        asked, zone = request("GrowthShop", {}), data.shop.iana_timezone
+        yield Page("shop", answer.body, asked, answer.status, 1, time_zone=zone)
+
+    @stream(
+        "cursor",
+        also=(
+            *(inside.pages for inside in IN_ORDERS),
+            "orders_again",
+            "refunds",
+            *(inside.pages for inside in IN_REFUNDS),
+        ),
+        widest=timedelta(days=31),
+        overlap=timedelta(hours=1),
+        deep_overlap=VISIBLE,
+        follows_since=True,
+    )
+    def orders(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+        """Orders by when they changed, with every line, shipping line and refund they have."""
+        read = self._read(api)
+        self._tell_of_hidden_orders(read, window.since)
+        for page, orders in read.by_id("orders_again", "GrowthOrdersAgain", window.again):
+            yield page
+            yield from _inside(read, orders)
+        for page, orders in read.list("orders", "GrowthOrders", since=window.since, until=window.until):
+            yield page
+            yield from _inside(read, orders)
+
+    @stream("cursor", overlap=timedelta(days=1), whole_days=True)
+    def customers(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+        """Customers by the day they changed; Shopify's filter knows only whole days."""
+        for page, _ in self._read(api).list("customers", "GrowthCustomers", since=window.since):
+            yield page
+
+    @stream("cursor", also=tuple(inside.pages for inside in IN_PRODUCTS), overlap=timedelta(hours=1))
+    def products(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+        """Products by when they changed, with every variant they have."""
+        read = self._read(api)
+
+        def again(product: str) -> Iterator[Found]:
+            return read.list("products", "GrowthProducts", since=None, terms=f"id:{Node(product).number}")
+
+        for page, products in read.list("products", "GrowthProducts", since=window.since, until=window.until):
+            yield page
+            for product in products:
+                for rest, _ in read.rest(product, IN_PRODUCTS, again):
+                    yield rest
+
+    @stream("cursor", overlap=timedelta(hours=1))
+    def inventory_items(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+        """What each variant costs the shop; a new cost changes these, and need not change the product."""
+        read = self._read(api)
+        for page, _ in read.list("inventory_items", "GrowthInventoryItems", since=window.since, until=window.until):
+            yield page
+
+    def _read(self, api: "Api") -> Reader:
+        if self._reader is None or self._reader.api is not api:
+            self._reader = Reader(api)
+        return self._reader
+
+    def _tell_of_hidden_orders(self, read: Reader, since: datetime | None) -> None:
+        """Without `read_all_orders` only 60 days of orders are shown, and nothing else says so."""
+        if self._scopes is None or "read_all_orders" in self._scopes:
+            return
+        if since is None or since < read.api.clock.now() - VISIBLE:
+            read.tell(
+                "orders_hidden",
+                "shows only orders of the last 60 days, as the app lacks the scope read_all_orders;"
+                " older customers may look new",
+            )
+
+
+def _inside(read: Reader, orders: Sequence[Node]) -> Iterator[Page]:
+    """What the orders of a page hold beyond it: more lines, and their refunds."""
+    refunds = {one.id: None for order in orders for one in order.refunds}
+    for order in orders:
+        for page, changed in read.rest(
+            order, IN_ORDERS, lambda key: read.by_id("orders_again", "GrowthOrdersAgain", (key,))
+        ):
+            yield page
+            refunds |= {one.id: None for one in changed.refunds} if changed else {}
+    for page, found in read.by_id("refunds", "GrowthRefunds", tuple(refunds)):
+        yield page
+        for refund in found:
+            for rest, _ in read.rest(refund, IN_REFUNDS, lambda key: read.by_id("refunds", "GrowthRefunds", (key,))):
+                yield rest
+
+
+def _shop(text: str) -> str:
+    """The shop's name from its domain, however it was written."""
+    host = re.sub(r"^https?://", "", text.strip().lower()).split("/")[0]
+    name = host.removesuffix(SUFFIX)
+    if text and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", name):
+        raise SettingsError(
+            f"SHOPIFY_SHOP_DOMAIN is not a shop: {text.strip()!r}.",
+            hint="It is the permanent domain, my-shop.myshopify.com, and not one of your own.",
+        )
+    return name

@@ -1,0 +1,81 @@
+"""How much to ask Shopify for at once, and when: a query is charged in points that come back with time.
+
+How the points of a query are counted is not published, so each answer teaches what the next page may be.
+"""
+
+from dataclasses import dataclass
+
+from growthos.connectors.shopify_pages import Cost, Throttle
+
+TARGET = 800.0
+SHARE = 0.8
+LARGEST = 250
+START = {
+    "GrowthOrders": 5,
+    "GrowthOrdersAgain": 5,
+    "GrowthRefunds": 5,
+    "GrowthCustomers": 50,
+    "GrowthProducts": 10,
+    "GrowthInventoryItems": 100,
+}
+OTHERS_START = 50
+INNER = 10
+MOST_IDS = {"GrowthOrdersAgain": 50, "GrowthRefunds": 20}
+
+
+@dataclass(slots=True)
+class Size:
+    """The page size of one operation, of the lists inside, and what its last page cost each record."""
+
+    outer: int
+    inner: int = INNER
+    points_each: float = 0.0
+
+
+class Meter:
+    """Page sizes by operation, and the bucket as the last answer told it."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[str, Size] = {}
+        self._bucket: Throttle | None = None
+        self._told_at = 0.0
+
+    def size(self, operation: str) -> Size:
+        """How many records to ask for, and how many of each list inside them."""
+        return self._sizes.setdefault(operation, Size(START.get(operation, OTHERS_START)))
+
+    def wait(self, operation: str, now: float) -> float:
+        """Seconds until the bucket holds what the next page of this operation is expected to cost."""
+        bucket, size = self._bucket, self.size(operation)
+        if bucket is None or bucket.restore_rate <= 0:
+            return 0.0
+        expected = min(size.points_each * size.outer, bucket.maximum_available)
+        restored = bucket.currently_available + bucket.restore_rate * (now - self._told_at)
+        return max(0.0, (expected - restored) / bucket.restore_rate)
+
+    def learn(self, operation: str, asked: int, cost: Cost, now: float) -> None:
+        """Take in what a page of `asked` records cost; the next may be up to twice as large, or smaller."""
+        size, points = self.size(operation), cost.requested_query_cost
+        if cost.throttle_status is not None:
+            self._bucket, self._told_at = cost.throttle_status, now
+        if not points or asked < 1:
+            return
+        size.points_each = points / asked
+        target = min(TARGET, SHARE * self._bucket.maximum_available) if self._bucket else TARGET
+        fits = int(target / size.points_each)
+        largest = MOST_IDS.get(operation, LARGEST)
+        if fits > size.outer:
+            size.outer = min(fits, 2 * size.outer, largest) if asked == size.outer else size.outer
+        else:
+            size.outer = max(1, fits)
+
+    def halve(self, operation: str) -> bool:
+        """Ask for half as much from now on; False where it is a single record of a single line already."""
+        size = self.size(operation)
+        if size.outer > 1:
+            size.outer //= 2
+        elif size.inner > 1:
+            size.inner //= 2
+        else:
+            return False
+        return True
