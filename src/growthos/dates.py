@@ -102,3 +102,8 @@ def _first(since: str, last: date) -> date:
     if not ISO.fullmatch(since):
         raise UsageError(f"--since {since!r} is no date.", hint=EXAMPLES)
     return day(since, Today(last), "--since")
+
+
+def check(since: str | None, until: str | None, today: Today) -> None:
+    """UsageError where a window cannot be understood, before anything is opened."""
+    resolve(since, until, today.day, today)

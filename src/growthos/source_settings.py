@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from growthos.connectors.base import Connector, Setting
 from growthos.errors import SettingsError
@@ -62,23 +60,7 @@ class Reader:
     def _checked(self, value: str, setting: Setting, where: str) -> str | None:
         if setting.secret and not (value.isascii() and value.isprintable()):
             self.problems.add(where, "holds characters that no key or token has")
-        if setting.name.endswith("_url"):
-            complaint = _address(value, whole=setting.name != BASE_URL)
-            if complaint:
-                self.problems.add(where, complaint)
         return value or None
-
-
-BASE_URL = "base_url"
-
-
-def declared(connector: type[Connector]) -> tuple[Setting, ...]:
-    """What a connector declares, and the address that may stand in for the official one."""
-    own = tuple(connector.settings)
-    if any(one.name == BASE_URL for one in own):
-        return own
-    text = f"Scheme and host in place of {connector.default_base_url}."
-    return (*own, Setting(BASE_URL, f"{connector.name.upper()}_BASE_URL", text, shared=True))
 
 
 def read_sources(
@@ -99,7 +81,7 @@ def read_sources(
         if not isinstance(table, dict):
             problems.add(toml.where(name), f"is a table: write [{name}]")
             continue
-        settings = declared(connector)
+        settings = connector.settings
         keys = {one.name for one in settings} | {f"{one.name}_file" for one in settings if one.secret}
         for key in table:
             if key not in keys:
@@ -119,7 +101,7 @@ def _complete(
     problems: Problems,
 ) -> None:
     """A source is connected or not, never half: what is missing is named."""
-    own = [one for one in settings if one.name in values and not one.shared]
+    own = [one for one in settings if one.name in values and not (one.shared or one.address)]
     missing = connector.missing(values)
     if own and missing:
         verb = "is" if len(missing) == 1 else "are"
@@ -136,7 +118,7 @@ def _unknown_variables(known: Mapping[str, type[Connector]], env: Env, problems:
     """A name in .env that begins like a source's and is none of its settings was mistyped."""
     names = {"DEMO_MODE", "GROWTHOS_HOME"}
     for connector in known.values():
-        for one in declared(connector):
+        for one in connector.settings:
             names |= {one.env, f"{one.env}_FILE"} if one.secret else {one.env}
     prefixes = tuple(f"{name.upper()}_" for name in known)
     for name in env.values:
@@ -161,31 +143,3 @@ def _secrets(known: Mapping[str, type[Connector]]) -> list[tuple[str, Setting]]:
 def _table(toml: Toml, name: str) -> Mapping[str, object]:
     found = toml.values.get(name)
     return found if isinstance(found, dict) else {}
-
-
-def _address(value: str, *, whole: bool) -> str | None:
-    """What is wrong with an address: no https, unless it stays on this machine; a path where none belongs."""
-    try:
-        parts = urlsplit(value)
-        host = parts.hostname or ""
-        _ = parts.port
-    except ValueError:
-        return "is no address"
-    if parts.scheme not in {"http", "https"} or not host:
-        return "is no address; write it as https://host"
-    if parts.scheme == "http" and not _loopback(host):
-        return "is plain http, which is accepted for this machine only (localhost, 127.0.0.1)"
-    if parts.username or parts.password or parts.query or parts.fragment:
-        return "may hold a scheme, a host and a port only"
-    if not whole and parts.path not in {"", "/"}:
-        return "ends with the host: the path after it is the official one"
-    return None
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

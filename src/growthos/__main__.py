@@ -1,0 +1,5 @@
+"""`python -m growthos` is `growthos`."""
+
+from growthos.cli import main
+
+main()

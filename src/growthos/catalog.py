@@ -1,0 +1,197 @@
+"""Everything that is declared, as Markdown: for `explain` and for the README."""
+
+import inspect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from growthos import connectors
+from growthos.alerts import RULES
+from growthos.connectors.base import Connector, Stream
+from growthos.errors import UsageError
+from growthos.formulas import Kpi
+from growthos.guards import Guards, GuardValues
+from growthos.kpis import ALIASES, KPIS
+from growthos.rules import Rule
+from growthos.sqlfiles import SQL, Model, find
+from growthos.wording import multiple, percent, points
+
+Kind = Literal["kpi", "alert", "check", "source"]
+UNITS = {"money": "money, in cents", "percent": "a share of one", "multiple": "a multiple", "days": "days"}
+BETTER = {"higher": "higher is better", "lower": "lower is better", None: "neither way is better"}
+MODES = {
+    "snapshot": "read whole each time",
+    "cursor": "what has changed since",
+    "report": "by day, each day replaced whole",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that is declared: its name, and what is to be said of it in Markdown."""
+
+    kind: Kind
+    name: str
+    markdown: str
+
+
+def explain(name: str) -> Entry:
+    """The entry of that name; UsageError with the nearest where there is none."""
+    checks = _checks()
+    sources = connectors.find()
+    if name in ALIASES:
+        name = "cac"
+    if name in KPIS:
+        return Entry("kpi", name, _text(_kpi(KPIS[name])))
+    if name in RULES:
+        return Entry("alert", name, _text(_alert(RULES[name])))
+    if name in checks:
+        return Entry("check", name, _text(_check(checks[name])))
+    if name in sources:
+        return Entry("source", name, _text(_source(sources[name])))
+    known = [*KPIS, *ALIASES, *RULES, *checks, *sources]
+    near = get_close_matches(name.lower(), known, 1)
+    raise UsageError(
+        f"No KPI, alert, check or source is called {name!r}.{f' Did you mean {near[0]}?' if near else ''}",
+        hint="" if near else f"Known are {', '.join(known)}.",
+    )
+
+
+def kpis() -> str:
+    """A table of all KPIs."""
+    rows = [
+        (f"`{kpi.name}`", _first(kpi.doc), UNITS[kpi.form], BETTER[kpi.better].removesuffix(" is better"))
+        for kpi in KPIS.values()
+    ]
+    return _table(("KPI", "What it is", "Unit", "Better"), rows)
+
+
+def alerts() -> str:
+    """A table of all alert rules."""
+    rows = [(f"`{rule.name}`", rule.severity, _first(rule.doc), _line(rule), _scopes(rule)) for rule in RULES.values()]
+    return _table(("Alert", "Severity", "Fires when", "Line", "Asked of"), rows)
+
+
+def checks() -> str:
+    """A table of all checks."""
+    rows = [(f"`{check.name}`", check.severity, check.doc) for check in _checks().values()]
+    return _table(("Check", "Severity", "Rows that must not exist"), rows)
+
+
+def sources() -> str:
+    """A table of all sources and their streams."""
+    rows = [
+        (f"`{name}`", source.title, source.api_version, ", ".join(f"`{one.name}`" for one in source.streams()))
+        for name, source in connectors.find().items()
+    ]
+    return _table(("Source", "API", "Version", "Streams"), rows)
+
+
+def settings() -> str:
+    """For each source a table of its settings."""
+    parts = [f"**{source.title}**, `[{name}]`\n\n{_settings(source)}" for name, source in connectors.find().items()]
+    return "\n\n".join(parts)
+
+
+def _kpi(kpi: Kpi) -> Iterator[str]:
+    yield f"# {kpi.label} (`{kpi.name}`)"
+    yield kpi.doc
+    facts = [f"Unit: {UNITS[kpi.form]}; {BETTER[kpi.better]}.", f"Made of: {_names(kpi.inputs)}."]
+    if kpi.components:
+        facts.append(f"Shown beside it: {_names(kpi.components)}.")
+    if kpi.name == "cac":
+        facts.append(f"Also answers to {_names(ALIASES)}.")
+    yield _list(facts)
+
+
+def _alert(rule: Rule) -> Iterator[str]:
+    yield f"# {rule.label} (`{rule.name}`)"
+    yield rule.doc
+    yield _list(
+        [
+            f"Severity: {rule.severity}.",
+            f"Watches `{rule.kpi.name}`, 7 days against the 7 before; asked of {_scopes(rule)}.",
+            f"Fires when {_line(rule)}.",
+            *(f"Guard `[alerts] {name}`, {value:,} unless set: {doc}" for name, value, doc in _guards(rule)),
+        ]
+    )
+
+
+def _check(check: Model) -> Iterator[str]:
+    yield f"# `{check.name}`"
+    yield check.doc
+    yield _list([f"Severity: {check.severity}.", f"File: `{check.label}`. Its rows are those that must not exist."])
+    yield f"```sql\n{check.query.strip()}\n```"
+
+
+def _source(source: type[Connector]) -> Iterator[str]:
+    yield f"# {source.title} (`{source.name}`)"
+    yield inspect.cleandoc(source.__doc__ or "")
+    yield f"API version {source.api_version}."
+    yield "## Settings"
+    yield _settings(source)
+    yield "## Streams"
+    yield _table(("Stream", "Read", "What it is"), [_stream(one) for one in source.streams()])
+
+
+def _stream(one: Stream) -> tuple[str, str, str]:
+    return f"`{one.name}`", MODES[one.mode], _first(one.doc)
+
+
+def _settings(source: type[Connector]) -> str:
+    rows = [
+        (f"`{one.name}`", f"`{one.env}`", one.help + (" Secret." if one.secret else ""), "yes" if one.required else "")
+        for one in source.settings
+    ]
+    return _table(("Setting", "Variable", "What it is", "Required"), rows)
+
+
+def _checks() -> dict[str, Model]:
+    return find(SQL, "checks")
+
+
+def _line(rule: Rule) -> str:
+    line = rule.line
+    word = "above" if line.side == "above" else "below"
+    if line.of == "value":
+        return f"it is {word} {multiple(line.threshold)}"
+    verb = "falls" if line.side == "below" else "rises"
+    if line.of == "points":
+        return f"it {verb} by more than {points(line.threshold)} percentage points"
+    return f"it {verb} by more than {percent(abs(line.threshold))}"
+
+
+def _scopes(rule: Rule) -> str:
+    return "all channels together, and each paid channel with spend" if rule.platforms else "all channels together"
+
+
+def _guards(rule: Rule) -> Iterator[tuple[str, int, str]]:
+    """The guards whose own words name the rule."""
+    defaults = Guards()
+    for name in Guards.__dataclass_fields__:
+        doc = inspect.getdoc(getattr(GuardValues, name)) or ""
+        if rule.name in doc:
+            yield name, getattr(defaults, name), doc.partition(", for ")[0] + "."
+
+
+def _first(doc: str) -> str:
+    """The first sentence of a docstring, on one line."""
+    return " ".join(doc.split("\n\n", maxsplit=1)[0].split())
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(f"`{one}`" for one in names)
+
+
+def _list(facts: Sequence[str]) -> str:
+    return "\n".join(f"- {fact}" for fact in facts)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def _text(parts: Iterator[str]) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"

@@ -1,0 +1,40 @@
+"""The command line: read arguments, call, render, choose the exit code."""
+
+import gc
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from growthos.cli import process
+
+
+def main() -> NoReturn:
+    """The program `growthos`."""
+    gc.disable()  # what is imported stays; looking for garbage in it costs a tenth of the start
+    process.prepare()
+    from growthos.cli import app  # noqa: F401 - here, so that it is frozen
+
+    gc.freeze()
+    gc.enable()
+    code = run(sys.argv[1:])
+    process.finish()
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """One command, and the exit code it ends with; every error a person can meet is told here and nowhere else."""
+    from growthos.cli.app import app, hoist
+    from growthos.errors import GrowthError
+
+    given = hoist(arguments)
+    try:
+        app(given, prog_name="growthos")
+    except SystemExit as end:
+        return process.signalled() or int(end.code or 0)
+    except GrowthError as error:
+        return process.tell(error)
+    except OSError as error:
+        return process.tell_system(error, given)
+    except Exception as error:  # noqa: BLE001
+        return process.tell_bug(error, given)
+    return 0

@@ -1,0 +1,102 @@
+"""The commands of growthos, in the panels of its help."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from growthos.cli import process, see, setup, sync, watch
+from growthos.cli.session import Session, choose_home
+
+GLOBAL = ("--demo", "-q", "--quiet", "-v", "--verbose")
+EPILOG = """
+[bold]Begin here[/bold]
+
+growthos demo                      a whole shop, no account needed
+growthos sync                      read what is connected
+growthos kpis --since 7d           18 KPIs against the days before
+growthos alerts --fail-on critical for cron
+"""
+
+app = typer.Typer(
+    name="growthos",
+    add_completion=True,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"growthos {version('growthos')}")
+        raise typer.Exit
+
+
+@app.callback(epilog=EPILOG)
+def growthos(
+    context: typer.Context,
+    *,
+    home: Annotated[
+        str | None,
+        typer.Option(
+            "--home",
+            metavar="DIR",
+            envvar="GROWTHOS_HOME",
+            show_default="the nearest folder upwards with growthos.toml, else the user's data folder",
+            help="The folder of one shop: its settings, raw files and database.",
+        ),
+    ] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Use the demo shop; DEMO_MODE=true does the same.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing but errors and what was asked for.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what went wrong in full.")] = False,
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """What a shop sold, what it cost to get, and whether something is breaking.
+
+    Shopify, Meta Ads, Google Ads and GA4 in one DuckDB file on your own disk.
+    """
+    import os
+
+    from growthos.origins import demo_mode
+
+    chosen = choose_home(home, Path.cwd())
+    session = Session(
+        base=chosen,
+        demo=demo or demo_mode(chosen, os.environ),
+        quiet=quiet,
+        verbose=verbose,
+    )
+    process.begin(session)
+    context.obj = session
+
+
+def hoist(arguments: Sequence[str]) -> list[str]:
+    """Options of the program that stand after the command, moved before it: both places mean the same."""
+    front: list[str] = []
+    rest: list[str] = []
+    given = iter(arguments)
+    for one in given:
+        if one == "--":
+            rest += [one, *given]
+        elif one in GLOBAL or one.startswith("--home="):
+            front.append(one)
+        elif one == "--home":
+            front += [one, *[value for value in [next(given, None)] if value is not None]]
+        else:
+            rest.append(one)
+    return [*front, *rest]
+
+
+sync.add(app)
+see.add(app)
+watch.add(app)
+setup.add(app)

@@ -1,0 +1,51 @@
+"""The options that several commands share, and the words that an option takes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal, cast
+
+import typer
+
+from growthos.errors import UsageError
+
+Format = Literal["table", "json", "csv", "markdown"]
+FORMATS = ("table", "json", "csv", "markdown")
+LEVELS = ("info", "warning", "critical")
+
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", metavar="DAY", help="First day: 2026-03-01, 7d, yesterday, mtd, last-month."),
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DAY", help="Last day: 2026-03-29, yesterday, last-month."),
+]
+FormatOption = Annotated[
+    str,
+    typer.Option("--format", metavar="FORMAT", help="How to write it: table, json, csv or markdown."),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead of the screen."),
+]
+StrictOption = Annotated[
+    bool,
+    typer.Option("--strict", help="Exit with 4 and print nothing while a critical check of the last build has failed."),
+]
+
+
+def word(given: str, choices: Sequence[str], option: str) -> str:
+    """The choice that was given; UsageError with the nearest where it is none."""
+    if given in choices:
+        return given
+    from difflib import get_close_matches
+
+    near = get_close_matches(given.lower(), choices, 1)
+    raise UsageError(
+        f"{option} {given!r} is not known.{f' Did you mean {near[0]}?' if near else ''}",
+        hint=f"It is one of {', '.join(choices)}.",
+    )
+
+
+def form(given: str) -> Format:
+    return cast("Format", word(given, FORMATS, "--format"))

@@ -1,0 +1,144 @@
+"""The process around a command: who may read its files, how signals end it, what its streams can show."""
+
+import codecs
+import errno
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from growthos.errors import ExitCode, GrowthError
+
+if TYPE_CHECKING:
+    from growthos.cli.session import Session
+
+PLAIN = {
+    "\N{EN DASH}": "-",
+    "\N{EM DASH}": "-",
+    "\N{MINUS SIGN}": "-",
+    "…": "...",
+    "·": "-",
+    "→": "->",
+    "•": "*",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+    "“": '"',
+    "”": '"',
+    "€": "EUR ",
+    "£": "GBP ",
+    "¥": "JPY ",
+    "▲": "+",
+    "▼": "-",
+    "✓": "ok",
+    "✗": "x",
+} | dict(zip("▁▂▃▄▅▆▇█", "_.,-=+*#", strict=True))  # fmt: skip
+DENIED = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EISDIR, errno.ENOTDIR}
+
+_received: list[int] = []
+_sessions: "list[Session]" = []
+
+
+def prepare() -> None:
+    """Files for the owner alone; a first signal ends the command in order, a second one at once."""
+    os.umask(0o077)
+    codecs.register_error("growthos", _plain)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="growthos")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
+
+
+def finish() -> None:
+    """Hand out what is still to be written; a reader that went away is none of our business."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (BrokenPipeError, ValueError):
+            silence(stream.fileno())
+
+
+def silence(descriptor: int) -> None:
+    """Let what is still written go nowhere, so that the interpreter does not complain at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def signalled() -> int | None:
+    """The exit code of the signal that ended the command."""
+    if not _received:
+        return None
+    _say("Interrupted. What was read is kept; the next run goes on from there.")
+    return ExitCode.TERMINATED if _received[0] == signal.SIGTERM else ExitCode.INTERRUPTED
+
+
+def tell(error: GrowthError) -> int:
+    """What happened, and below it what to do."""
+    _say(error.message)
+    if error.hint:
+        _say("\n".join(f"  {line}" for line in error.hint.splitlines()))
+    _trace(error)
+    return error.code
+
+
+def tell_system(error: OSError, arguments: Sequence[str]) -> int:
+    """An error of the file system that nobody below could say more about."""
+    if error.errno == errno.EIO:
+        _say(f"{error.filename or 'The disk'}: input/output error.\n  Look at the disk; nothing published was touched.")
+        return ExitCode.IO_ERROR
+    if error.errno not in DENIED:
+        return tell_bug(error, arguments)
+    _say(f"{error.filename or 'The home'} cannot be used: {error.strerror}.")
+    _say("  Look at its owner and at the space on the disk. Nothing published was touched.")
+    return ExitCode.CANNOT_WRITE
+
+
+def tell_bug(error: Exception, arguments: Sequence[str]) -> int:
+    """A defect of ours: short, with where to look; the traceback only for those who ask with -v."""
+    _say(f"This is a bug in growthos: {type(error).__name__} in `growthos {' '.join(arguments)}`.")
+    try:
+        log = _sessions[-1].record(error) if _sessions else None
+    except OSError:
+        log = None
+    _say(f"  Please report it with the end of {log}." if log else "  Please report it with what `growthos -v` shows.")
+    _trace(error)
+    return ExitCode.BUG
+
+
+def begin(session: "Session") -> None:
+    """Remember whose run this is: where a bug is logged, and whether it is shown."""
+    _sessions.append(session)
+
+
+def _trace(error: BaseException) -> None:
+    if _sessions and _sessions[-1].verbose:
+        import traceback
+
+        traceback.print_exception(error, file=sys.stderr)
+
+
+def _say(text: str) -> None:
+    from growthos.render.text import clean
+
+    try:
+        sys.stderr.write("\n".join(clean(line, limit=None) for line in text.splitlines()) + "\n")
+    except BrokenPipeError:
+        silence(2)
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    _received.append(number)
+    signal.signal(number, signal.SIG_DFL)
+    raise KeyboardInterrupt
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """Characters that a stream cannot show, in those that it can."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    return "".join(PLAIN.get(one, "?") for one in missing), error.end

@@ -1,0 +1,105 @@
+"""Commands that show numbers: kpis, explain."""
+
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from growthos.cli.options import FormatOption, OutputOption, SinceOption, StrictOption, UntilOption, form, word
+from growthos.cli.session import NO_DATA, Session
+from growthos.errors import NoDataError
+
+if TYPE_CHECKING:
+    from growthos.comparison import By, Report
+
+PANEL = "See"
+KPIS_EPILOG = """
+[bold]Examples[/bold]
+
+growthos kpis                          the last 7 complete days
+growthos kpis --since last-month       last month against as many days before
+growthos kpis roas cac --by channel    two KPIs, and both for each channel
+growthos kpis --format json | jq .     for programs: cents as whole numbers
+"""
+EXPLAIN_EPILOG = """
+[bold]Examples[/bold]
+
+growthos explain cac                   what it counts, its formula, today's numbers
+growthos explain revenue_drop          when the alert fires
+growthos explain unique_grain          what the check asks, in SQL
+growthos explain shopify               settings and streams of a source
+"""
+
+
+def add(app: typer.Typer) -> None:
+    app.command(epilog=KPIS_EPILOG, rich_help_panel=PANEL)(kpis)
+    app.command(epilog=EXPLAIN_EPILOG, rich_help_panel=PANEL)(explain)
+
+
+def kpis(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME", show_default="all of them", help="KPIs to show."),
+    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="DIMENSION", help="Also by channel, or ads by campaign: channel or campaign."),
+    ] = None,
+    format_: FormatOption = "table",
+    output: OutputOption = None,
+    strict: StrictOption = False,
+) -> None:
+    """Show the KPIs of some days beside those of the days before."""
+    from growthos import render
+
+    session: Session = context.obj
+    style = form(format_)
+    found = read(session, names or [], since, until, by, strict=strict, days=style in {"table", "markdown"})
+    render.kpis(found, style, output)
+
+
+def read(
+    session: Session,
+    names: list[str],
+    since: str | None = None,
+    until: str | None = None,
+    by: str | None = None,
+    *,
+    strict: bool = False,
+    days: bool = True,
+) -> "Report":
+    """The KPIs of a window; also what `demo` shows."""
+    from growthos import dates, measures
+    from growthos import kpis as catalogue
+    from growthos.cli.health import look
+
+    dimension = cast("By | None", word(by, ("channel", "campaign"), "--by") if by else None)
+    for name in names:
+        catalogue.find(name)
+    today = dates.Today.at(session.clock.now(), session.settings.reporting_timezone)
+    dates.check(since, until, today)
+    look(session, strict=strict)
+    with session.published() as con:
+        through = measures.about(con).last_day()
+        period = dates.resolve(since, until, through, today)
+        return catalogue.report(con, period, names, dimension, days=days)
+
+
+def explain(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A KPI, alert, check or source.")],
+) -> None:
+    """Say what a KPI, alert, check or source is, how it is worked out, and what it says now."""
+    from growthos import catalog, render
+
+    session: Session = context.obj
+    entry = catalog.explain(name)
+    if not session.home.database.exists():
+        render.document(entry.markdown)
+        raise NoDataError(NO_DATA)
+    text = entry.markdown
+    if entry.kind == "kpi":
+        text += "\n" + render.worked_out(read(session, [entry.name], days=False))
+    render.document(text)

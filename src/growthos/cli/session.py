@@ -1,0 +1,117 @@
+"""What every command works with: the home, its settings, the clock, the demo or the real thing."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from growthos.clock import Clock, DemoClock, SystemClock
+from growthos.errors import DamagedDataError, NoDataError, UsageError
+from growthos.home import DEMO_SEED, Home
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from growthos.settings import Settings
+
+NO_DATA = "No data yet: run `growthos sync`, or `growthos demo`."
+
+
+@dataclass
+class Session:
+    """One run of the program. `base` is the home that was chosen; `home` the one that is read and written."""
+
+    base: Home
+    demo: bool = False
+    seed: int = DEMO_SEED
+    quiet: bool = False
+    verbose: bool = False
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+    @property
+    def home(self) -> Home:
+        return self.base.demo(self.seed) if self.demo else self.base
+
+    @property
+    def demo_seed(self) -> int | None:
+        """The seed of the demo shop, None where the data are real."""
+        return self.seed if self.demo else None
+
+    @cached_property
+    def settings(self) -> "Settings":
+        from growthos import settings
+
+        return settings.demo() if self.demo else settings.load(self.home, self.environ)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The wall's, or the demo's: half past midnight after its last day, so that the day is complete."""
+        if not self.demo:
+            return SystemClock()
+        from growthos.demo import LAST_DAY
+
+        return DemoClock(datetime.combine(LAST_DAY + timedelta(days=1), time(0, 30), UTC))
+
+    @staticmethod
+    def monotonic() -> float:
+        """Seconds as a person feels them, in the demo too."""
+        return SystemClock().monotonic()
+
+    @contextmanager
+    def published(self) -> "Iterator[DuckDBPyConnection]":
+        """The published database; a file that breaks while it is read is told as what it is."""
+        if not self.home.database.exists():
+            raise NoDataError(NO_DATA)
+        import duckdb
+
+        from growthos.warehouse import connect
+
+        con = connect(self.home.database)
+        try:
+            yield con
+        except (
+            duckdb.IOException,
+            duckdb.FatalException,
+            duckdb.SerializationException,
+            duckdb.CatalogException,
+        ) as error:
+            raise DamagedDataError(
+                f"{self.home.database} is damaged: {str(error).splitlines()[0]}",
+                hint="Run `growthos rebuild`: it makes the file anew from the raw files, without asking any source.",
+            ) from error
+        finally:
+            con.close()
+
+    def record(self, error: BaseException) -> Path | None:
+        """Write the traceback of a bug to the log of the home; None where there is no such place."""
+        import traceback
+
+        from growthos.log import Log, Redactor
+
+        if not self.home.root.is_dir():
+            return None
+        values = self.__dict__.get("settings")
+        secrets = [one for given in values.sources.values() for one in given.values()] if values else []
+        log = Log(self.home.logs, "none", Redactor(secrets))
+        log.write(SystemClock().now(), "bug", traceback="".join(traceback.format_exception(error)))
+        log.close()
+        return self.home.logs / "growthos.log"
+
+
+def choose_home(given: str | None, here: Path) -> Home:
+    """--home, else GROWTHOS_HOME, else the nearest folder upwards with a growthos.toml, else the user's data folder."""
+    if given:
+        root = Path(given).expanduser().absolute()
+        if root.exists() and not root.is_dir():
+            raise UsageError(f"The home {root} is a file.", hint="Name a folder; it is made if it is not there.")
+        return Home(root)
+    for folder in (here, *here.parents):
+        if (folder / "growthos.toml").is_file():
+            return Home(folder)
+    from platformdirs import user_data_path
+
+    return Home(user_data_path("growthos", appauthor=False))

@@ -1,0 +1,88 @@
+"""Results as tables for people and as JSON, CSV or Markdown for programs. The only part that knows Rich."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from growthos.alerts import AlertReport
+    from growthos.comparison import Report
+    from growthos.last_build import LastBuild
+    from growthos.outcome import SyncReport
+    from growthos.pipeline import Watcher
+    from growthos.render.output import Style
+    from growthos.settings import Settings
+
+
+def kpis(report: "Report", style: "Style" = "table", output: Path | None = None) -> None:
+    """The KPIs of a window beside those of the window before."""
+    from growthos.render import kpi_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(report), report.as_json, lambda: view.records(report))
+
+
+def alerts(report: "AlertReport", style: "Style" = "table", output: Path | None = None, *, every: bool = False) -> None:
+    """The alerts that fire; with `every`, the rules that are quiet as well."""
+    from growthos.render import alert_page as view
+    from growthos.render.output import deliver
+
+    deliver(
+        style,
+        output,
+        lambda: view.page(report, every=every),
+        lambda: report.as_json(all=every),
+        lambda: view.records(report, every=every),
+    )
+
+
+def checks(last: "LastBuild", style: "Style" = "table", output: Path | None = None) -> None:
+    """The checks of the last build."""
+    from growthos.render import check_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(last), last.as_json, lambda: view.records(last))
+
+
+def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:
+    """On stderr: the last build failed, and how old the numbers are that are shown in its place."""
+    from growthos.render import check_page as view
+    from growthos.render.output import say
+
+    say(view.banner(last, shown, now))
+
+
+def sync_summary(report: "SyncReport", settings: "Settings", *, demo: bool = False, quiet: bool = False) -> None:
+    """On stderr: what a sync or rebuild came to, and what to do next. Quiet: only what failed."""
+    from growthos.render import sync_page as view
+    from growthos.render.output import say
+
+    say(view.page(report, settings, demo=demo, quiet=quiet))
+
+
+def progress(
+    monotonic: Callable[[], float], *, waits: bool = True, quiet: bool = False
+) -> "AbstractContextManager[Watcher]":
+    """On stderr, while a sync runs: a live line per source, or a plain one when it ends where nobody looks on.
+
+    `waits`: whether somebody really has to wait when a source says so; in the demo nobody does.
+    """
+    from growthos.render import progress_lines as view
+
+    return view.progress(monotonic, waits=waits, quiet=quiet)
+
+
+def document(markdown: str) -> None:
+    """A text in Markdown: laid out for a terminal, as it is for everything else."""
+    from growthos.render.output import read
+
+    read(markdown)
+
+
+def worked_out(report: "Report") -> str:
+    """How the first KPI of a report comes to its value, in Markdown."""
+    from growthos.render import kpi_page as view
+
+    return view.worked_out(report)

@@ -1,0 +1,87 @@
+"""The checks of the last build as a page, and the banner where that build was not published."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from growthos.last_build import PASSED, Check, LastBuild
+from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Table, Tone
+from growthos.render.text import clean
+
+if TYPE_CHECKING:
+    from growthos.render.output import Record
+
+COLUMNS = (
+    Column("Check"),
+    Column("Severity", rank=1),
+    Column("Result"),
+    Column("Rows", numeric=True, rank=2),
+    Column("Keys", rank=3),
+)
+HOUR = 3600
+
+
+def page(last: LastBuild) -> Page:
+    """A table of all checks, the failed ones with their keys, and what came of the build."""
+    return tuple(_blocks(last))
+
+
+def _blocks(last: LastBuild) -> Iterator[Block]:
+    failed = [one for one in last.checks if one.status != PASSED]
+    passed = len(last.checks) - len(failed)
+    when = f", {last.finished_at:%Y-%m-%d %H:%M} UTC" if last.finished_at else ""
+    fate = "published" if last.published else "not published"
+    yield Heading(f"Checks of the last build{when}", f"{passed} of {len(last.checks)} passed; {fate}")
+    yield Table("", COLUMNS, tuple(_row(one) for one in last.checks))
+    for one in failed:
+        yield Note(f"{one.name}: {clean(one.message, limit=None)}", _tone(one))
+
+
+def _row(check: Check) -> tuple[Cell, ...]:
+    result = "passed" if check.status == PASSED else "failed" if check.status == "fail" else "broken"
+    keys = clean(", ".join(check.sample))
+    rows = f"{check.failing_rows:,}" if check.failing_rows else ""
+    return (Cell(check.name), Cell(check.severity), Cell(result, _tone(check)), Cell(rows), Cell(keys))
+
+
+def _tone(check: Check) -> Tone:
+    if check.status == PASSED:
+        return "good"
+    return "bad" if check.severity == "critical" else "warn"
+
+
+def banner(last: LastBuild, shown: LastBuild, now: datetime) -> Page:
+    """What failed, and how old the numbers are that stand in its place."""
+    failed = ", ".join(f"{one.name} ({_count(one)})" for one in last.blocking) or "a critical check"
+    age = ""
+    if shown.finished_at:
+        made = shown.finished_at if shown.finished_at.tzinfo else shown.finished_at.replace(tzinfo=UTC)
+        age = f", made {_age(int((now - made).total_seconds()))} ago"
+    return (
+        Note(f"The last build was not published. Failed: {failed}.", "bad"),
+        Note(f"These numbers reach to {shown.data_through or 'no day'}{age}. See `growthos checks`.", "bad"),
+    )
+
+
+def failures(checks: "tuple[Check, ...]") -> Iterator[Note]:
+    """Each failed check with its count and up to five keys."""
+    for one in checks:
+        keys = f" Keys: {clean(', '.join(one.sample))}." if one.sample else ""
+        yield Note(f"  {one.severity}: {one.name}: {clean(one.message, limit=None)}{keys}", _tone(one))
+
+
+def _count(check: Check) -> str:
+    return "it could not run" if check.status == "error" else f"{check.failing_rows:,} rows"
+
+
+def _age(seconds: int) -> str:
+    hours = max(0, seconds) // HOUR
+    if hours < 1:
+        return "less than an hour"
+    return f"{hours} hours" if hours < 48 else f"{hours // 24} days"  # noqa: PLR2004 - two days in hours read well
+
+
+def records(last: LastBuild) -> "Iterator[Record]":
+    """One record a check, its keys in one cell."""
+    for one in last.checks:
+        yield {**one.as_json(), "sample": " ".join(one.sample)}

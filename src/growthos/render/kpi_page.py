@@ -1,0 +1,155 @@
+"""The KPIs as a page: one table for the whole shop, and one for each channel or campaign where that was asked."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from growthos.comparison import Report, difference, relative
+from growthos.formulas import KPIS
+from growthos.money import places
+from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Table
+from growthos.render.text import clean, sparkline
+from growthos.render.values import amount, movement
+from growthos.values import KpiResult, Part, Unit, Value, shown
+
+if TYPE_CHECKING:
+    from growthos.render.output import Record
+
+KPI, VALUE = Column("KPI"), Column("Value", numeric=True)
+PREVIOUS, CHANGE = Column("Previous", numeric=True, rank=2), Column("Change", numeric=True, rank=1)
+DAYS = Column("By day", rank=3)
+
+
+def page(report: Report) -> Page:
+    """Heading, tables, warnings."""
+    return tuple(_blocks(report))
+
+
+def _blocks(report: Report) -> Iterator[Block]:
+    yield heading("KPIs", report)
+    yield Table("", (KPI, VALUE, PREVIOUS, CHANGE, DAYS), tuple(_whole(report)))
+    for name, rows in _parts(report):
+        known = any(row[2].text for row in rows)
+        columns = (KPI, VALUE, PREVIOUS, CHANGE) if known else (KPI, VALUE)
+        yield Table(clean(name), columns, tuple(row[: len(columns)] for row in rows))
+    for warning in report.warnings:
+        yield Note(clean(warning.message, limit=None), "warn")
+
+
+def heading(title: str, report: Report) -> Heading:
+    """The days, the days before, the zone, the currency and how far the data reach."""
+    days = "1 day" if len(report.period) == 1 else f"{len(report.period)} days"
+    return Heading(
+        f"{title}, {report.period.first} to {report.period.last} ({days}, {report.timezone})",
+        f"against {report.previous.first} to {report.previous.last}; {report.currency}; "
+        f"data through {report.data_through or 'no day yet'}",
+    )
+
+
+def _whole(report: Report) -> Iterator[tuple[Cell, ...]]:
+    for row in report.rows:
+        kpi = KPIS[row.now.name]
+        yield (
+            Cell(kpi.label),
+            Cell(amount(row.now.value, kpi, report.currency), "strong"),
+            Cell(amount(row.before.value, kpi, report.currency)),
+            movement(kpi, row.now.value, row.before.value, row.change, row.delta),
+            Cell(sparkline(row.days), "dim"),
+        )
+
+
+def _parts(report: Report) -> Iterator[tuple[str, list[tuple[Cell, ...]]]]:
+    """For each channel or campaign the KPIs that say something of it, now or before."""
+    names = report.channels if report.by == "channel" else report.campaigns if report.by == "campaign" else {}
+    for key, name in names.items():
+        rows: list[tuple[Cell, ...]] = []
+        for row in report.rows:
+            now, before = (_of(result, report.by).get(key) for result in (row.now, row.before))
+            if now is None or not (now.value or (before and before.value)):
+                continue
+            kpi = KPIS[row.now.name]
+            if before is None:
+                rows.append(
+                    (Cell(kpi.label), Cell(amount(now.value, kpi, report.currency), "strong"), Cell(""), Cell(""))
+                )
+                continue
+            change, delta = _moved(now, before, kpi.unit)
+            rows.append(
+                (
+                    Cell(kpi.label),
+                    Cell(amount(now.value, kpi, report.currency), "strong"),
+                    Cell(amount(before.value, kpi, report.currency)),
+                    movement(kpi, now.value, before.value, change, delta),
+                )
+            )
+        if rows:
+            yield name, rows
+
+
+def _of(result: KpiResult, by: str | None) -> Mapping[str, Part]:
+    return (result.by_channel if by == "channel" else result.by_campaign) or {}
+
+
+def _moved(now: Part, before: Part, unit: Unit) -> tuple[Decimal | None, Value]:
+    one, other = _exact(now, unit), _exact(before, unit)
+    change = relative(one, other)
+    return None if change is None else places(change), shown(difference(one, other), unit)
+
+
+def _exact(part: Part, unit: Unit) -> Fraction | None:
+    if part.value is None:
+        return None
+    return (
+        Fraction(part.value) if unit == "days" or not part.denominator else Fraction(part.numerator, part.denominator)
+    )
+
+
+def records(report: Report) -> "Iterator[Record]":
+    """One record a KPI, then one for each of its channels or campaigns; cents as whole numbers."""
+    for row in report.rows:
+        yield {
+            "kpi": row.now.name,
+            "scope": "all",
+            "unit": row.now.unit,
+            "value": row.now.value,
+            "numerator": row.now.numerator,
+            "denominator": row.now.denominator,
+            "previous": row.before.value,
+            "change": row.change,
+            "delta": row.delta,
+            "better": row.better,
+        }
+        before = _of(row.before, report.by)
+        for key, part in _of(row.now, report.by).items():
+            earlier = before.get(key)
+            change, delta = _moved(part, earlier, row.now.unit) if earlier else (None, None)
+            yield {
+                "kpi": row.now.name,
+                "scope": key,
+                "unit": row.now.unit,
+                "value": part.value,
+                "numerator": part.numerator,
+                "denominator": part.denominator,
+                "previous": earlier.value if earlier else None,
+                "change": change,
+                "delta": delta,
+                "better": row.better,
+            }
+
+
+def worked_out(report: Report) -> str:
+    """The first KPI's value with its numerator, denominator and components, as a list in Markdown."""
+    row = report.rows[0]
+    kpi = KPIS[row.now.name]
+    lines = [
+        f"## In the {len(report.period)} days to {report.period.last} (money in cents)",
+        "",
+        f"**{amount(row.now.value, kpi, report.currency)}**, before {amount(row.before.value, kpi, report.currency)}.",
+        "",
+    ]
+    quotient = {"numerator": row.now.numerator, "denominator": row.now.denominator}
+    for name, value in {**quotient, **row.now.components}.items():
+        if value is not None:
+            lines.append(f"- `{name}`: {value:,}")
+    return "\n".join(lines) + "\n"

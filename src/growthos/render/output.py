@@ -1,0 +1,112 @@
+"""Where results go: stdout or a file, in one of four styles; everything else goes to stderr."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+from growthos.errors import CannotWriteError
+from growthos.render.pages import Note, Page, markdown
+from growthos.render.text import for_spreadsheet
+
+Style = Literal["table", "json", "csv", "markdown"]
+Record = Mapping[str, object]
+
+
+def deliver(
+    style: Style,
+    output: Path | None,
+    page: Callable[[], Page],
+    structure: Callable[[], Mapping[str, Any]],
+    records: Callable[[], Iterable[Record]],
+) -> None:
+    """Write a result in the style that was asked for."""
+    if style == "json":
+        _write(as_json(structure()), output)
+    elif style == "csv":
+        _write(as_csv(records()), output)
+        say(tuple(block for block in page() if isinstance(block, Note) and block.tone == "warn"))
+    elif style == "markdown":
+        _write(markdown(page()), output)
+    elif output is not None:
+        _write(drawn(page()), output)
+    else:
+        show(page())
+
+
+def show(page: Page) -> None:
+    """Draw a page on stdout."""
+    from growthos.render import screen
+
+    _print(screen.drawn_for(sys.stdout, page), sys.stdout)
+
+
+def say(page: Page) -> None:
+    """Draw a page on stderr."""
+    from growthos.render import screen
+
+    if page:
+        _print(screen.drawn_for(sys.stderr, page), sys.stderr)
+
+
+def drawn(page: Page) -> str:
+    """A page as plain text, as a file holds it."""
+    from growthos.render import screen
+
+    return screen.draw(page, screen.plain())
+
+
+def read(text: str) -> None:
+    """Markdown on stdout, laid out where somebody looks on."""
+    from growthos.render import screen
+
+    _print(screen.laid_out(sys.stdout, text), sys.stdout)
+
+
+def as_json(structure: Mapping[str, Any]) -> str:
+    """JSON with ratios as numbers, never NaN; text in ASCII, so that any terminal and any program can take it."""
+    return json.dumps(structure, indent=2, default=_number, allow_nan=False) + "\n"
+
+
+def as_csv(records: Iterable[Record]) -> str:
+    """A head and a line for each record; nothing in it is a formula."""
+    import csv
+
+    rows = list(records)
+    text = StringIO()
+    if rows:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(rows[0])
+        writer.writerows([[for_spreadsheet(value) for value in row.values()] for row in rows])
+    return text.getvalue()
+
+
+def _number(value: object) -> float:
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        _print(text, sys.stdout)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CannotWriteError(f"{output} cannot be written: {error.strerror}.") from error
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Write and flush; a reader that has seen enough and gone is no failure."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -1,0 +1,99 @@
+"""A page: headings, tables, panels and notes, before anybody decides whether they go to a terminal or to Markdown."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from growthos.render.text import for_markdown
+
+Tone = Literal["", "good", "bad", "warn", "dim", "strong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A piece of text and what it means."""
+
+    text: str
+    tone: Tone = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table. Where a terminal is narrow the columns with the greatest `rank` go first; 0 never goes."""
+
+    title: str
+    numeric: bool = False
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a title; `compact` ones stand without a rule below their head."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a page is about, and a quieter line on how to read it."""
+
+    text: str
+    below: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One thing that wants attention: what, how grave, the facts, what to do."""
+
+    title: str
+    tone: Tone
+    facts: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line on its own."""
+
+    text: str
+    tone: Tone = ""
+
+
+Block = Heading | Table | Panel | Note
+Page = tuple[Block, ...]
+
+
+def markdown(page: Page) -> str:
+    """A page as Markdown, blocks apart by blank lines."""
+    return "\n\n".join("\n".join(_markdown(block)) for block in page) + "\n"
+
+
+def _markdown(block: Block) -> Iterator[str]:
+    match block:
+        case Heading():
+            yield f"## {for_markdown(block.text)}"
+            if block.below:
+                yield ""
+                yield for_markdown(block.below)
+        case Table():
+            if block.title:
+                yield f"### {for_markdown(block.title)}"
+                yield ""
+            yield _row([column.title for column in block.columns])
+            yield "|" + "|".join("---:" if column.numeric else "---" for column in block.columns) + "|"
+            yield from (_row([cell.text for cell in row]) for row in block.rows)
+        case Panel():
+            yield f"### {for_markdown(block.title)}"
+            yield ""
+            yield for_markdown(block.facts)
+            if block.advice:
+                yield ""
+                yield for_markdown(block.advice)
+        case Note():
+            yield for_markdown(block.text)
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(for_markdown(cell) for cell in cells)} |"

@@ -1,0 +1,150 @@
+"""Pages on a terminal. A number is never cut: where the terminal is narrow, columns go, then rows are stacked."""
+
+import os
+from io import StringIO
+from typing import TextIO
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel as Frame
+from rich.table import Table as Grid
+from rich.text import Text
+
+from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Panel, Table, Tone
+
+STYLES: dict[Tone, str] = {
+    "": "",
+    "good": "green",
+    "bad": "red",
+    "warn": "yellow",
+    "dim": "dim",
+    "strong": "bold",
+}
+WIDEST_TEXT = 100
+FILE_WIDTH = 120
+
+
+def console_for(stream: TextIO) -> Console:
+    """The terminal behind a stream; no colour where there is none, or where NO_COLOR or TERM=dumb say so."""
+    colourless = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    if not stream.isatty():
+        return plain(stream, int(os.environ.get("COLUMNS") or FILE_WIDTH))
+    return Console(file=stream, color_system=None if colourless else "auto", highlight=False, soft_wrap=False)
+
+
+def plain(stream: TextIO | None = None, width: int = FILE_WIDTH) -> Console:
+    """A place without colour and without an edge: nothing is left out for want of room."""
+    return Console(
+        file=stream or StringIO(), width=max(width, 20), color_system=None, highlight=False, force_terminal=False
+    )
+
+
+def drawn_for(stream: TextIO, page: Page) -> str:
+    return draw(page, console_for(stream))
+
+
+def draw(page: Page, console: Console) -> str:
+    """The page as text, with the console's own colours."""
+    with console.capture() as capture:
+        for number, block in enumerate(page):
+            if number and not (isinstance(block, Note) and isinstance(page[number - 1], Note)):
+                console.print()
+            for part in _draw(block, console):
+                width = console.measure(part).maximum
+                console.print(part, width=None if console.is_terminal else max(width, console.width), crop=False)
+    lines = capture.get().split("\n")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def laid_out(stream: TextIO, text: str) -> str:
+    """Markdown for a terminal; for a file or a pipe as it is."""
+    if not stream.isatty():
+        return text
+    from rich.markdown import Markdown
+
+    console = console_for(stream)
+    with console.capture() as capture:
+        console.print(Markdown(text), width=min(console.width, WIDEST_TEXT))
+    return capture.get()
+
+
+def _draw(block: Block, console: Console) -> list[RenderableType]:
+    match block:
+        case Heading():
+            head = [Text(block.text, "bold")]
+            return [*head, Text(block.below, "dim")] if block.below else [*head]
+        case Table():
+            return [*([Text(block.title, "bold")] if block.title else []), _table(block, console)]
+        case Panel():
+            return [_panel(block, console)]
+        case Note():
+            return [Text(block.text, STYLES[block.tone])]
+
+
+def _panel(panel: Panel, console: Console) -> RenderableType:
+    style = STYLES[panel.tone]
+    body: list[RenderableType] = [Text(panel.facts, "bold")]
+    if panel.advice:
+        body += [Text(""), Text(panel.advice)]
+    return Frame(
+        Group(*body),
+        title=Text(panel.title, style),
+        title_align="left",
+        border_style=style,
+        width=min(console.width, WIDEST_TEXT),
+        padding=(0, 1),
+    )
+
+
+def _table(table: Table, console: Console) -> RenderableType:
+    """The widest set of columns that fits; if not even the indispensable ones do, each row becomes a small list."""
+    if not console.is_terminal:
+        return _grid(table, range(len(table.columns)))
+    for rank in sorted({column.rank for column in table.columns}, reverse=True):
+        kept = [number for number, column in enumerate(table.columns) if column.rank <= rank]
+        grid = _grid(table, kept)
+        if _natural(grid, console) <= console.width:
+            return grid
+    return _stacked(table)
+
+
+def _grid(table: Table, kept: "list[int] | range") -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="dim")
+    for number in kept:
+        column = table.columns[number]
+        grid.add_column(
+            column.title, justify="right" if column.numeric else "left", no_wrap=_whole(table, number), overflow="fold"
+        )
+    for row in table.rows:
+        grid.add_row(*(_text(row[number]) for number in kept))
+    return grid
+
+
+def _whole(table: Table, number: int) -> bool:
+    """Whether a column may not be wrapped: everything but long prose."""
+    return max((len(row[number].text) for row in table.rows), default=0) <= WIDEST_TEXT // 2
+
+
+def _natural(grid: Grid, console: Console) -> int:
+    """The width below which something would have to be wrapped or cut."""
+    return console.measure(grid).minimum
+
+
+def _stacked(table: Table) -> RenderableType:
+    parts: list[RenderableType] = []
+    for row in table.rows:
+        for number, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
+            if cell.text:
+                parts.append(_text(cell) if number == 0 else _line(column, cell))
+    return Group(*parts)
+
+
+def _line(column: Column, cell: Cell) -> RenderableType:
+    text = Text(f"{column.title}: ", "dim", overflow="fold")
+    text.append(cell.text, STYLES[cell.tone])
+    return Padding(text, (0, 0, 0, 2))
+
+
+def _text(cell: Cell) -> Text:
+    return Text(cell.text, STYLES[cell.tone], overflow="fold")

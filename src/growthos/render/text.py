@@ -1,0 +1,45 @@
+"""Text as it may be shown: nothing that comes from data reaches a terminal, a spreadsheet or a page unchanged."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from decimal import Decimal
+
+LONGEST = 200
+HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~])")
+BARS = "▁▂▃▄▅▆▇█"
+NOTHING = "\N{EN DASH}"
+
+
+def clean(text: object, *, limit: int | None = LONGEST) -> str:
+    """Text without anything that moves a cursor, turns the reading or cannot be seen; cut if it is long."""
+    shown = "".join("�" if unicodedata.category(one) in HIDDEN else one for one in str(text))
+    return shown if limit is None or len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def for_markdown(text: object) -> str:
+    """Text that Markdown shows as it is."""
+    return MARKDOWN.sub(r"\\\1", clean(text, limit=None))
+
+
+def for_spreadsheet(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula; numbers are left as they are."""
+    if value is None or isinstance(value, int | float | Decimal):
+        return "" if value is None else value
+    text = str(value)
+    shown = clean(text, limit=None)
+    return f"'{shown}" if text.startswith(FORMULA) else shown
+
+
+def sparkline(values: Sequence[int | Decimal | None]) -> str:
+    """A bar for each value, the lowest to the highest; a blank where there is none."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    low, high = min(known), max(known)
+    if low == high:
+        return "".join(" " if value is None else BARS[3 if high else 0] for value in values)
+    steps = len(BARS) - 1
+    return "".join(" " if value is None else BARS[int((value - low) * steps / (high - low))] for value in values)
