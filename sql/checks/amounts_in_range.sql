@@ -1,0 +1,18 @@
+-- Amounts and counts are where they can be: nothing below zero, no discount above its price, no order from the future.
+-- severity: warning
+select concat('fact_spend ', campaign_key, ' ', date_key) as key
+from fact_spend
+where
+    spend_cents < 0
+    or impressions < 0
+    or clicks < 0
+    or (campaign_key like 'google:%' and clicks > impressions)
+    or (spend_cents > 0 and conversion_value_cents > 1000 * spend_cents)
+union all
+select 'fact_order_lines ' || line_key as key
+from fact_order_lines
+where gross_cents < 0 or quantity < 0 or discount_cents > gross_cents
+union all
+select 'fact_orders ' || order_key as key
+from fact_orders
+where gross_cents < 0 or date_key > day_of(getvariable('run_started_at')) + 1

@@ -1,0 +1,59 @@
+-- What was or can be sold: variants, those known only by their order lines included, and one for lines that name none.
+-- grain: product_key
+with costs as (
+
+    select
+        product_key,
+        unit_cost_cents,
+        seen_at
+    from stg__unit_costs
+    qualify row_number() over (partition by product_key order by run desc) = 1
+
+),
+
+listed as (
+
+    select
+        products.product_key,
+        products.product_id,
+        products.variant_id,
+        products.sku,
+        products.title,
+        products.category,
+        products.vendor,
+        products.is_gift_card,
+        products.list_price_cents,
+        costs.unit_cost_cents,
+        costs.seen_at as unit_cost_seen_utc
+    from stg__products as products
+    left join costs using (product_key)
+
+),
+
+-- Variants that an order names and nobody lists: what the order calls them is all that is known.
+inferred as (
+
+    select
+        lines.product_key,
+        lines.product_id,
+        lines.variant_id,
+        lines.sku,
+        lines.title,
+        coalesce(nullif(lower(trim(lines.product_type)), ''), 'default') as category,
+        lines.is_gift_card
+    from stg__order_lines as lines
+    anti join listed using (product_key)
+    where lines.product_key is not null
+    qualify row_number() over (partition by lines.product_key order by lines.line_key desc) = 1
+
+)
+
+select * from listed
+union all by name
+select * from inferred
+union all by name
+select
+    'unknown' as product_key,
+    'Unknown' as title,
+    'default' as category,
+    false as is_gift_card

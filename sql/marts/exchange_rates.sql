@@ -1,0 +1,15 @@
+-- What a unit of a currency is worth in the shop's, by day; a null day means all days.
+-- grain: currency, day
+-- temporary
+select
+    unnest(getvariable('fx')).currency as currency,
+    unnest(getvariable('fx')).day as day,
+    unnest(getvariable('fx')).rate as rate
+
+union all
+
+select
+    currency,
+    null::date as day,
+    1::decimal(18, 9) as rate
+from shop_currency

@@ -1,0 +1,84 @@
+-- Orders, all of them; `is_counted` tells those that make up the KPIs, `exclusion_reason` why another does not.
+-- grain: order_key
+with lines as (
+
+    select
+        order_key,
+        sum(case when is_gift_card then 0 else quantity end)::integer as units,
+        sum(gross_cents)::bigint as gross_cents,
+        sum(discount_cents)::bigint as discount_cents,
+        sum(gift_card_cents)::bigint as gift_card_cents,
+        sum(cogs_cents)::bigint as cogs_cents,
+        bool_or(requires_shipping) as requires_shipping
+    from line_money
+    group by order_key
+
+),
+
+joined as (
+
+    select
+        orders.*,
+        identities.customer_key as identity_key,
+        identities.is_counted,
+        identities.exclusion_reason,
+        sequence.customer_order_seq,
+        channels.channel_key,
+        channels.attribution_rule,
+        campaigns.campaign_key,
+        coalesce(lines.units, 0) as units,
+        coalesce(lines.gross_cents, 0) as gross_cents,
+        coalesce(lines.discount_cents, 0) as discount_cents,
+        coalesce(lines.gift_card_cents, 0) as gift_card_cents,
+        coalesce(lines.cogs_cents, 0) as cogs_cents,
+        coalesce(lines.requires_shipping, false) and not orders.is_pickup and orders.source_name is distinct from 'pos'
+            as is_sent
+    from stg__orders as orders
+    inner join order_identities as identities using (order_key)
+    inner join order_channels as channels using (order_key)
+    left join order_sequence as sequence using (order_key)
+    left join order_campaigns as campaigns using (order_key)
+    left join lines using (order_key)
+
+)
+
+select
+    order_key,
+    order_name,
+    order_date as date_key,
+    ordered_at as order_ts_utc,
+    coalesce(identity_key, 'unknown') as customer_key,
+    channel_key,
+    coalesce(campaign_key, 'unknown') as campaign_key,
+    source_name,
+    financial_status,
+    is_counted,
+    exclusion_reason,
+    customer_order_seq,
+    coalesce(customer_order_seq = 1, false) as is_new_customer,
+    units,
+    gross_cents,
+    discount_cents,
+    shipping_cents - case when taxes_included then shipping_tax_cents else 0 end as shipping_revenue_cents,
+    tax_cents,
+    duties_cents,
+    tip_cents,
+    gift_card_cents,
+    total_cents,
+    cogs_cents,
+    case
+        when is_sent then
+            getvariable('shipping_per_order_cents')
+            + div_round((gross_cents - discount_cents) * getvariable('shipping_bps_of_net_sales'), 10000)
+        else 0
+    end as shipping_cost_cents,
+    case
+        when total_cents = 0 then 0
+        else
+            div_round(total_cents * getvariable('payment_bps_of_total'), 10000)
+            + getvariable('payment_per_order_cents')
+    end as payment_fee_cents,
+    currency,
+    presentment_currency,
+    attribution_rule
+from joined

@@ -1,0 +1,8 @@
+-- The days on which each source has a row.
+-- grain: source, day
+-- temporary
+select source, order_date as day from stg__orders
+union
+select source, date as day from stg__spend
+union
+select source, date as day from stg__traffic

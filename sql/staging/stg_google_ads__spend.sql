@@ -1,0 +1,120 @@
+-- What Google Ads reports by campaign and day. Cost comes in millionths of the account's currency.
+-- grain: account_id, campaign_id, date
+with parsed as (
+
+    select
+        account,
+        seq,
+        page,
+        days,
+        try(from_json(decode(body), '[{"results": [{
+            "customer": {"currencyCode": "VARCHAR"},
+            "campaign": {"id": "VARCHAR", "name": "VARCHAR"},
+            "segments": {"date": "VARCHAR"},
+            "metrics": {
+                "impressions": "VARCHAR",
+                "clicks": "VARCHAR",
+                "costMicros": "VARCHAR",
+                "conversions": "VARCHAR",
+                "conversionsValue": "VARCHAR"
+            }
+        }]}]')) as chunks
+    from raw_google_ads__campaign_metrics
+
+),
+
+chunks as (
+
+    select
+        account,
+        seq,
+        page,
+        days,
+        flatten([chunk.results for chunk in chunks]) as nodes
+    from parsed
+
+),
+
+rows as (
+
+    select
+        account,
+        seq,
+        page,
+        days,
+        unnest(nodes) as record,
+        generate_subscripts(nodes, 1) as position
+    from chunks
+
+),
+
+records as (
+
+    select
+        case
+            when record.campaign.id is null or record.segments.date is null
+                then concat('page ', seq, '/', page, '/', position)
+            else concat(account, '/', record.campaign.id, '/', record.segments.date)
+        end as external_id,
+        *,
+        try_cast(record.segments.date as date) as date
+    from rows
+    where record is not null and (date is null or list_contains(days, date))
+
+),
+
+latest as (
+
+    select *
+    from records
+    qualify row_number() over (partition by external_id order by seq desc, page desc, position desc) = 1
+
+),
+
+typed as (
+
+    select
+        *,
+        record.metrics.costMicros as cost,
+        whole(record.metrics.costMicros) as cost_micros
+    from latest
+
+)
+
+select
+    external_id,
+    'google_ads' as source,
+    'google' as platform,
+    account as account_id,
+    record.campaign.id as campaign_id,
+    record.campaign.name as campaign_name,
+    record.customer.currencyCode as currency,
+    null::varchar as attribution_window,
+    (coalesce(cost_micros, 0)::decimal(24, 6) * 0.000001::decimal(7, 6))::decimal(18, 6) as spend_original,
+    coalesce(whole(record.metrics.impressions), 0) as impressions,
+    coalesce(whole(record.metrics.clicks), 0) as clicks,
+    coalesce(whole(record.metrics.clicks), 0) as clicks_all,
+    coalesce(amount(record.metrics.conversions), 0)::decimal(18, 6) as conversions,
+    coalesce(amount(record.metrics.conversionsValue), 0)::decimal(24, 12) as conversion_value_original,
+    date,
+    coalesce(
+        missing(record.campaign.id, 'campaign_id'),
+        missing(record.segments.date, 'date'),
+        not_a_time(record.segments.date, date, 'date'),
+        missing(cost, 'spend'),
+        not_a_number(cost, cost_micros, 'spend'),
+        missing(record.metrics.impressions, 'impressions'),
+        not_a_number(record.metrics.impressions, whole(record.metrics.impressions), 'impressions'),
+        missing(record.metrics.clicks, 'clicks'),
+        not_a_number(record.metrics.clicks, whole(record.metrics.clicks), 'clicks'),
+        not_a_number(
+            record.metrics.conversions, try_cast(record.metrics.conversions as decimal(18, 6)), 'conversions'
+        ),
+        not_a_number(
+            record.metrics.conversionsValue,
+            try_cast(record.metrics.conversionsValue as decimal(24, 12)),
+            'conversion_value'
+        )
+    ) as reject_reason,
+    case when reject_reason is not null then to_json(record)::varchar end as payload
+from typed

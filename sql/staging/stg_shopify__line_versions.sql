@@ -1,0 +1,81 @@
+-- Every line of every version of an order, nested or read page by page; `is_latest` marks those of the order that counts.
+-- grain: line_id, order_id, seq, page, position
+-- temporary
+with overflow_pages as (
+
+    select
+        run,
+        seq,
+        page,
+        try(from_json(decode(body), '{"data": {"order": {
+            "id": "VARCHAR",
+            "updatedAt": "VARCHAR",
+            "lineItems": {"nodes": [{
+                "id": "VARCHAR",
+                "title": "VARCHAR",
+                "sku": "VARCHAR",
+                "quantity": "VARCHAR",
+                "isGiftCard": "VARCHAR",
+                "requiresShipping": "VARCHAR",
+                "product": {"id": "VARCHAR", "productType": "VARCHAR"},
+                "variant": {"id": "VARCHAR"},
+                "originalUnitPriceSet": {"shopMoney": {"amount": "VARCHAR"}},
+                "discountAllocations": [{"allocatedAmountSet": {"shopMoney": {"amount": "VARCHAR"}}}],
+                "taxLines": [{"priceSet": {"shopMoney": {"amount": "VARCHAR"}}}]
+            }]}
+        }}}')).data.order as parent
+    from raw_shopify__order_line_items
+
+),
+
+overflow as (
+
+    select
+        id_of(parent.id) as order_id,
+        parent.updatedAt as version,
+        run,
+        seq,
+        page,
+        unnest(parent.lineItems.nodes) as record,
+        generate_subscripts(parent.lineItems.nodes, 1) as position
+    from overflow_pages
+
+),
+
+nested as (
+
+    select
+        order_id,
+        version,
+        run,
+        seq,
+        page,
+        unnest(record.lineItems.nodes) as record,
+        1000 * position + generate_subscripts(record.lineItems.nodes, 1) as position,
+        is_latest
+    from stg_shopify__order_versions
+
+),
+
+lines as (
+
+    select * from nested
+
+    union all by name
+
+    select
+        overflow.*,
+        latest.order_id is not null as is_latest
+    from overflow
+    left join stg_shopify__order_versions as latest
+        on latest.order_id = overflow.order_id
+        and latest.version is not distinct from overflow.version
+        and latest.is_latest
+
+)
+
+select
+    coalesce(id_of(record.id), concat('page ', seq, '/', page, '/', position)) as line_id,
+    *
+from lines
+where record is not null

@@ -1,0 +1,61 @@
+-- Every version of every refund that a page told, parsed once; `is_latest` marks the one that counts.
+-- grain: refund_id, seq, page, position
+-- temporary
+with parsed as (
+
+    select
+        seq,
+        page,
+        try(from_json(decode(body), '{"data": {"nodes": [{
+            "id": "VARCHAR",
+            "createdAt": "VARCHAR",
+            "processedAt": "VARCHAR",
+            "updatedAt": "VARCHAR",
+            "refundLineItems": {"nodes": [{
+                "id": "VARCHAR",
+                "quantity": "VARCHAR",
+                "restockType": "VARCHAR",
+                "lineItem": {"id": "VARCHAR"},
+                "subtotalSet": {"shopMoney": {"amount": "VARCHAR"}},
+                "totalTaxSet": {"shopMoney": {"amount": "VARCHAR"}}
+            }]},
+            "refundShippingLines": {"nodes": [{
+                "id": "VARCHAR",
+                "subtotalAmountSet": {"shopMoney": {"amount": "VARCHAR"}},
+                "taxAmountSet": {"shopMoney": {"amount": "VARCHAR"}}
+            }]},
+            "orderAdjustments": {"nodes": [{
+                "id": "VARCHAR",
+                "reason": "VARCHAR",
+                "amountSet": {"shopMoney": {"amount": "VARCHAR"}},
+                "taxAmountSet": {"shopMoney": {"amount": "VARCHAR"}}
+            }]}
+        }]}}')).data.nodes as nodes
+    from raw_shopify__refunds
+
+),
+
+versions as (
+
+    select
+        seq,
+        page,
+        unnest(nodes) as record,
+        generate_subscripts(nodes, 1) as position
+    from parsed
+
+)
+
+select
+    id_of(record.id) as refund_id,
+    record.updatedAt as version,
+    seq,
+    page,
+    position,
+    record,
+    row_number() over (
+        partition by refund_id
+        order by utc(record.updatedAt) desc nulls last, seq desc, page desc, position desc
+    ) = 1 as is_latest
+from versions
+where record.id is not null

@@ -1,0 +1,24 @@
+-- Refunds of Shopify orders, with what they gave back beside lines: shipping, and adjustments as delivered.
+-- grain: refund_key
+with records as (
+
+    select unnest([id_of(one.id) for one in record.refunds]) as external_id
+    from stg_shopify__order_versions
+    where is_latest
+
+)
+
+select
+    refund_id as external_id,
+    'shopify' as source,
+    'shopify:refund:' || refund_id as refund_key,
+    'shopify:' || order_id as order_key,
+    refund_id,
+    shipping_cents,
+    shipping_tax_cents,
+    adjustment_cents,
+    adjustment_tax_cents,
+    refunded_at,
+    day_of(refunded_at) as refund_date,
+    reason as reject_reason
+from stg_shopify__refund_records

@@ -1,0 +1,81 @@
+-- What was charged for sending an order that counts: its shipping lines that were not removed, added up.
+-- grain: order_id
+-- temporary
+with overflow_pages as (
+
+    select
+        seq,
+        page,
+        try(from_json(decode(body), '{"data": {"order": {
+            "id": "VARCHAR",
+            "updatedAt": "VARCHAR",
+            "shippingLines": {"nodes": [{
+                "id": "VARCHAR",
+                "isRemoved": "VARCHAR",
+                "deliveryCategory": "VARCHAR",
+                "discountedPriceSet": {"shopMoney": {"amount": "VARCHAR"}},
+                "taxLines": [{"priceSet": {"shopMoney": {"amount": "VARCHAR"}}}]
+            }]}
+        }}}')).data.order as parent
+    from raw_shopify__order_shipping_lines
+
+),
+
+overflow as (
+
+    select
+        id_of(parent.id) as order_id,
+        parent.updatedAt as version,
+        seq,
+        page,
+        unnest(parent.shippingLines.nodes) as record
+    from overflow_pages
+
+),
+
+lines as (
+
+    select
+        order_id,
+        seq,
+        page,
+        unnest(record.shippingLines.nodes) as record
+    from stg_shopify__order_versions
+    where is_latest
+
+    union all by name
+
+    select overflow.* exclude (version)
+    from overflow
+    inner join stg_shopify__order_versions as latest
+        on latest.order_id = overflow.order_id
+        and latest.version is not distinct from overflow.version
+        and latest.is_latest
+
+),
+
+charged as (
+
+    select
+        order_id,
+        record.discountedPriceSet.shopMoney.amount as price,
+        [one.priceSet.shopMoney.amount for one in record.taxLines] as taxes,
+        regexp_replace(lower(record.deliveryCategory), '[^a-z]', '', 'g') as category,
+        record.deliveryCategory as category_text
+    from lines
+    where coalesce(record.isRemoved, 'false') != 'true'
+    qualify row_number() over (partition by order_id, record.id order by seq desc, page desc) = 1
+
+)
+
+-- The values of deliveryCategory are not documented: pick-up is told by its name, and an unknown name is reported.
+select
+    order_id,
+    cents(total(list(price))) as shipping_cents,
+    cents(total(flatten(list(taxes)))) as shipping_tax_cents,
+    bool_or(coalesce(category like '%pickup%' or category = 'instore', false)) as is_pickup,
+    max(category_text) filter (
+        where category not like '%pickup%' and category not in ('', 'instore', 'shipping', 'local', 'localdelivery', 'delivery')
+    ) as unknown_delivery
+from charged
+group by order_id

@@ -1,0 +1,96 @@
+"""Runs sql/checks/: a check asks for the rows that should not exist, and its rows are the evidence.
+
+The first column of a check is a key as text. A check may grade its rows by a column `severity` of its own; without one
+each row weighs what the header says.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from growthos.errors import SqlError
+from growthos.sqlfiles import Model
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SAMPLE: Final = 5
+SEVERITIES: Final = ("critical", "warning")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a check found. `sample` are keys of the first offending rows; `error` as status: the check itself failed."""
+
+    name: str
+    severity: str
+    status: Literal["pass", "fail", "error"]
+    failing_rows: int
+    sample: tuple[str, ...]
+    message: str
+
+    @property
+    def blocks(self) -> bool:
+        """Whether nothing may be published."""
+        return self.status != "pass" and self.severity == "critical"
+
+
+def run(con: "DuckDBPyConnection", models: Sequence[Model], broken: dict[str, str]) -> tuple[CheckResult, ...] | None:
+    """The results of all checks, the critical ones first.
+
+    None where one of them raised: DuckDB takes no more statements in that transaction. It is then in `broken`, by
+    name, with what it said, and counts as failed the next time.
+    """
+    import duckdb
+
+    results = []
+    for model in sorted(models, key=lambda one: (SEVERITIES.index(_severity(one)), one.name)):
+        if model.name in broken:
+            results.append(CheckResult(model.name, model.severity, "error", 0, (), broken[model.name]))
+            continue
+        try:
+            results.append(_judge(con, model))
+        except duckdb.Error as error:
+            broken[model.name] = f"the check itself failed: {str(error).splitlines()[0]}"
+            return None
+    return tuple(results)
+
+
+def write(con: "DuckDBPyConnection", results: Sequence[CheckResult], run_id: str) -> None:
+    """Keep the results in `dq_results`."""
+    con.execute("""
+        create table dq_results (
+            run_id varchar, check_name varchar, severity varchar, status varchar, failing_rows bigint, sample varchar,
+            message varchar
+        )
+    """)
+    con.executemany(
+        "insert into dq_results values (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (run_id, one.name, one.severity, one.status, one.failing_rows, json.dumps(one.sample), one.message)
+            for one in results
+        ],
+    )
+
+
+def _severity(model: Model) -> str:
+    if model.severity not in SEVERITIES:
+        raise SqlError(f"{model.label} must say `-- severity: critical` or `-- severity: warning`.")
+    return model.severity
+
+
+def _judge(con: "DuckDBPyConnection", model: Model) -> CheckResult:
+    found = con.execute(model.query)
+    columns = [name for name, *_ in found.description or []]
+    rows = found.fetchall()
+    if not rows:
+        return CheckResult(model.name, model.severity, "pass", 0, (), "")
+    severity = model.severity
+    if "severity" in columns:
+        weights = {row[columns.index("severity")] for row in rows}
+        severity = next(one for one in SEVERITIES if one in weights)
+        rows.sort(key=lambda row: SEVERITIES.index(row[columns.index("severity")]))
+    sample = tuple(dict.fromkeys(str(row[0]) for row in rows))[:SAMPLE]
+    noun = "row" if len(rows) == 1 else "rows"
+    return CheckResult(model.name, severity, "fail", len(rows), sample, f"{len(rows):,} {noun}. {model.doc}")

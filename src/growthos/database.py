@@ -1,0 +1,85 @@
+"""DuckDB, opened in one way only: no network, no files but the home's, no settings that change under our feet."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from growthos.errors import BusyError, DamagedDataError, GrowthError, NoDataError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+STORAGE: Final = "v1.2.0"
+_SMALL: Final = 100 * 1024 * 1024
+
+
+def threads(size: int) -> int:
+    """One below 100 MB, where a second thread costs more than it brings, else two."""
+    return 1 if size < _SMALL else 2
+
+
+def connect(path: Path, *, read_only: bool = True) -> "DuckDBPyConnection":
+    """The published database, for reading.
+
+    Raises NoDataError where there is none yet, BusyError while somebody writes to it, DamagedDataError where the file
+    is broken or not one of ours.
+    """
+    if not path.exists():
+        raise NoDataError("no data yet: run `growthos sync`, or `growthos demo`")
+    con = open_file(path, home=path.parent, read_only=read_only, threads=threads(path.stat().st_size))
+    import duckdb
+
+    try:
+        con.execute("select run_id from run_info").fetchall()
+    except duckdb.Error as error:
+        con.close()
+        raise _damaged(path) from error
+    return con
+
+
+def open_file(path: Path, *, home: Path, read_only: bool, threads: int) -> "DuckDBPyConnection":
+    """A database file of `home`, created where it is not there and may be written."""
+    import duckdb
+
+    spill = home / "work" / "spill"
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "threads": threads,
+        "memory_limit": "1GB",
+        "storage_compatibility_version": STORAGE,
+        "temp_directory": str(spill),
+        "max_temp_directory_size": "20GB",
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "allow_persistent_secrets": False,
+    }
+    try:
+        con = duckdb.connect(path, read_only=read_only, config=settings)
+    except duckdb.Error as error:
+        raise _refused(path, error) from error
+    con.execute("set TimeZone = 'UTC'")
+    con.execute("set enable_progress_bar = false")
+    con.execute(f"set allowed_directories = [{literal(str(home))}]")
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
+    return con
+
+
+def literal(text: str) -> str:
+    """Text as SQL writes it, where a statement takes no parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _refused(path: Path, error: Exception) -> GrowthError:
+    if "lock" in str(error).lower():
+        return BusyError(
+            f"{path} is open for writing in another program.",
+            hint="Close that program, or wait until its run has ended, and try again.",
+        )
+    return _damaged(path)
+
+
+def _damaged(path: Path) -> DamagedDataError:
+    return DamagedDataError(
+        f"{path} cannot be read as a database of growthos.",
+        hint="Run `growthos rebuild`: it makes the file anew from the raw files, without asking any source.",
+    )

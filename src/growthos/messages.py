@@ -1,0 +1,86 @@
+"""What a build has to say beside its checks: rejected rows, assumed margins, sources that disagree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from growthos.staging import Rows
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_PERCENT: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A warning: `code` for machines, `message` for people."""
+
+    code: str
+    message: str
+
+
+def collect(con: "DuckDBPyConnection", rows: Sequence[Rows]) -> tuple[Message, ...]:
+    """All messages of a build whose marts still stand in the open transaction."""
+    found = [
+        Message(
+            "rejected_rows",
+            f"{one.rejected:,} of {one.staged + one.rejected:,} {one.entity} of {one.source} were put aside, because "
+            "something that is needed is missing in them or cannot be read.",
+        )
+        for one in rows
+        if one.rejected * _PERCENT > one.staged + one.rejected
+    ]
+    return (*found, *(Message(code, text) for query in _QUERIES for code, text in con.execute(query).fetchall()))
+
+
+_MALFORMED: Final = """
+select 'malformed_pages', format('{} pages of {} are no JSON and were left out.', count(*), source)
+from stg_rejects
+where reason = 'malformed_page'
+group by source
+"""
+
+_ASSUMED_MARGIN: Final = """
+with shares as (
+    select
+        sum(gross_cents - discount_cents) filter (where cogs_source = 'margin') as assumed,
+        sum(gross_cents - discount_cents) as revenue
+    from fact_order_lines
+    where is_counted
+)
+select
+    'assumed_margin',
+    format('{} % of sales have no unit cost; their cost is taken from [costs.margin_bps].', (100 * assumed) // revenue)
+from shares
+where assumed > 0 and revenue > 0 and 100 * assumed >= revenue
+"""
+
+_GA4_COVERAGE: Final = """
+with days as (
+    select min(date_key) as first_day, least(max(date_key), getvariable('data_through')) as last_day
+    from fact_traffic
+),
+counts as (
+    select
+        (select count(*) from fact_orders, days
+            where is_counted and channel_key != 11 and date_key between first_day and last_day) as orders,
+        (select sum(purchases) from fact_traffic, days where date_key between first_day and last_day) as purchases
+)
+select
+    'ga4_purchases',
+    format('GA4 counts {} purchases for {} orders of the shop; between 60 % and 110 % of them is usual.',
+        purchases, orders)
+from counts
+where orders > 0 and purchases > 0 and (10 * purchases < 6 * orders or 10 * purchases > 11 * orders)
+"""
+
+_DELIVERY: Final = """
+select
+    'delivery_category',
+    format('Shipping lines name a way of delivery that is not known: {}. They are counted as sent.', names)
+from (select string_agg(distinct unknown_delivery, ', ' order by unknown_delivery) as names from stg__orders)
+where names is not null
+"""
+
+_QUERIES: Final = (_MALFORMED, _ASSUMED_MARGIN, _GA4_COVERAGE, _DELIVERY)

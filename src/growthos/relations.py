@@ -1,0 +1,138 @@
+"""What the files of sql/ find when they run: raw pages as relations, parameters as variables, a few macros.
+
+`raw_<source>__<page stream>` holds the pages of the segments that count; it exists for every page stream of every
+connector, connected or not. Variables are the only parameters, so that a file can be pasted into a shell and run.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from growthos.connectors import find
+from growthos.raw import Load
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# `cents` and `div_round` are growthos.money's; a text that is no number, or a number too great, is null.
+MACROS: Final = (
+    "cents(amount) as try_cast(round(try_cast(amount as decimal(30, 12)) * 100) as bigint)",
+    """div_round(numerator, denominator) as (
+        case when numerator < 0 then -1 else 1 end
+        * ((2 * abs(numerator::hugeint) + denominator) // (2 * denominator::hugeint))
+    )::bigint""",
+    "amount(number) as try_cast(number as decimal(38, 12))",
+    # The sum of a list of amounts; null if one of them is none, so that it cannot pass for zero.
+    """total(amounts) as case
+        when len(coalesce(amounts, [])) = 0 then 0::decimal(38, 12)
+        when list_bool_and([try_cast(one as decimal(30, 12)) is not null for one in amounts])
+            then list_sum([try_cast(one as decimal(30, 12)) for one in amounts])::decimal(38, 12)
+    end""",
+    """whole(number) as case
+        when try_cast(number as decimal(38, 12)) % 1 = 0
+            then try_cast(try_cast(number as decimal(38, 12)) as bigint)
+    end""",
+    # An instant as a UTC timestamp. Without an offset it is taken for UTC.
+    "utc(instant) as (try_cast(instant as timestamptz) at time zone 'UTC')",
+    # A bare timestamp is read as local time by the first `at time zone`, hence twice.
+    "day_of(moment) as ((moment at time zone 'UTC') at time zone getvariable('reporting_timezone'))::date",
+    "id_of(gid) as nullif(regexp_extract(gid, '([^/?]+)(\\?.*)?$', 1), '')",
+    "missing(given, name) as case when given is null or given = '' then 'missing_required_field:' || name end",
+    """not_a_number(given, number, name) as case
+        when given is not null and given != '' and number is null then 'not_a_number:' || name
+    end""",
+    """not_a_time(given, moment, name) as case
+        when given is not null and given != '' and moment is null then 'not_a_time:' || name
+    end""",
+    "hash_of(email) as sha256(nullif(lower(trim(email)), ''))",
+)
+
+_PAGE: Final = "body, account, run, seq, page, fetched_at, unit_start, unit_end"
+_NO_PAGES: Final = """
+select
+    null::blob as body, null::varchar as account, null::bigint as run, null::bigint as seq, null::bigint as page,
+    null::timestamp as fetched_at, null::date as unit_start, null::date as unit_end, null::date[] as days
+where false
+"""
+
+
+def define_macros(con: "DuckDBPyConnection") -> None:
+    """Make the macros that the files use; they are temporary, no file of ours holds one."""
+    for macro in MACROS:
+        con.execute(f"create or replace temporary macro {macro}")
+
+
+def set_variables(con: "DuckDBPyConnection", values: Mapping[str, tuple[str, Any]]) -> None:
+    """Set each variable to a value of its SQL type."""
+    for name, (kind, value) in values.items():
+        con.execute(f"set variable {name} = $value::{kind}", {"value": value})
+
+
+def page_streams(loads: Sequence[Load]) -> Iterator[tuple[str, str, str]]:
+    """Every (source, unit's stream, page stream) that can have pages."""
+    known = {
+        (name, stream.name, page): None
+        for name, connector in find().items()
+        for stream in connector.streams()
+        for page in stream.pages
+    }
+    declared = {(source, stream) for source, stream, _ in known}
+    for load in loads:
+        if (load.source, load.stream) not in declared:
+            known[load.source, load.stream, load.stream] = None
+    return iter(known)
+
+
+def define_raw(con: "DuckDBPyConnection", loads: Sequence[Load]) -> None:
+    """Make `raw_<source>__<page stream>`: the pages of complete units, with the days for which each unit counts."""
+    by_unit: dict[tuple[str, str], list[Load]] = {}
+    for load in loads:
+        by_unit.setdefault((load.source, load.stream), []).append(load)
+    for (source, stream), some in by_unit.items():
+        paths = [str(load.path) for load in some]
+        con.execute(f"set variable {_files(source, stream)} = $paths::varchar[]", {"paths": paths})
+        days: list[list[date] | None] = [None if load.days is None else list(load.days) for load in some]
+        con.execute(f"set variable {_days(source, stream)} = $days::date[][]", {"days": days})
+    for source, stream, page in page_streams(loads):
+        query = _pages(source, stream, page) if (source, stream) in by_unit else _NO_PAGES
+        con.execute(f"create or replace temporary view raw_{source}__{page} as {query}")
+
+
+def malformed(con: "DuckDBPyConnection", loads: Sequence[Load]) -> list[tuple[str, str, str]]:
+    """Pages whose body is no JSON: source, page stream, and where the page stands."""
+    units = dict.fromkeys((load.source, load.stream) for load in loads)
+    found = []
+    for source, stream in units:
+        query = f"""
+            select '{source}', stream, concat_ws('/', account, seq, page)
+            from read_parquet(getvariable('{_files(source, stream)}'))
+            where try(json_valid(decode(body))) is not true
+        """  # noqa: S608  names of our own connectors
+        found += con.execute(query).fetchall()
+    return found
+
+
+def moment(at: datetime | None) -> datetime | None:
+    """An instant in UTC as a bare timestamp, which is how the database holds it."""
+    return None if at is None else at.replace(tzinfo=None)
+
+
+def _files(source: str, stream: str) -> str:
+    return f"files_{source}__{stream}"
+
+
+def _days(source: str, stream: str) -> str:
+    return f"days_{source}__{stream}"
+
+
+def _pages(source: str, stream: str, page: str) -> str:
+    return f"""
+        select {_PAGE}, days
+        from read_parquet(getvariable('{_files(source, stream)}'), filename = true) as pages
+        inner join (
+            select
+                unnest(getvariable('{_files(source, stream)}')) as path,
+                unnest(getvariable('{_days(source, stream)}')) as days
+        ) as loads on loads.path = pages.filename
+        where stream = '{page}'
+    """  # noqa: S608  names of our own connectors

@@ -1,0 +1,141 @@
+"""The files of sql/: what each says of itself, and the order in which they need each other.
+
+A file is one SELECT under a header of comments: a sentence, then `-- grain: column, column`, and where they apply
+`-- temporary` (an intermediate: neither united with other sources' nor published), `-- severity: critical|warning`
+(checks) and `-- expects: stg__entity(column TYPE, ...)` (an entity that may have no source at all).
+Which relations a file reads, DuckDB's own parser says; the name is the plug: all `stg_<source>__<entity>` together are
+`stg__<entity>`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from growthos.errors import SqlError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_INSIDE: Final = Path(__file__).parent / "sql"
+SQL: Final = _INSIDE if _INSIDE.is_dir() else Path(__file__).parents[2] / "sql"
+_STAGING = re.compile(r"stg_(?P<source>[a-z0-9_]+?)__(?P<entity>[a-z0-9_]+)")
+_MARK = re.compile(r"-- (grain|severity|expects): (.+)")
+_EXPECTED = re.compile(r"(stg__\w+)\((.+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One file. `layer` is its folder, `doc` the sentence that opens it, `grain` the columns that tell its rows apart.
+
+    `expects` are the columns of entities that it reads and that no source has to provide.
+    """
+
+    name: str
+    layer: str
+    path: Path
+    query: str
+    doc: str
+    grain: tuple[str, ...]
+    severity: str
+    temporary: bool
+    expects: Mapping[str, str]
+
+    @property
+    def label(self) -> str:
+        """The file as a person names it."""
+        return f"sql/{self.layer}/{self.path.name}"
+
+    @property
+    def source(self) -> str:
+        """The source of a staging file."""
+        return self._plug()["source"]
+
+    @property
+    def entity(self) -> str:
+        """What a staging file is about."""
+        return self._plug()["entity"]
+
+    def _plug(self) -> dict[str, str]:
+        found = _STAGING.fullmatch(self.name)
+        if found is None:
+            raise SqlError(f"{self.label} is not named stg_<source>__<entity>.sql.")
+        return found.groupdict()
+
+
+def read(path: Path) -> Model:
+    """A file and what its header says."""
+    query = path.read_text(encoding="utf-8")
+    lines = query.splitlines()
+    header = lines[: next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))]
+    marks: dict[str, list[str]] = {"grain": [], "severity": [], "expects": []}
+    for line in header:
+        if found := _MARK.fullmatch(line.strip()):
+            marks[found[1]].append(found[2])
+    words = [line.removeprefix("--").strip() for line in header if not _MARK.match(line) and line != "-- temporary"]
+    expected = (_EXPECTED.fullmatch(text) for text in marks["expects"])
+    return Model(
+        name=path.stem,
+        layer=path.parent.name,
+        path=path,
+        query=query,
+        doc=" ".join(words),
+        grain=tuple(column.strip() for text in marks["grain"] for column in text.split(",")),
+        severity="".join(marks["severity"]),
+        temporary="-- temporary" in header,
+        expects={one[1]: one[2] for one in expected if one},
+    )
+
+
+def find(folder: Path, *layers: str) -> dict[str, Model]:
+    """Every file of these layers, by name."""
+    return {path.stem: read(path) for layer in layers for path in sorted((folder / layer).glob("*.sql"))}
+
+
+def reads(con: "DuckDBPyConnection", models: Iterable[Model]) -> dict[str, set[str]]:
+    """The relations each file names, its own CTEs included; raises SqlError naming the file that is not one SELECT."""
+    models = list(models)
+    rows = con.execute(_READS, {"queries": [model.query for model in models]}).fetchall()
+    named = {}
+    for model, (error, statements, names) in zip(models, rows, strict=True):
+        if error is not None:
+            raise SqlError(f"{model.label} cannot be read as one SELECT: {error}.")
+        if statements != 1:
+            raise SqlError(f"{model.label} is more than one SELECT.")
+        named[model.name] = set(names)
+    return named
+
+
+_READS: Final = """
+with trees as (select json_serialize_sql(unnest($queries)) as tree)
+select
+    tree ->> '$.error_message',
+    json_array_length(tree, '$.statements'),
+    json_extract_string(tree, '$..table_name')
+from trees
+"""
+
+
+def unions(models: Mapping[str, Model]) -> dict[str, list[str]]:
+    """The members of every `stg__<entity>`; none where a file only expects it."""
+    members: dict[str, list[str]] = {}
+    for model in models.values():
+        if model.layer == "staging" and not model.temporary:
+            members.setdefault(f"stg__{model.entity}", []).append(model.name)
+        for expected in model.expects:
+            members.setdefault(expected, [])
+    return members
+
+
+def order(models: Mapping[str, Model], named: Mapping[str, set[str]]) -> list[str]:
+    """Names of files and of unions, each after all that it reads."""
+    united = unions(models)
+    needs: dict[str, set[str]] = {name: set(members) for name, members in united.items()}
+    for name in models:
+        needs[name] = named[name] & (models.keys() | united.keys())
+    try:
+        return list(TopologicalSorter(needs).static_order())
+    except CycleError as error:
+        raise SqlError(f"These files of sql/ need each other in a circle: {', '.join(error.args[1])}.") from error
