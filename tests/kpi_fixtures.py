@@ -5,9 +5,10 @@ The tables are those of a published file. Only what a test is about is named; ev
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 LAST_DAY = date(2026, 3, 29)  # a Sunday: the week is the 23rd to the 29th, the week before the 16th to the 22nd
 FIRST_DAY = date(2026, 3, 23)
@@ -79,11 +80,22 @@ create table dq_results (run_id varchar, check_name varchar, severity varchar, s
 """
 
 
+def in_memory() -> "DuckDBPyConnection":
+    """A database of its own.
+
+    The import is in here because a module that holds DuckDB while Hypothesis runs is kept alive at exit, and DuckDB
+    then lists everything it could not free.
+    """
+    import duckdb  # noqa: PLC0415
+
+    return duckdb.connect(":memory:")
+
+
 @dataclass
 class Shop:
     """A published database in memory, and a way to say what happened in it. Amounts are cents."""
 
-    con: duckdb.DuckDBPyConnection = field(default_factory=lambda: duckdb.connect(":memory:"))
+    con: "DuckDBPyConnection" = field(default_factory=in_memory)
     rows: int = 0
 
     def __post_init__(self) -> None:

@@ -131,5 +131,6 @@ def new_customer_share_drop(say: Sentence, case: Case, verdict: Verdict, _week: 
         f"{say.count('new_customers_before', case.before('new_customers'))} of "
         f"{say.count('orders_before', case.before('identified_orders'))}, "
         f"{say.percent('previous', verdict.previous)}). "
-        f"Ad spend was {say.money('spend_now', case.now('spend'))} against {say.money('spend_before', case.before('spend'))}."
+        f"Ad spend was {say.money('spend_now', case.now('spend'))} "
+        f"against {say.money('spend_before', case.before('spend'))}."
     )
