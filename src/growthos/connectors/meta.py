@@ -32,7 +32,7 @@ INSIGHT_FIELDS = (
 )
 CAMPAIGNS_PER_PAGE, INSIGHTS_PER_PAGE, SMALLEST_PAGE = 200, 500, 25
 IN_A_LINK = re.compile(rb'"(?:next|previous)"\s*:\s*"(?:[^"\\]|\\.)*"')
-CREDENTIAL = re.compile(rb'((?:access_token|appsecret_proof)(?:=|%3D))(?!\[secret\])[^&"\\]+')
+CREDENTIAL = re.compile(rb'((?:access_token|appsecret_proof)(?:=|%3D))(?!\[redacted\])[^&"\\]+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ def _without_credentials(api: "Api", body: bytes) -> tuple[bytes, int]:
 
     def cut(link: re.Match[bytes]) -> bytes:
         nonlocal cuts
-        text, count = CREDENTIAL.subn(rb"\1[secret]", link[0])
+        text, count = CREDENTIAL.subn(rb"\1[redacted]", link[0])
         cuts += count
         return text
 

@@ -5,7 +5,7 @@ import json
 from urllib.parse import quote, quote_plus
 
 SHORTEST = 6
-CUT = "[secret]"
+CUT = "[redacted]"
 
 
 class Redactor:
