@@ -12,8 +12,8 @@ EXAMPLES = "Write a day as 2026-03-29, or 7d, yesterday, mtd or last-month."
 WEEK = 7
 LONGEST = 3660
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
-ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-COUNT = re.compile(r"(\d{1,6})d")
+ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+COUNT = re.compile(r"([0-9]{1,6})d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def resolve(since: str | None, until: str | None, data_through: date, today: Tod
     `7d` ends at `until`. `yesterday` and `last-month` end where the day or month ends, `mtd` with the last complete
     day of the month; with an `until` of their own they only begin the window. A date alone ends at `data_through`.
     """
-    last = day(until, today, "--until") if until else data_through
+    last = day(until, today, "--until") if until is not None else data_through
     words = today.words()
     if since is None:
         first = last - timedelta(days=WEEK - 1)
@@ -63,7 +63,7 @@ def resolve(since: str | None, until: str | None, data_through: date, today: Tod
 
 def since_when(since: str | None, until: str | None, today: Today) -> tuple[date | None, date | None]:
     """The bounds of a sync: `7d` ends at `until`, else today, and no word sets an end of its own."""
-    last = day(until, today, "--until") if until else None
+    last = day(until, today, "--until") if until is not None else None
     if since is None:
         return None, last
     words = today.words()

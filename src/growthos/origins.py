@@ -15,6 +15,7 @@ from growthos.home import Home
 
 YES, NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+FEW = 20
 SECTION = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?")
 
 
@@ -139,7 +140,7 @@ def unknown(name: str, known: Iterable[str], noun: str = "setting") -> str:
     near = get_close_matches(name, choices, 1)
     if near:
         return f"there is no such {noun}; did you mean {near[0]}?"
-    return f"there is no such {noun}" + (f"; known are {', '.join(choices)}" if choices else "")
+    return f"there is no such {noun}" + (f"; known are {', '.join(choices)}" if len(choices) <= FEW else "")
 
 
 def near_miss(wanted: Sequence[str], environ: Mapping[str, str]) -> str:

@@ -25,7 +25,7 @@ MARGINS = {"apparel": 5500, "electronics": 3000, "beauty": 6500, "home": 5000, "
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise ValueError(f"{name!r} is no time zone: {unknown(name, available_timezones(), 'zone')}") from None
     return name
 

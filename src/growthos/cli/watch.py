@@ -72,7 +72,7 @@ def read(session: Session, until: str | None = None, *, strict: bool = False) ->
     from growthos.cli.health import look
 
     today = dates.Today.at(session.clock.now(), session.settings.reporting_timezone)
-    end = dates.day(until, today, "--until") if until else None
+    end = dates.day(until, today, "--until") if until is not None else None
     look(session, strict=strict)
     with session.published() as con:
         return rules.evaluate(con, end or measures.about(con).last_day(), session.settings.alerts)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from growthos.alerts import Alert, AlertReport
 from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Panel, Table, Tone
 from growthos.render.text import NOTHING, clean
-from growthos.render.values import amount
-from growthos.wording import multiple, percent, points
+from growthos.render.values import amount, pp
+from growthos.wording import multiple, percent
 
 if TYPE_CHECKING:
     from growthos.render.output import Record
@@ -39,9 +39,11 @@ def _blocks(report: AlertReport, *, every: bool) -> Iterator[Block]:
         f"data through {report.data_through or 'no day yet'}",
     )
     for alert in report.firing:
-        title = f"{alert.severity}: {alert.rule.label}, {_scope(alert)}"
         yield Panel(
-            title, TONES[alert.severity], facts(alert, report.currency), clean(alert.recommendation or "", limit=None)
+            f"{alert.severity}: {alert.rule.label}",
+            TONES[alert.severity],
+            facts(alert, report.currency),
+            clean(alert.recommendation or "", limit=None),
         )
     yield Note(_rest(report), "" if report.firing else "good")
     if every:
@@ -55,7 +57,7 @@ def facts(alert: Alert, currency: str) -> str:
     kpi = alert.rule.kpi
     now, before = amount(alert.current, kpi, currency), amount(alert.previous, kpi, currency)
     change = f", {_move(alert)}" if alert.change is not None else ""
-    return f"{kpi.label} is {now}, before {before}{change}; the line is {_line(alert)}."
+    return f"{kpi.label}, {_scope(alert)}: {now}, before {before}{change}. The line is {_line(alert)}."
 
 
 def _rest(report: AlertReport) -> str:
@@ -96,7 +98,7 @@ def _line(alert: Alert) -> str:
 def _share(alert: Alert, value: Decimal) -> str:
     if alert.rule.line.of != "points":
         return percent(value, signed=True)
-    return f"{'-' if value < 0 else '+' if value > 0 else ''}{points(value)} pp"
+    return pp(value)
 
 
 def records(report: AlertReport, *, every: bool = False) -> "Iterator[Record]":

@@ -16,7 +16,6 @@ COLUMNS = (
     Column("Severity", rank=1),
     Column("Result"),
     Column("Rows", numeric=True, rank=2),
-    Column("Keys", rank=3),
 )
 HOUR = 3600
 
@@ -34,14 +33,13 @@ def _blocks(last: LastBuild) -> Iterator[Block]:
     yield Heading(f"Checks of the last build{when}", f"{passed} of {len(last.checks)} passed; {fate}")
     yield Table("", COLUMNS, tuple(_row(one) for one in last.checks))
     for one in failed:
-        yield Note(f"{one.name}: {clean(one.message, limit=None)}", _tone(one))
+        yield Note(_evidence(one), _tone(one))
 
 
 def _row(check: Check) -> tuple[Cell, ...]:
     result = "passed" if check.status == PASSED else "failed" if check.status == "fail" else "broken"
-    keys = clean(", ".join(check.sample))
     rows = f"{check.failing_rows:,}" if check.failing_rows else ""
-    return (Cell(check.name), Cell(check.severity), Cell(result, _tone(check)), Cell(rows), Cell(keys))
+    return (Cell(check.name), Cell(check.severity), Cell(result, _tone(check)), Cell(rows))
 
 
 def _tone(check: Check) -> Tone:
@@ -66,8 +64,12 @@ def banner(last: LastBuild, shown: LastBuild, now: datetime) -> Page:
 def failures(checks: "tuple[Check, ...]") -> Iterator[Note]:
     """Each failed check with its count and up to five keys."""
     for one in checks:
-        keys = f" Keys: {clean(', '.join(one.sample))}." if one.sample else ""
-        yield Note(f"  {one.severity}: {one.name}: {clean(one.message, limit=None)}{keys}", _tone(one))
+        yield Note(f"  {_evidence(one)}", _tone(one))
+
+
+def _evidence(check: Check) -> str:
+    keys = f" First keys: {clean(', '.join(check.sample))}." if check.sample else ""
+    return f"{check.name} ({check.severity}): {clean(check.message, limit=None)}{keys}"
 
 
 def _count(check: Check) -> str:

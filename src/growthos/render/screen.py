@@ -5,6 +5,7 @@ from io import StringIO
 from typing import TextIO
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel as Frame
@@ -23,6 +24,7 @@ STYLES: dict[Tone, str] = {
 }
 WIDEST_TEXT = 100
 FILE_WIDTH = 120
+PROSE = 24
 
 
 def console_for(stream: TextIO) -> Console:
@@ -103,9 +105,8 @@ def _table(table: Table, console: Console) -> RenderableType:
         return _grid(table, range(len(table.columns)))
     for rank in sorted({column.rank for column in table.columns}, reverse=True):
         kept = [number for number, column in enumerate(table.columns) if column.rank <= rank]
-        grid = _grid(table, kept)
-        if _natural(grid, console) <= console.width:
-            return grid
+        if _natural(table, kept) <= console.width:
+            return _grid(table, kept)
     return _stacked(table)
 
 
@@ -123,12 +124,19 @@ def _grid(table: Table, kept: "list[int] | range") -> Grid:
 
 def _whole(table: Table, number: int) -> bool:
     """Whether a column may not be wrapped: everything but long prose."""
-    return max((len(row[number].text) for row in table.rows), default=0) <= WIDEST_TEXT // 2
+    return max((cell_len(row[number].text) for row in table.rows), default=0) <= WIDEST_TEXT // 2
 
 
-def _natural(grid: Grid, console: Console) -> int:
-    """The width below which something would have to be wrapped or cut."""
-    return console.measure(grid).minimum
+def _natural(table: Table, kept: "list[int] | range") -> int:
+    """The width below which something other than prose would have to be wrapped or cut."""
+    widths = [
+        max(cell_len(text) for text in (table.columns[number].title, *(row[number].text for row in table.rows)))
+        for number in kept
+    ]
+    prose = (not _whole(table, number) for number in kept)
+    return sum(min(width, PROSE) if wraps else width for width, wraps in zip(widths, prose, strict=True)) + 3 * (
+        len(widths) - 1
+    )
 
 
 def _stacked(table: Table) -> RenderableType:

@@ -1,13 +1,16 @@
 """Values as people read them: amounts in the shop's currency, shares, multiples, days, and how they moved."""
 
 from decimal import Decimal
+from fractions import Fraction
 
-from growthos.comparison import Comparison
-from growthos.formulas import KPIS, Kpi
+from growthos.formulas import Kpi
+from growthos.money import places
 from growthos.render.pages import Cell, Tone
 from growthos.render.text import NOTHING
 from growthos.values import Value
-from growthos.wording import money, multiple, percent, points
+from growthos.wording import money, multiple, percent
+
+SMALL = Decimal("0.1")  # below ten percent a second digit says something
 
 
 def amount(value: Value, kpi: Kpi, currency: str) -> str:
@@ -18,31 +21,33 @@ def amount(value: Value, kpi: Kpi, currency: str) -> str:
         case "money":
             return money(int(value), currency)
         case "percent":
-            return percent(Decimal(value))
+            return percent(Decimal(value), digits=1 if abs(Decimal(value)) >= SMALL else 2)
         case "multiple":
             return multiple(Decimal(value))
         case "days":
             return f"{value} {'day' if value == 1 else 'days'}"
 
 
-def moved(row: Comparison) -> Cell:
-    """How a KPI moved: shares by points, everything else by its part; in the colour of what is better."""
-    return movement(KPIS[row.now.name], row.now.value, row.before.value, row.change, row.delta)
-
-
 def movement(kpi: Kpi, now: Value, before: Value, change: Decimal | None, delta: Value) -> Cell:
-    if now is None or (before is None and not now):
+    """How a KPI moved: shares by points, everything else by its part; in the colour of what is better."""
+    if now is None or before is None:
         return Cell(NOTHING, "dim")
     if not before:
         return Cell("new" if now else NOTHING, "dim")
     if kpi.form == "percent":
         if delta is None:
             return Cell(NOTHING, "dim")
-        sign = "+" if delta > 0 else "-" if delta < 0 else ""
-        return Cell(f"{sign}{points(Decimal(delta))} pp", tone(kpi, delta))
+        return Cell(pp(Decimal(delta)), tone(kpi, delta))
     if change is None:
         return Cell(NOTHING, "dim")
     return Cell(percent(change, signed=True), tone(kpi, change))
+
+
+def pp(move: Decimal) -> str:
+    """The difference of two shares in percentage points: `-0.53 pp`, `+12.4 pp`."""
+    sign = "+" if move > 0 else "-" if move < 0 else ""
+    digits = 1 if abs(move) >= SMALL or not move else 2
+    return f"{sign}{places(abs(Fraction(move)) * 100, digits):f} pp"
 
 
 def tone(kpi: Kpi, move: Value) -> Tone:
