@@ -14,7 +14,7 @@ from growthos.connectors.limits import Turns
 from growthos.connectors.redact import Redactor
 from growthos.connectors.tries import AgainError, Tries
 from growthos.connectors.verdicts import quoted
-from growthos.errors import CredentialsError, PatienceError, RefusedError, UnavailableError
+from growthos.errors import CredentialsError, PatienceError, RefusedError, SourceError, UnavailableError
 
 if TYPE_CHECKING:
     import httpx
@@ -220,7 +220,10 @@ class Api:
         except AgainError as again:
             attempt.verdict, attempt.message = again.judgement.verdict, again.judgement.message
             raise
-        except (ShrinkError, CredentialsError, RefusedError, PatienceError, UnavailableError) as error:
+        except SourceError as error:
+            # Made of the source's own words and addresses: nothing leaves here uncut.
+            error.message, error.hint = self.secrets.text(error.message), self.secrets.text(error.hint)
+            error.args = (error.message,)
             attempt.message = error.message
             raise
         finally:
