@@ -86,7 +86,7 @@ def in_memory() -> "DuckDBPyConnection":
     The import is in here because a module that holds DuckDB while Hypothesis runs is kept alive at exit, and DuckDB
     then lists everything it could not free.
     """
-    import duckdb  # noqa: PLC0415
+    import duckdb
 
     return duckdb.connect(":memory:")
 

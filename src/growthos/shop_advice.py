@@ -94,8 +94,8 @@ def conversion_rate_drop(say: Sentence, case: Case, verdict: Verdict, _week: Wee
         return f"{text} Test {where} on mobile."
     real = orders - purchases <= max(SIMILAR, -purchases * HALF)
     return (
-        f"{text} Shop orders changed {say.percent('orders_change', orders, signed=True)} in the same time, purchases "
-        f"that GA4 saw {say.percent('purchases_change', purchases, signed=True)}: "
+        f"{text} Shop orders changed {say.percent('orders_change', orders, signed=True)} in the same time, tracked "
+        f"purchases {say.percent('purchases_change', purchases, signed=True)}: "
         + (f"so it is real, test {where} on mobile." if real else "so suspect tracking first.")
     )
 
