@@ -23,22 +23,30 @@ from enum import IntEnum
 class ExitCode(IntEnum):
     """How a command ends, for cron."""
 
-    OK = 0
-    BUG = 1
-    USAGE = 2
-    PARTIAL = 3
-    CHECKS_FAILED = 4
-    ALERTS = 10
-    DAMAGED = 65
-    NO_DATA = 66
-    UNAVAILABLE = 69
-    CANNOT_WRITE = 73
-    IO_ERROR = 74
-    BUSY = 75
-    CREDENTIALS = 77
-    SETTINGS = 78
-    INTERRUPTED = 130
-    TERMINATED = 143
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> "ExitCode":
+        made = int.__new__(cls, code)
+        made._value_ = code
+        made.meaning = meaning
+        return made
+
+    OK = 0, "all that was asked for is done"
+    BUG = 1, "a bug; the log has the details"
+    USAGE = 2, "the command line is wrong"
+    PARTIAL = 3, "a source failed or asked for too much patience; the others are loaded, the next run goes on"
+    CHECKS_FAILED = 4, "a critical check failed; the numbers published before stay"
+    ALERTS = 10, "alerts at or above `--fail-on` fire"
+    DAMAGED = 65, "a file of the home is damaged"
+    NO_DATA = 66, "no data yet"
+    UNAVAILABLE = 69, "no source answered"
+    CANNOT_WRITE = 73, "the home cannot be written to"
+    IO_ERROR = 74, "the disk failed"
+    BUSY = 75, "another run is at work"
+    CREDENTIALS = 77, "every source refused its credentials"
+    SETTINGS = 78, "the settings are wrong or nothing is connected"
+    INTERRUPTED = 130, "interrupted with Ctrl-C"
+    TERMINATED = 143, "ended by SIGTERM"
 
 
 class GrowthError(Exception):

@@ -1,0 +1,94 @@
+"""The generated parts of the README: what commands really print, and what is declared in the code."""
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+WIDTH = 100
+ROOT = Path(__file__).parents[1]
+
+
+@cache
+def _home() -> tempfile.TemporaryDirectory[str]:
+    """One home for the whole page, gone with the process."""
+    return tempfile.TemporaryDirectory()
+
+
+def run(command: str) -> str:
+    """What a command prints on stdout, at the width of the page and without colour."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("GROWTHOS", "COV"))}
+    environ |= {"COLUMNS": str(WIDTH), "NO_COLOR": "1", "GROWTHOS_HOME": _home().name, "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "growthos", *shlex.split(command)],
+        capture_output=True,
+        text=True,
+        env=environ,
+        cwd=ROOT,
+        check=False,
+        timeout=120,
+    )
+    if done.returncode:
+        raise RuntimeError(f"growthos {command} ended with {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def tour(command: str, *, until: str = "") -> str:
+    """A command and what it prints; with `until`, as far as the line before the one that holds that text a second time.
+
+    The whole page is made in one home, so the demo is read once.
+    """
+    lines = [line.rstrip() for line in run(command).rstrip().splitlines()]
+    if until:
+        places = [number for number, line in enumerate(lines) if until in line]
+        lines = [*lines[: places[1]], "…"]
+    return "\n".join(["", "```console", f"$ growthos {command}", *lines, "```", "", ""])
+
+
+def commands() -> str:
+    """Every command with the first sentence of its help."""
+    from growthos.cli.app import app
+
+    rows = []
+    for one in app.registered_commands:
+        assert one.callback
+        name = one.name or one.callback.__name__
+        rows.append(f"| `growthos {name}` | {(one.callback.__doc__ or '').strip().splitlines()[0]} |")
+    return "\n".join(["", "| Command | What it does |", "|---|---|", *rows, "", ""])
+
+
+def settings() -> str:
+    """The settings of every source."""
+    from growthos import catalog
+
+    return f"\n{catalog.settings()}\n\n"
+
+
+def exit_codes() -> str:
+    """The exit codes, with what each means."""
+    rows = [f"| {code} | {meaning} |" for code, meaning in _meanings()]
+    return "\n".join(["", "| Exit code | Meaning |", "|---|---|", *rows, "", ""])
+
+
+def _meanings() -> Iterator[tuple[int, str]]:
+    from growthos.errors import ExitCode
+
+    for code in ExitCode:
+        yield code.value, code.meaning
+
+
+def catalogue() -> str:
+    """KPIs, alerts, checks and sources."""
+    from growthos import catalog
+
+    parts = (
+        ("KPIs", catalog.kpis()),
+        ("Alerts", catalog.alerts()),
+        ("Checks", catalog.checks()),
+        ("Sources", catalog.sources()),
+    )
+    return "".join(f"\n### {title}\n\n{table}\n" for title, table in parts) + "\n"

@@ -1,0 +1,92 @@
+"""The README says what the tool does."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from growthos import catalog, connectors, settings
+from growthos.alerts import RULES
+from growthos.cli.app import app
+from growthos.home import Home
+from growthos.kpis import KPIS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+FENCED = re.findall(r"^```(\w*)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+STREAMS = [
+    pytest.param(stream.doc, id=f"{name}.{stream.name}")
+    for name, source in connectors.find().items()
+    for stream in source.streams()
+]
+
+
+def test_the_generated_parts_are_fresh():
+    """Tables and transcripts are what the code declares and the commands print today."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cogapp", "--check", "README.md"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_first_two_blocks_are_one_command_each():
+    (_, first), (_, second) = FENCED[:2]
+    assert first.strip().endswith("growthos demo")
+    assert second.strip().endswith("-m pytest")
+    for block in (first, second):
+        assert len(block.strip().splitlines()) == 1
+        assert block.startswith("python3 -m venv ")
+
+
+def test_every_command_is_in_the_readme_and_has_help():
+    for command in app.registered_commands:
+        assert command.callback
+        name = command.name or command.callback.__name__
+        assert f"`growthos {name}`" in README, name
+        assert command.callback.__doc__, name
+
+
+@pytest.mark.parametrize("name", [*KPIS, *RULES, *connectors.find()])
+def test_everything_declared_is_in_the_catalogue(name):
+    assert f"`{name}`" in README
+
+
+def test_there_are_eighteen_kpis_seven_alerts_and_ten_checks():
+    assert (len(KPIS), len(RULES)) == (18, 7)
+    assert catalog.checks().count("\n") == 1 + 10
+
+
+@pytest.mark.parametrize("doc", [pytest.param(kpi.doc, id=kpi.name) for kpi in KPIS.values()] + STREAMS)
+def test_docstrings_open_with_a_sentence(doc):
+    assert re.match(r"[A-Z].+?\.(\s|$)", doc), doc
+
+
+def test_every_setting_is_in_the_readme():
+    for source in connectors.find().values():
+        for setting in source.settings:
+            assert f"`{setting.env}`" in README, setting.env
+
+
+def test_the_sample_settings_are_read_and_are_the_defaults(tmp_path):
+    """All but the calendar and the rate, which are examples."""
+    [sample] = [content for language, content in FENCED if language == "toml"]
+    home = Home(tmp_path)
+    home.settings.write_text(sample)
+    home.settings.chmod(0o600)
+    given = settings.load(home, {})
+    plain = settings.load(Home(tmp_path / "nothing"), {})
+    assert given.calendar
+    assert given.fx
+    assert given.model_copy(update={"calendar": plain.calendar, "fx": plain.fx}) == plain
+
+
+def test_links_within_the_page_lead_somewhere():
+    headings = {
+        re.sub(r"[^\w -]", "", line.lstrip("# ")).lower().replace(" ", "-")
+        for line in README.splitlines()
+        if line.startswith("#")
+    }
+    for target in re.findall(r"\]\(#([\w-]+)\)", README):
+        assert target in headings, target
