@@ -281,7 +281,7 @@ def test_platforms_are_asked_where_they_spent_in_either_week() -> None:
         "cac_increase": platforms,
         "ctr_drop": platforms,
         "conversion_rate_drop": ["all"],
-        "contribution_margin_drop": platforms,
+        "contribution_margin_drop": ["all"],
         "new_customer_share_drop": ["all"],
     }
 

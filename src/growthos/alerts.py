@@ -87,7 +87,7 @@ def conversion_rate_drop(case: Case, guards: GuardValues) -> bool:
     return case.least("sessions") >= guards.min_sessions
 
 
-@rule("Contribution margin drop", "warning", kpis.contribution_margin_pct, loses("0.05"), platforms=True)
+@rule("Contribution margin drop", "warning", kpis.contribution_margin_pct, loses("0.05"))
 def contribution_margin_drop(case: Case, guards: GuardValues) -> bool:
     """The share of net revenue that is left after goods, shipping and payment fell by more than 5 points.
 
