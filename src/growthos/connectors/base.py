@@ -217,7 +217,7 @@ class Connector(ABC):
     def judge(self, status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
         """What an answer means, by its body first and its status second."""
 
-    def rest(self, headers: "httpx.Headers") -> float:  # noqa: ARG002 - most sources say nothing
+    def rest(self, headers: "httpx.Headers") -> float:
         """Seconds to rest after a good answer whose headers say that the source's own limits are nearly used up."""
         return 0.0
 

@@ -155,7 +155,7 @@ class GoogleAds(Connector):
         return _meaning(set(said.details), said.code or status, said.words, said.wait, headers)
 
     @stream("snapshot")
-    def customer(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+    def customer(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """The account: its currency and its time zone, in which all its days are."""
         answer = self._ask(api, account, "customer", CUSTOMER, CustomerChunk)
         told = [row.customer for chunk in answer.said for row in chunk.results]
@@ -169,12 +169,12 @@ class GoogleAds(Connector):
         yield self._page("customer", account, CUSTOMER, answer, time_zone=zone)
 
     @stream("snapshot")
-    def campaigns(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+    def campaigns(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """Every campaign, paused and removed ones included."""
         yield self._page("campaigns", account, CAMPAIGNS, self._ask(api, account, "campaigns", CAMPAIGNS, Chunk))
 
     @stream("snapshot")
-    def conversion_actions(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+    def conversion_actions(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """What counts as a conversion, and for how many days after a click one is still credited to it."""
         answer = self._ask(api, account, "conversion_actions", CONVERSION_ACTIONS, ActionChunk)
         actions = [row.conversion_action for chunk in answer.said for row in chunk.results]

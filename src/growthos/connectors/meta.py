@@ -114,7 +114,7 @@ class Meta(Connector):
         return resting(headers)
 
     @stream("snapshot")
-    def account(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+    def account(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """The ad account: its currency and its time zone, in which all its days are."""
         path, params = f"/{self.api_version}/act_{account}", {"fields": ACCOUNT_FIELDS}
         answer = api.get(
@@ -127,7 +127,7 @@ class Meta(Connector):
         yield _page("account", path, params, api, answer, 1, time_zone=answer.said.timezone_name)
 
     @stream("snapshot")
-    def campaigns(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+    def campaigns(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """Every campaign, archived and deleted ones included."""
         params = {"fields": CAMPAIGN_FIELDS, "effective_status": json.dumps(CAMPAIGN_STATES)}
         yield from self._list(api, f"act_{account}/campaigns", "campaigns", params, CAMPAIGNS_PER_PAGE)

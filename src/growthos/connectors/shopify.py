@@ -88,7 +88,7 @@ class Shopify(Connector):
         return judge(status, headers, body)
 
     @stream("snapshot")
-    def shop(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+    def shop(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """The shop: its currency, its zone and its own domain; also what the app may read."""
         answer = self._read(api).ask("GrowthShop", {})
         data = answer.said.data
@@ -112,7 +112,7 @@ class Shopify(Connector):
         deep_overlap=VISIBLE,
         follows_since=True,
     )
-    def orders(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+    def orders(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """Orders by when they changed, with every line, shipping line and refund they have."""
         read = self._read(api)
         self._tell_of_hidden_orders(read, window.since)
@@ -124,13 +124,13 @@ class Shopify(Connector):
             yield from _inside(read, orders)
 
     @stream("cursor", overlap=timedelta(days=1), whole_days=True)
-    def customers(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+    def customers(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """Customers by the day they changed; Shopify's filter knows only whole days."""
         for page, _ in self._read(api).list("customers", "GrowthCustomers", since=window.since):
             yield page
 
     @stream("cursor", also=tuple(inside.pages for inside in IN_PRODUCTS), overlap=timedelta(hours=1))
-    def products(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+    def products(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """Products by when they changed, with every variant they have."""
         read = self._read(api)
 
@@ -144,7 +144,7 @@ class Shopify(Connector):
                     yield rest
 
     @stream("cursor", overlap=timedelta(hours=1))
-    def inventory_items(self, api: "Api", account: str, window: Window) -> Iterator[Page]:  # noqa: ARG002
+    def inventory_items(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """What each variant costs the shop; a new cost changes these, and need not change the product."""
         read = self._read(api)
         for page, _ in read.list("inventory_items", "GrowthInventoryItems", since=window.since, until=window.until):
