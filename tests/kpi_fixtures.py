@@ -54,15 +54,15 @@ create table fact_orders (order_key varchar primary key, order_name varchar, dat
     discount_cents bigint not null, shipping_revenue_cents bigint not null, tax_cents bigint not null,
     duties_cents bigint not null, tip_cents bigint not null, gift_card_cents bigint not null,
     total_cents bigint not null, cogs_cents bigint not null, shipping_cost_cents bigint not null,
-    payment_fee_cents bigint not null, currency varchar, presentment_currency varchar, attribution_rule varchar);
+    payment_fee_cents bigint not null, currency varchar, presentment_currency varchar, attribution_rule smallint);
 create table fact_order_lines (line_key varchar primary key, order_key varchar not null, date_key date not null,
     product_key varchar not null, channel_key smallint not null, customer_key varchar not null,
-    is_counted boolean not null, quantity integer, unit_price_cents bigint, gross_cents bigint not null,
+    is_counted boolean not null, quantity bigint, unit_price_cents bigint, gross_cents bigint not null,
     discount_cents bigint not null, tax_cents bigint, cogs_cents bigint not null, cogs_source varchar,
     is_gift_card boolean not null);
 create table fact_refunds (refund_line_key varchar primary key, refund_id varchar, order_key varchar not null,
     line_key varchar, date_key date not null, order_date_key date, product_key varchar not null,
-    channel_key smallint not null, customer_key varchar not null, is_counted boolean not null, quantity integer,
+    channel_key smallint not null, customer_key varchar not null, is_counted boolean not null, quantity bigint,
     returns_cents bigint not null, shipping_refund_cents bigint not null, tax_refund_cents bigint,
     cogs_reversed_cents bigint not null, restock_type varchar);
 create table fact_spend (date_key date not null, campaign_key varchar not null, channel_key smallint not null,
@@ -73,10 +73,13 @@ create table fact_traffic (date_key date not null, channel_key smallint not null
     source varchar, medium varchar, sessions bigint, engaged_sessions bigint, users bigint, new_users bigint,
     item_views bigint, add_to_carts bigint, checkouts bigint, purchases bigint, purchase_revenue_cents bigint);
 create table run_info (run_id varchar, started_at timestamp, finished_at timestamp, data_through date,
-    history_start date, timezone varchar, currency varchar, config_hash varchar);
+    history_start timestamp, timezone varchar, currency varchar, config_hash varchar);
 create table run_sources (source varchar, data_through date, loaded_at timestamp, time_zone varchar, currency varchar);
 create table dq_results (run_id varchar, check_name varchar, severity varchar, status varchar, failing_rows bigint,
     sample varchar, message varchar);
+create table run_rows (source varchar, entity varchar, raw bigint, staged bigint, rejected bigint, duplicate bigint);
+create table alert_state (fingerprint varchar, state varchar, active_since timestamp, last_seen timestamp,
+    last_notified timestamp, resolved_at timestamp);
 """
 
 

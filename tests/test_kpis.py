@@ -4,27 +4,32 @@ The week is 23 to 29 March 2026, the week before 16 to 22 March. At a horizon of
 customers whose first order was on 21 to 27 February: `day(-7)` to `day(-1)`, for `day(0)` is 28 February.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kpi_fixtures import CHANNELS, FIRST_DAY, LAST_DAY, Shop, day
 
-from growthos import kpis, reading
+from growthos import database, kpis, reading
 from growthos.cohorts import COHORT_MEASURES, Cohort
 from growthos.comparison import compare, relative
 from growthos.errors import NoDataError, UsageError
+from growthos.home import Home
 from growthos.measures import MEASURES
 from growthos.period import Period
 from growthos.values import exact, safe_div, shown
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 WEEK = Period(FIRST_DAY, LAST_DAY)
+ADDITIVE = ["revenue_gross", "revenue_net", "contribution_margin", "ad_spend"]
 COHORT = date(2026, 2, 27)  # day 30 of a first order on 27 February is 29 March, the last day of the week
 
 
@@ -780,9 +785,41 @@ def test_ga4_seeing_too_few_or_too_many_orders_is_said(purchases: int, warned: b
     assert (codes(shop, WEEK, ["conversion_rate"]) == ["ga4_coverage"]) is warned
 
 
+# -- The demo's marts ----------------------------------------------------------------------------------------------
+
+COLUMNS = """
+    select table_name, column_name, data_type from information_schema.columns where table_schema = 'main' order by all
+"""
+
+
+@pytest.fixture
+def published(demo_home: Callable[[], Home]) -> Iterator["DuckDBPyConnection"]:
+    """The published database of the demo shop."""
+    with database.connect(demo_home().database) as con:
+        yield con
+
+
+def test_these_tests_stand_on_the_tables_that_are_published(published: "DuckDBPyConnection") -> None:
+    """The database written down in kpi_fixtures has the columns and types of a real one."""
+    assert Shop().con.execute(COLUMNS).fetchall() == published.execute(COLUMNS).fetchall()
+
+
+def test_a_function_says_what_the_report_says(published: "DuckDBPyConnection") -> None:
+    report = kpis.report(published, by="channel")
+
+    assert [row.now for row in report.rows] == [kpi(published) for kpi in kpis.KPIS.values()]
+    assert all(row.now.value is not None for row in report.rows)
+
+
+def test_a_long_window_of_the_demo_adds_up(published: "DuckDBPyConnection") -> None:
+    """Over 28 days the days add up to the window, and the channels do."""
+    for row in kpis.report(published, Period.ending(LAST_DAY, days=28), ADDITIVE).rows:
+        assert sum(row.days) == row.now.value == sum(part.value for part in (row.now.by_channel or {}).values())
+        assert row.now.value, row.now.name
+
+
 # -- What holds for any numbers ------------------------------------------------------------------------------------
 
-ADDITIVE = ["revenue_gross", "revenue_net", "contribution_margin", "ad_spend"]
 amount = st.integers(min_value=0, max_value=10**7)
 march = st.integers(min_value=10, max_value=31)
 slug = st.sampled_from([name for _, name, _, _ in CHANNELS])

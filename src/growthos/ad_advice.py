@@ -7,7 +7,7 @@ from growthos.formulas import outcome
 from growthos.reading import Campaign
 from growthos.rules import ALL, Case, Verdict
 from growthos.sentences import Sentence, Week
-from growthos.values import exact, safe_div
+from growthos.values import exact, safe_div, whole_cents
 
 
 def roas_below_one(say: Sentence, case: Case, verdict: Verdict, week: Week) -> str:
@@ -55,7 +55,7 @@ def cac_increase(say: Sentence, case: Case, verdict: Verdict, week: Week) -> str
         f"{say.count('new_customers_now', case.now('new_customers'))}."
     )
     first = safe_div(case.now("first_contribution"), case.now("new_customers"))
-    gap = verdict.current - (first or 0)
+    gap = whole_cents(verdict.current) - whole_cents(first)  # as a reader subtracts the two amounts
     text += f" First-order contribution is {say.money('first_contribution', first)}, "
     text += f"so {say.money('gap', gap)} is missing at checkout." if gap > 0 else "which still pays for it."
     risen = max(week.of(case.scope), key=_rise, default=None)
