@@ -21,7 +21,7 @@ def kpis(report: "Report", style: "Style" = "table", output: Path | None = None)
     from growthos.render import kpi_page as view
     from growthos.render.output import deliver
 
-    deliver(style, output, lambda: view.page(report), report.as_json, lambda: view.records(report))
+    deliver(style, output, lambda: view.page(report), report.as_json, view.FIELDS, lambda: view.records(report))
 
 
 def alerts(report: "AlertReport", style: "Style" = "table", output: Path | None = None, *, every: bool = False) -> None:
@@ -34,6 +34,7 @@ def alerts(report: "AlertReport", style: "Style" = "table", output: Path | None 
         output,
         lambda: view.page(report, every=every),
         lambda: report.as_json(all=every),
+        view.FIELDS,
         lambda: view.records(report, every=every),
     )
 
@@ -43,7 +44,7 @@ def checks(last: "LastBuild", style: "Style" = "table", output: Path | None = No
     from growthos.render import check_page as view
     from growthos.render.output import deliver
 
-    deliver(style, output, lambda: view.page(last), last.as_json, lambda: view.records(last))
+    deliver(style, output, lambda: view.page(last), last.as_json, view.FIELDS, lambda: view.records(last))
 
 
 def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:

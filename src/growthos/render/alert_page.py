@@ -16,6 +16,19 @@ if TYPE_CHECKING:
 
 TONES: dict[str, Tone] = {"critical": "bad", "warning": "warn", "info": "dim"}
 STATES = {"firing": "fires", "ok": "quiet", "insufficient_data": "too little data"}
+FIELDS = (
+    "id",
+    "name",
+    "severity",
+    "scope",
+    "state",
+    "unit",
+    "current",
+    "previous",
+    "change",
+    "threshold",
+    "recommendation",
+)
 EVERY = (
     Column("Alert"),
     Column("Scope"),
@@ -64,8 +77,8 @@ def _rest(report: AlertReport) -> str:
     states = Counter(alert.state for alert in report.alerts)
     asked = len(report.alerts)
     quiet, little = states["ok"], states["insufficient_data"]
-    rest = f"{quiet} of {asked} evaluations are quiet, {little} had too little data."
-    return rest if report.firing else f"No alerts: {rest}"
+    rest = f"{asked} evaluations: {quiet} quiet, {little} with too little data."
+    return rest if report.firing else f"No alerts. {rest}"
 
 
 def _row(alert: Alert, currency: str) -> tuple[Cell, ...]:
@@ -104,6 +117,4 @@ def _share(alert: Alert, value: Decimal) -> str:
 def records(report: AlertReport, *, every: bool = False) -> "Iterator[Record]":
     """One record an alert, its figures left to JSON."""
     for alert in report.alerts if every else report.firing:
-        record = alert.as_json()
-        record.pop("figures", None)
-        yield record
+        yield alert.as_json()

@@ -17,6 +17,7 @@ COLUMNS = (
     Column("Result"),
     Column("Rows", numeric=True, rank=2),
 )
+FIELDS = ("name", "severity", "status", "failing_rows", "sample", "message")
 HOUR = 3600
 
 
@@ -73,7 +74,11 @@ def _evidence(check: Check) -> str:
 
 
 def _count(check: Check) -> str:
-    return "it could not run" if check.status == "error" else f"{check.failing_rows:,} rows"
+    return (
+        "it could not run"
+        if check.status == "error"
+        else f"{check.failing_rows:,} {'row' if check.failing_rows == 1 else 'rows'}"
+    )
 
 
 def _age(seconds: int) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 KPI, VALUE = Column("KPI"), Column("Value", numeric=True)
 PREVIOUS, CHANGE = Column("Previous", numeric=True, rank=2), Column("Change", numeric=True, rank=1)
 DAYS = Column("By day", rank=3)
+FIELDS = ("kpi", "scope", "unit", "value", "numerator", "denominator", "previous", "change", "delta", "better")
 
 
 def page(report: Report) -> Page:

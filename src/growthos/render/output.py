@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -22,13 +22,14 @@ def deliver(
     output: Path | None,
     page: Callable[[], Page],
     structure: Callable[[], Mapping[str, Any]],
+    fields: Sequence[str],
     records: Callable[[], Iterable[Record]],
 ) -> None:
     """Write a result in the style that was asked for."""
     if style == "json":
         _write(as_json(structure()), output)
     elif style == "csv":
-        _write(as_csv(records()), output)
+        _write(as_csv(fields, records()), output)
         say(tuple(block for block in page() if isinstance(block, Note) and block.tone == "warn"))
     elif style == "markdown":
         _write(markdown(page()), output)
@@ -72,16 +73,14 @@ def as_json(structure: Mapping[str, Any]) -> str:
     return json.dumps(structure, indent=2, default=_number, allow_nan=False) + "\n"
 
 
-def as_csv(records: Iterable[Record]) -> str:
+def as_csv(fields: Sequence[str], records: Iterable[Record]) -> str:
     """A head and a line for each record; nothing in it is a formula."""
     import csv
 
-    rows = list(records)
     text = StringIO()
-    if rows:
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(rows[0])
-        writer.writerows([[for_spreadsheet(value) for value in row.values()] for row in rows])
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(fields)
+    writer.writerows([for_spreadsheet(record[name]) for name in fields] for record in records)
     return text.getvalue()
 
 

@@ -73,7 +73,7 @@ class _Live:
         if self.waits:
             self._say(source, _wait(seconds, reason))
 
-    def notice(self, source: str, code: str, message: str) -> None:  # noqa: ARG002 - a program reads the code
+    def notice(self, source: str, code: str, message: str) -> None:
         self.bars.console.print(f"{source}: {clean(message)}", markup=False, style="yellow")
 
     def finished(self, report: "SourceReport") -> None:
@@ -106,7 +106,7 @@ class _Plain:
         if self.waits and seconds > LONG_WAIT:
             say((Note(f"{source}: {_wait(seconds, reason)}"),))
 
-    def notice(self, source: str, code: str, message: str) -> None:  # noqa: ARG002 - a program reads the code
+    def notice(self, source: str, code: str, message: str) -> None:
         say((Note(f"{source}: {clean(message)}"),))
 
     def finished(self, report: "SourceReport") -> None:

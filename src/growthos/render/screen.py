@@ -23,7 +23,7 @@ STYLES: dict[Tone, str] = {
     "strong": "bold",
 }
 WIDEST_TEXT = 100
-FILE_WIDTH = 120
+ENDLESS = 10_000
 PROSE = 24
 
 
@@ -31,15 +31,14 @@ def console_for(stream: TextIO) -> Console:
     """The terminal behind a stream; no colour where there is none, or where NO_COLOR or TERM=dumb say so."""
     colourless = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     if not stream.isatty():
-        return plain(stream, int(os.environ.get("COLUMNS") or FILE_WIDTH))
+        return plain(stream)
     return Console(file=stream, color_system=None if colourless else "auto", highlight=False, soft_wrap=False)
 
 
-def plain(stream: TextIO | None = None, width: int = FILE_WIDTH) -> Console:
-    """A place without colour and without an edge: nothing is left out for want of room."""
-    return Console(
-        file=stream or StringIO(), width=max(width, 20), color_system=None, highlight=False, force_terminal=False
-    )
+def plain(stream: TextIO | None = None) -> Console:
+    """A place without colour and without an edge: nothing is wrapped or left out for want of room."""
+    file = stream or StringIO()
+    return Console(file=file, width=ENDLESS, color_system=None, highlight=False, force_terminal=False)
 
 
 def drawn_for(stream: TextIO, page: Page) -> str:
@@ -53,8 +52,7 @@ def draw(page: Page, console: Console) -> str:
             if number and not (isinstance(block, Note) and isinstance(page[number - 1], Note)):
                 console.print()
             for part in _draw(block, console):
-                width = console.measure(part).maximum
-                console.print(part, width=None if console.is_terminal else max(width, console.width), crop=False)
+                console.print(part)
     lines = capture.get().split("\n")
     return "\n".join(line.rstrip() for line in lines)
 

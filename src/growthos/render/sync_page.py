@@ -47,7 +47,7 @@ def _blocks(report: "SyncReport", settings: Settings, *, demo: bool, quiet: bool
 
 def _headline(report: "SyncReport", rejected: int) -> str:
     if not report.sources:
-        return f"Built again from the raw files; {rejected:,} rows rejected"
+        return f"Built again from the raw files; {_rows(rejected)} rejected"
     names = ", ".join(source.name for source in report.sources)
     records = sum(source.records for source in report.sources)
     failed = [source.name for source in report.sources if source.errors]
@@ -55,7 +55,11 @@ def _headline(report: "SyncReport", rejected: int) -> str:
         return f"Nothing new from {names}; no file has changed"
     segments = sum(source.segments for source in report.sources)
     partly = f"; {', '.join(failed)} failed" if failed else ""
-    return f"Synced {names}: {records:,} records in {segments:,} segments, {rejected:,} rows rejected{partly}"
+    return f"Synced {names}: {records:,} records in {segments:,} segments, {_rows(rejected)} rejected{partly}"
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
 
 
 def _row(source: "SourceReport", rejected: dict[str, int]) -> tuple[Cell, ...]:
@@ -78,7 +82,8 @@ def _rejected(built: "Built | None") -> dict[str, int]:
 def _errors(sources: "tuple[SourceReport, ...]") -> Iterator[Note]:
     for source in sources:
         for error in source.errors:
-            yield Note(f"{source.name}: {clean(error.message, limit=None)}", "bad")
+            said = error.message if source.name in error.message else f"{source.name}: {error.message}"
+            yield Note(clean(said, limit=None), "bad")
             if error.hint:
                 yield Note(f"  {clean(error.hint, limit=None)}", "bad")
 
@@ -107,4 +112,7 @@ def _build(built: "Built", *, quiet: bool) -> Iterator[Note]:
 def _next(report: "SyncReport", *, demo: bool) -> str:
     if report.built is not None and not report.built.published:
         return "Next: growthos checks"
+    failed = " ".join(source.name for source in report.sources if source.errors)
+    if failed:
+        return f"Next: growthos sync {failed}, once that is mended"
     return "Next: growthos --demo kpis --by channel" if demo else "Next: growthos kpis --since 7d"

@@ -1,0 +1,435 @@
+"""The commands: what goes where, how each ends, and one clear message for each thing that a person can do wrong."""
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hand_made import publish
+from loopback import FastClock, serve
+
+from growthos import cli, pipeline
+from growthos.cli.app import app, hoist
+from growthos.errors import ExitCode
+from growthos.home import Home
+
+FAILED = {"name": "unique_grain", "severity": "critical", "status": "fail", "failing_rows": 3, "sample": ["shopify:1"]}
+SECRET = "canary-4b2d"
+Run = Callable[..., "Said"]
+
+
+class Said:
+    """What a command said, and how it ended."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command in this process, in a home; no setting of the machine counts."""
+    for name in list(os.environ):
+        if name.startswith(("SHOPIFY_", "META_", "GOOGLE_", "GA4_", "DEMO_MODE", "GROWTHOS_")):
+            monkeypatch.delenv(name)
+
+    def ran(*arguments: str, home: Home | Path) -> Said:
+        root = home.root if isinstance(home, Home) else home
+        code = cli.run(["--home", str(root), *arguments])
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return Said(code, said.out, said.err)
+
+    return ran
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home that was synced; tests that change something make their own."""
+    return publish(tmp_path_factory.mktemp("cli") / "shop")
+
+
+def latest(home: Home, *checks: dict[str, Any], published: bool) -> None:
+    """The report of a last build, as a run leaves it."""
+    home.runs.mkdir(exist_ok=True, parents=True)
+    build = {"finished_at": "2026-03-30T06:00:00+00:00", "published": published, "data_through": "2026-03-29"}
+    (home.runs / "latest.json").write_text(json.dumps({"build": build, "checks": list(checks)}))
+
+
+BAD_INPUT = [
+    (["kpis", "revenu_net"], ExitCode.USAGE, "Did you mean revenue_net?"),
+    (["kpis", "--since", "sometime"], ExitCode.USAGE, "--since 'sometime' is no date"),
+    (["kpis", "--until", "2026-02-30"], ExitCode.USAGE, "no such day"),
+    (["kpis", "--since", "2026-03-20", "--until", "2026-03-01"], ExitCode.USAGE, "begins after"),
+    (["kpis", "--format", "jsn"], ExitCode.USAGE, "Did you mean json?"),
+    (["kpis", "--by", "chanel"], ExitCode.USAGE, "Did you mean channel?"),
+    (["kpis", "--nonsense"], ExitCode.USAGE, "No such option"),
+    (["kpi"], ExitCode.USAGE, "Did you mean 'kpis'?"),
+    (["alerts", "--fail-on", "crit"], ExitCode.USAGE, "Did you mean critical?"),
+    (["alerts", "--until", "7d"], ExitCode.USAGE, "is no day"),
+    (["checks", "--format", "xml"], ExitCode.USAGE, "It is one of table, json, csv, markdown"),
+    (["explain", "blended_cak"], ExitCode.USAGE, "Did you mean blended_cac?"),
+    (["explain"], ExitCode.USAGE, "Missing argument"),
+    (["sync", "shopfy"], ExitCode.USAGE, "Did you mean shopify?"),
+    (["sync", "--since", "2199-01-01"], ExitCode.USAGE, "lies in the future"),
+    (["sync"], ExitCode.SETTINGS, "`growthos demo` needs nothing"),
+    (["sync", "meta"], ExitCode.SETTINGS, "META_ACCESS_TOKEN"),
+    (["kpis"], ExitCode.NO_DATA, "No data yet: run `growthos sync`, or `growthos demo`."),
+    (["alerts"], ExitCode.NO_DATA, "No data yet"),
+    (["checks"], ExitCode.NO_DATA, "No data yet"),
+    (["explain", "cac"], ExitCode.NO_DATA, "No data yet"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "says"), BAD_INPUT, ids=[" ".join(one[0]) for one in BAD_INPUT])
+def test_bad_input_has_one_clear_message(run, tmp_path, arguments, code, says):
+    said = run(*arguments, home=tmp_path / "new")
+    assert said.code == code
+    assert says in " ".join(said.err.split())
+    if arguments[0] != "explain":
+        assert said.out == ""
+    if code == ExitCode.USAGE:
+        assert not (tmp_path / "new").exists()  # nothing was touched
+
+
+def test_a_config_typo_is_told_with_its_line(run, tmp_path):
+    (tmp_path / "growthos.toml").write_text('reporting_timezon = "UTC"\n')
+    for command in ("sync", "kpis", "alerts"):
+        said = run(command, home=tmp_path)
+        assert said.code == ExitCode.SETTINGS
+        assert "growthos.toml:1, reporting_timezon" in said.err
+        assert "did you mean reporting_timezone?" in said.err
+
+
+def test_a_broken_configuration_does_not_break_the_demo(run, tmp_path):
+    (tmp_path / "growthos.toml").write_text("nonsense")
+    assert run("--demo", "kpis", home=tmp_path).code == ExitCode.NO_DATA
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all" * 500])
+def test_a_corrupt_database_says_how_to_mend_it(run, tmp_path, content):
+    (tmp_path / "growthos.duckdb").write_bytes(content)
+    for command in (["kpis"], ["alerts"], ["checks"], ["explain", "cac"]):
+        said = run(*command, home=tmp_path)
+        assert said.code == ExitCode.DAMAGED
+        assert "growthos rebuild" in said.err
+
+
+def test_a_database_that_breaks_halfway_is_damaged_and_no_bug(run, tmp_path):
+    home = publish(tmp_path)
+    size = home.database.stat().st_size
+    with home.database.open("r+b") as file:
+        file.seek(4 * 4096)
+        file.write(b"\xff" * (size - 8 * 4096))
+    said = run("kpis", home=home)
+    assert said.code == ExitCode.DAMAGED
+    assert "growthos rebuild" in said.err
+
+
+def test_a_refused_token_is_told_without_showing_it(run, tmp_path, monkeypatch):
+    refusal = {"error": {"message": f"Bad token {SECRET}", "type": "OAuthException", "code": 190, "fbtrace_id": "x"}}
+    with serve(FastClock()) as server:
+        server.says((401, refusal, {}))
+        monkeypatch.setenv("META_BASE_URL", server.address)
+        monkeypatch.setenv("META_ACCESS_TOKEN", SECRET)
+        monkeypatch.setenv("META_AD_ACCOUNT_ID", "1001")
+        said = run("sync", home=tmp_path)
+
+    assert said.code == ExitCode.CREDENTIALS
+    assert "meta does not accept" in said.err
+    assert "META_ACCESS_TOKEN" in said.err
+    assert SECRET not in said.err + said.out
+    assert "shopify is not connected: set SHOPIFY_SHOP_DOMAIN" in said.err
+    for path in tmp_path.rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 or os.umask(0o077) != 0o077, path
+        assert path.is_dir() or SECRET.encode() not in path.read_bytes(), path
+
+
+def test_kpis_as_json_are_data_and_nothing_else(run, shop):
+    said = run("kpis", "revenue_net", "roas", "--by", "channel", "--format", "json", home=shop)
+    assert said.code == 0
+    assert said.err == ""
+    found = said.json
+    assert found["schema_version"] == 1
+    assert (found["since"], found["until"]) == ("2026-03-23", "2026-03-29")
+    assert [row["name"] for row in found["kpis"]] == ["revenue_net", "roas"]
+    assert isinstance(found["kpis"][0]["value"], int)
+    assert set(found["kpis"][0]["by_channel"]) >= {"meta", "google"}
+
+
+def test_a_window_can_be_chosen(run, shop):
+    found = run("kpis", "aov", "--since", "3d", "--until", "2026-03-10", "--format", "json", home=shop).json
+    assert (found["since"], found["until"]) == ("2026-03-08", "2026-03-10")
+    assert found["previous"] == {"since": "2026-03-05", "until": "2026-03-07"}
+
+
+def test_a_window_past_the_data_is_computed_and_warned_of(run, shop):
+    said = run("kpis", "aov", "--until", "2026-04-05", "--format", "csv", home=shop)
+    assert said.code == 0
+    assert said.out.startswith("kpi,scope,")
+    assert "not every source is complete after 2026-03-29" in said.err
+
+
+def test_the_old_names_of_cac_answer(run, shop):
+    assert run("kpis", "blended_cac", "--format", "json", home=shop).json["kpis"][0]["name"] == "cac"
+    assert "by_channel" in run("kpis", "channel_cac", "--format", "json", home=shop).json["kpis"][0]
+
+
+def test_the_table_names_its_window_zone_and_currency(run, shop):
+    said = run("kpis", home=shop)
+    head = "\n".join(said.out.splitlines()[:2])
+    for word in (
+        "2026-03-23 to 2026-03-29",
+        "7 days, UTC",
+        "2026-03-16 to 2026-03-22",
+        "USD",
+        "data through 2026-03-29",
+    ):
+        assert word in head
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])
+@pytest.mark.parametrize("command", [["kpis"], ["alerts", "--all"], ["checks"]])
+def test_every_report_has_every_format_and_can_go_to_a_file(run, shop, tmp_path, command, form):
+    shown = run(*command, "--format", form, home=shop)
+    kept = run(*command, "--format", form, "-o", str(tmp_path / "report"), home=shop)
+    assert (shown.code, kept.code, kept.out) == (0, 0, "")
+    assert shown.out.strip()
+    assert (tmp_path / "report").read_text(encoding="utf-8") == shown.out
+
+
+def test_a_file_that_cannot_be_written_is_named(run, shop, tmp_path):
+    said = run("kpis", "-o", str(tmp_path / "no" / "where"), home=shop)
+    assert said.code == ExitCode.CANNOT_WRITE
+    assert "No such file or directory" in said.err
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ([], 0),
+        (["--fail-on", "critical"], ExitCode.ALERTS),
+        (["--fail-on", "warning"], ExitCode.ALERTS),
+        (["--fail-on", "info", "--until", "2025-06-30"], 0),
+    ],
+)
+def test_alerts_fail_only_if_they_are_asked_to(run, shop, options, code):
+    assert run("alerts", *options, home=shop).code == code
+
+
+def test_fail_on_looks_at_severity(run, shop):
+    """A week in which only roas and a rule of lower severity fire, or none, does not reach the level above."""
+    found = run("alerts", "--until", "2026-03-15", "--format", "json", home=shop).json["alerts"]
+    levels = [alert["severity"] for alert in found]
+    for level, above in (("info", {"info", "warning", "critical"}), ("critical", {"critical"})):
+        ends = run("alerts", "--until", "2026-03-15", "--fail-on", level, home=shop).code
+        assert (ends == ExitCode.ALERTS) == bool(above.intersection(levels))
+
+
+def test_alerts_as_json(run, shop):
+    some, every = (run("alerts", "--format", "json", *more, home=shop).json["alerts"] for more in ([], ["--all"]))
+    assert {alert["state"] for alert in some} == {"firing"}
+    assert len(every) > len(some)
+    assert {"id", "name", "severity", "scope", "state", "unit", "current", "previous", "change", "threshold"} <= set(
+        every[0]
+    )
+
+
+def test_a_failed_build_is_announced_above_every_report(run, tmp_path):
+    home = publish(tmp_path)
+    latest(home, FAILED, published=False)
+    for command in ("kpis", "alerts"):
+        said = run(command, home=home)
+        assert said.code == 0
+        assert "was not published. Failed: unique_grain (3 rows)" in said.err
+        assert "reach to 2026-03-29, made" in said.err
+        assert "not published" not in said.out
+
+        strict = run(command, "--strict", home=home)
+        assert strict.code == ExitCode.CHECKS_FAILED
+        assert "unique_grain" in strict.err
+        assert strict.out == ""
+    shown = run("checks", home=home)
+    assert shown.code == 0
+    assert "unique_grain (critical)" in shown.out
+    assert run("checks", "--strict", home=home).code == ExitCode.CHECKS_FAILED
+
+
+def test_a_good_build_announces_nothing(run, tmp_path):
+    home = publish(tmp_path)
+    latest(home, {**FAILED, "status": "pass", "failing_rows": 0}, published=True)
+    assert run("kpis", "--strict", home=home).err == ""
+    assert run("checks", "--strict", home=home).code == 0
+
+
+def test_a_first_build_that_failed_has_no_data_but_its_checks(run, tmp_path):
+    home = Home(tmp_path)
+    latest(home, FAILED, published=False)
+    assert run("kpis", home=home).code == ExitCode.NO_DATA
+    assert "Nothing was published before it" in run("kpis", home=home).err
+    assert "unique_grain" in run("checks", home=home).out
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("cac", ["# Customer acquisition cost", "Formula: spend / new_customers", "`blended_cac`", "$300.00"]),
+        ("channel_cac", ["# Customer acquisition cost"]),
+        ("revenue_drop", ["Severity: critical", "falls by more than 30.0%", "`[alerts] min_orders`, 10 unless set"]),
+        ("unique_grain", ["Severity: critical", "```sql", "sql/checks/unique_grain.sql"]),
+        ("shopify", ["`SHOPIFY_SHOP_DOMAIN`", "## Streams", "`orders`"]),
+    ],
+)
+def test_explain_says_what_is_declared(run, shop, name, words):
+    said = run("explain", name, home=shop)
+    assert said.code == 0
+    for word in words:
+        assert word in said.out
+
+
+def test_explain_defines_a_kpi_before_there_are_data(run, tmp_path):
+    said = run("explain", "cac", home=tmp_path)
+    assert said.code == ExitCode.NO_DATA
+    assert "Formula: spend / new_customers" in said.out
+
+
+def test_the_demo_runs_from_nothing_and_again(run, demo_home):
+    """The home was synced before, so this is the second run: nothing is new, and the reports are the same."""
+    home = demo_home()
+    before = {path: path.read_bytes() for path in (home.database, *home.raw.rglob("*.parquet"))}
+    said = run("demo", home=home.root.parent)
+
+    assert said.code == 0
+    assert "Nothing new from ga4, google_ads, meta, shopify" in said.err
+    assert said.out.startswith("KPIs, 2026-03-23 to 2026-03-29")
+    assert "critical: Net revenue drop" in said.out
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("word", ["true", "1", "yes"])
+def test_demo_mode_is_the_demo(run, demo_home, monkeypatch, word):
+    home = demo_home().root.parent
+    monkeypatch.setenv("DEMO_MODE", word)
+    through = run("kpis", "aov", "--format", "json", home=home).json["data_through"]
+    monkeypatch.delenv("DEMO_MODE")
+    assert through == run("kpis", "aov", "--format", "json", "--demo", home=home).json["data_through"] == "2026-03-29"
+
+
+def test_the_demos_words_follow_its_own_clock(run, demo_home):
+    home = demo_home().root.parent
+    for word, since, until in (
+        ("yesterday", "2026-03-29", "2026-03-29"),
+        ("mtd", "2026-03-01", "2026-03-29"),
+        ("last-month", "2026-02-01", "2026-02-28"),
+    ):
+        found = run("--demo", "kpis", "aov", "--since", word, "--format", "json", home=home).json
+        assert (found["since"], found["until"]) == (since, until)
+
+
+def test_sync_hands_on_what_was_asked(run, tmp_path, monkeypatch):
+    asked = []
+
+    def sync(*given: object, **_: object) -> None:
+        asked.append(given[3])
+        raise pipeline.BusyError("stop here")
+
+    monkeypatch.setattr(pipeline, "sync", sync)
+    said = run("sync", "meta", "--since", "2026-01-01", "--until", "2026-01-31", "--full", home=tmp_path)
+    assert said.code == ExitCode.BUSY
+    assert asked == [pipeline.Asked(sources=["meta"], since=date(2026, 1, 1), until=date(2026, 1, 31), full=True)]
+
+
+def test_a_bug_is_short_and_logged(run, tmp_path, monkeypatch):
+    def sync(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("secret state")
+
+    monkeypatch.setattr(pipeline, "sync", sync)
+    said = run("sync", home=tmp_path)
+    assert said.code == ExitCode.BUG
+    assert "This is a bug in growthos: ZeroDivisionError" in said.err
+    assert "secret state" not in said.err
+    log = tmp_path / "logs" / "growthos.log"
+    assert str(log) in said.err.replace("\n", "")
+    assert "Traceback" in log.read_text()
+
+
+def test_no_space_left_is_no_bug(run, tmp_path, monkeypatch):
+    def sync(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "raw/x")
+
+    monkeypatch.setattr(pipeline, "sync", sync)
+    said = run("sync", home=tmp_path)
+    assert said.code == ExitCode.CANNOT_WRITE
+    assert "raw/x cannot be used: No space left on device." in said.err
+
+
+def test_the_nearest_folder_with_settings_is_the_home(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("GROWTHOS_HOME", raising=False)
+    home = publish(tmp_path / "client")
+    home.settings.write_text("")
+    below = home.root / "a" / "b"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert cli.run(["kpis", "aov"]) == 0
+
+    monkeypatch.setenv("GROWTHOS_HOME", str(tmp_path / "other"))
+    assert cli.run(["kpis", "aov"]) == ExitCode.NO_DATA
+    assert cli.run(["--home", str(home.root), "kpis", "aov"]) == 0
+    assert cli.run(["--home", str(home.settings), "kpis"]) == ExitCode.USAGE
+    assert "is a file" in capsys.readouterr().err
+
+
+def test_without_any_word_the_home_is_the_users(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("GROWTHOS_HOME", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    publish(tmp_path / "data" / "growthos")
+    assert cli.run(["kpis", "aov", "--format", "csv"]) == 0
+    assert "aov" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (["kpis", "--demo"], ["--demo", "kpis"]),
+        (["kpis", "-q", "aov", "--home", "x"], ["-q", "--home", "x", "kpis", "aov"]),
+        (["kpis", "--home=x"], ["--home=x", "kpis"]),
+        (["explain", "--", "--demo"], ["explain", "--", "--demo"]),
+        (["kpis", "--home"], ["--home", "kpis"]),
+        ([], []),
+    ],
+)
+def test_options_of_the_program_may_stand_after_the_command(given, meant):
+    assert hoist(given) == meant
+
+
+def test_every_command_has_help_with_examples_and_every_option_says_what_it_does(capsys):
+    from typer.main import get_command
+
+    command = get_command(app)
+    for name, one in {"growthos": command, **command.commands}.items():
+        assert one.help, name
+        assert "growthos " in one.epilog, name
+        for option in one.params:
+            assert getattr(option, "help", "") or option.name == "help", (name, option.name)
+    for arguments in (["--help"], ["-h"], ["kpis", "-h"]):
+        assert cli.run(arguments) == 0
+    assert "Usage: growthos" in capsys.readouterr().out
+
+
+def test_alone_it_shows_its_help(capsys):
+    assert cli.run([]) == ExitCode.USAGE
+    said = capsys.readouterr()
+    assert "sync" in said.out + said.err
+
+
+def test_the_version_is_shown(capsys):
+    assert cli.run(["--version"]) == cli.run(["-V"]) == 0
+    assert capsys.readouterr().out.startswith("growthos 0.")

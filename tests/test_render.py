@@ -1,0 +1,401 @@
+"""How results look: snapshots that were looked at, and what holds for any text and any width."""
+
+import json
+import re
+import sys
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from hand_made import HOSTILE, publish
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from growthos import alerts, database, kpis, last_build
+from growthos.checks import CheckResult
+from growthos.errors import CredentialsError
+from growthos.last_build import Check, LastBuild
+from growthos.notices import Notice
+from growthos.outcome import SyncReport
+from growthos.period import Period
+from growthos.render import alert_page, check_page, kpi_page, output, progress_lines, screen, sync_page
+from growthos.render.pages import Cell, Column, Heading, Note, Page, Panel, Table, markdown
+from growthos.render.text import clean, for_spreadsheet, sparkline
+from growthos.rules import State
+from growthos.settings import Settings
+from growthos.staging import Rows
+from growthos.sync import SourceReport, StreamReport
+from growthos.values import Value
+from growthos.warehouse import Built, Message
+
+WEEK = Period(date(2026, 3, 23), date(2026, 3, 29))
+NOW = datetime(2026, 3, 30, 6, 31, tzinfo=UTC)
+CONNECTED = Settings(
+    sources={
+        "meta": {"access_token": "t", "ad_account_id": "1"},
+        "shopify": {"shop_domain": "a.myshopify.com", "access_token": "t"},
+    }
+)
+ESCAPE = "\x1b"
+PASSED = CheckResult("unique_grain", "critical", "pass", 0, (), "")
+FAILED = CheckResult("revenue_not_null", "critical", "fail", 7, ("shopify:1", "shopify:2"), "7 rows. A null in money.")
+
+
+def built(*checks: CheckResult, published: bool = True) -> Built:
+    rows = (Rows("shopify", "orders", 1204, 1203, 1, 88), Rows("meta", "spend", 459, 459, 0, 0))
+    warning = Message("assumed_margin", "18 % of sales have no unit cost.")
+    return Built(published, checks, rows, date(2026, 3, 29), (warning,))
+
+
+def fired() -> alerts.AlertReport:
+    """Two critical alerts, one for information, a quiet rule and one without enough data."""
+    every = (
+        alert("revenue_drop", "all", "firing", 2_490_876, 5_045_352, "-0.506303", f"It fell. Start with {HOSTILE}."),
+        alert("roas_below_one", "meta", "firing", Decimal("0.75"), Decimal("0.75"), None, 12 * "pause it "),
+        alert("new_customer_share_drop", "all", "firing", Decimal("0.45"), Decimal("0.62"), "-0.166667", "14 of 21."),
+        alert("cac_increase", "google", "ok", 20_000, 20_000, "0.000000"),
+        alert("ctr_drop", "all", "insufficient_data", None, Decimal("0.0155"), None),
+    )
+    return alerts.AlertReport(WEEK, WEEK.before(), "UTC", "USD", WEEK.last, (Notice("x", "A warning."),), every)
+
+
+def alert(
+    name: str,
+    scope: str,
+    state: State,
+    current: Value,
+    previous: Value,
+    change: str | None,
+    recommendation: str | None = None,
+) -> alerts.Alert:
+    moved = Decimal(change) if change else None
+    named = {"all": "All channels", "meta": "Meta Ads", "google": "Google Ads"}[scope]
+    return alerts.Alert(alerts.RULES[name], scope, named, state, current, previous, moved, recommendation)
+
+
+def synced(built: Built | None, *, fails: bool = False) -> SyncReport:
+    error = CredentialsError("meta", "meta does not accept the access token.", hint="Make a new one.")
+    return SyncReport(
+        run_id="a1",
+        started_at=NOW,
+        finished_at=NOW,
+        sources=(
+            SourceReport("meta", errors=(error,))
+            if fails
+            else SourceReport("meta", segments=8, pages=16, records=459, streams=(StreamReport("campaigns", 2, 6),)),
+            SourceReport("shopify", segments=10, pages=105, records=12_345),
+        ),
+        built=built,
+    )
+
+
+@pytest.fixture(scope="module")
+def con(tmp_path_factory: pytest.TempPathFactory):
+    home = publish(tmp_path_factory.mktemp("hand_made"))
+    with database.connect(home.database) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def pages(con) -> dict[str, Page]:
+    last = LastBuild(NOW, published=False, data_through=WEEK.last, checks=_checks())
+    return {
+        "kpis": kpi_page.page(kpis.report(con, WEEK)),
+        "kpis by channel": kpi_page.page(kpis.report(con, WEEK, by="channel")),
+        "kpis by campaign": kpi_page.page(kpis.report(con, WEEK, ["roas"], by="campaign")),
+        "alerts": alert_page.page(fired(), every=True),
+        "no alerts": alert_page.page(replace(fired(), alerts=fired().alerts[3:])),
+        "checks": check_page.page(last),
+        "banner": check_page.banner(last, last_build.from_database(con), NOW),
+        "sync": sync_page.page(synced(built(PASSED)), CONNECTED),
+        "sync, one fails": sync_page.page(synced(built(PASSED), fails=True), CONNECTED),
+        "sync, not published": sync_page.page(synced(built(PASSED, FAILED, published=False)), CONNECTED),
+        "sync, nothing new": sync_page.page(
+            SyncReport("a1", NOW, NOW, (SourceReport("meta"), SourceReport("shopify")), None), CONNECTED, demo=True
+        ),
+    }
+
+
+def _checks() -> tuple[Check, ...]:
+    return tuple(
+        Check(one.name, one.severity, one.status, one.failing_rows, one.sample, one.message) for one in (PASSED, FAILED)
+    )
+
+
+def terminal(width: int, *, colour: bool = False) -> Console:
+    """A terminal of a fixed width, whatever the one is that runs the tests."""
+    return Console(
+        file=StringIO(),
+        width=width,
+        force_terminal=True,
+        color_system="standard" if colour else None,
+        highlight=False,
+        legacy_windows=False,
+        _environ={},
+    )
+
+
+@pytest.mark.parametrize("colour", [False, True], ids=["plain", "coloured"])
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "kpis",
+        "kpis by channel",
+        "kpis by campaign",
+        "alerts",
+        "no alerts",
+        "checks",
+        "banner",
+        "sync",
+        "sync, one fails",
+        "sync, not published",
+        "sync, nothing new",
+    ],
+)
+def test_it_looks_as_it_did(pages, snapshot, name, width, colour):
+    assert screen.draw(pages[name], terminal(width, colour=colour)) == snapshot
+
+
+def numbers(text: str) -> list[str]:
+    return re.findall(r"[-+]?[$]?\d[\d,]*(?:\.\d+)?(?:%|x)?", text)
+
+
+@pytest.mark.parametrize("width", [24, 40, 60, 80, 120])
+def test_no_number_is_ever_cut(pages, width):
+    """Columns go, rows are stacked, lines wrap: but whatever is shown is whole, and every value is shown."""
+    for name, page in pages.items():
+        drawn = screen.draw(page, terminal(width))
+        assert "…" not in drawn.replace("�", ""), name
+        assert all(len(line) <= width for line in drawn.splitlines()), name
+        shown = set(numbers(drawn))
+        for block in page:
+            if isinstance(block, Table):
+                for row in block.rows:
+                    kept = {number for cell in row for number in numbers(cell.text)}
+                    always = {
+                        one
+                        for cell, head in zip(row, block.columns, strict=True)
+                        if not head.rank
+                        for one in numbers(cell.text)
+                    }
+                    assert always <= shown, (name, width)
+                    assert kept & shown == kept & shown
+
+
+def test_a_narrow_terminal_loses_columns_in_order(pages):
+    heads = {width: screen.draw(pages["kpis"], terminal(width)) for width in (40, 60, 80)}
+    assert "By day" in heads[80]
+    assert "Change" in heads[60]
+    assert "Previous" not in heads[60]
+    assert "Change" not in heads[40]
+
+
+def test_columns_that_cannot_be_dropped_are_stacked():
+    table = Table(
+        "", (Column("Name"), Column("Value", numeric=True)), ((Cell("a long name"), Cell("$1,234,567,890.12")),)
+    )
+    drawn = screen.draw((table,), terminal(20))
+    assert "$1,234,567,890.12" in drawn.replace("\n  ", "")
+    assert "a long name" in drawn
+
+
+def test_a_pipe_gets_every_column_and_no_colour(pages):
+    for page in pages.values():
+        drawn = screen.draw(page, screen.plain())
+        assert ESCAPE not in drawn
+    assert "By day" in screen.draw(pages["kpis"], screen.plain())
+
+
+@pytest.mark.parametrize("variable", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_terminal_that_wants_no_colour_gets_none(pages, monkeypatch, variable):
+    class Screen(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert ESCAPE in screen.drawn_for(Screen(), pages["alerts"])
+    for name, value in variable.items():
+        monkeypatch.setenv(name, value)
+    assert ESCAPE not in screen.drawn_for(Screen(), pages["alerts"])
+
+
+def test_a_campaign_cannot_speak_to_the_terminal(pages):
+    """Its name holds an escape sequence, markup and a mark that turns the direction of reading."""
+    for name in ("kpis by campaign", "alerts"):
+        drawn = screen.draw(pages[name], terminal(120))
+        assert "[bold]Spring" in drawn
+        assert not set(drawn) & {"\x1b", "\u202e"}
+
+
+@given(st.text())
+def test_clean_text_holds_nothing_that_acts(text):
+    shown = clean(text)
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]", shown)
+    assert len(shown) <= 200
+
+
+@given(st.text(alphabet="[]/bold#link=red x", max_size=30))
+def test_markup_in_data_is_text(text):
+    page = (
+        Heading(text, text),
+        Note(text),
+        Panel(text, "bad", text, text),
+        Table(text, (Column("a"),), ((Cell(text),),)),
+    )
+    assert "\x1b" not in screen.draw(page, terminal(80))
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=SUM(A1)", "'=SUM(A1)"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@x", "'@x"),
+        ("\tx", "'�x"),
+        ("\rx", "'�x"),
+        ("a=b", "a=b"),
+        (-35, -35),
+        (Decimal("-0.35"), Decimal("-0.35")),
+        (None, ""),
+        ("", ""),
+    ],
+)
+def test_no_cell_is_a_formula(value, cell):
+    assert for_spreadsheet(value) == cell
+
+
+def test_csv_holds_the_numbers_of_json(con):
+    report = kpis.report(con, WEEK, by="channel")
+    lines = output.as_csv(kpi_page.FIELDS, kpi_page.records(report)).splitlines()
+    whole = {row["name"]: row for row in report.as_json()["kpis"]}
+
+    assert lines[0] == "kpi,scope,unit,value,numerator,denominator,previous,change,delta,better"
+    assert lines[1].startswith(f"revenue_gross,all,cents,{whole['revenue_gross']['value']},")
+    for slug, part in whole["revenue_net"]["by_channel"].items():
+        assert any(line.startswith(f"revenue_net,{slug},cents,{part['value']},") for line in lines)
+
+
+def test_csv_without_a_row_has_its_head():
+    quiet = replace(fired(), alerts=fired().alerts[3:])
+    assert output.as_csv(alert_page.FIELDS, alert_page.records(quiet)).count("\n") == 1
+
+
+def test_json_is_what_the_report_says(con):
+    report = kpis.report(con, WEEK, by="campaign")
+    text = output.as_json(report.as_json())
+    assert text.isascii()
+    assert json.loads(text, parse_float=Decimal) == json.loads(
+        json.dumps(report.as_json(), default=float), parse_float=Decimal
+    )
+    ratio = next(row for row in json.loads(text)["kpis"] if row["name"] == "mer")
+    assert isinstance(ratio["value"], float)
+
+
+def test_json_takes_nothing_that_is_no_number():
+    with pytest.raises(TypeError):
+        output.as_json({"value": object()})
+    with pytest.raises(ValueError, match="JSON"):
+        output.as_json({"value": float("nan")})
+
+
+def test_markdown_shows_names_as_they_are(pages):
+    text = markdown(pages["kpis by campaign"])
+    assert r"\[bold\]Spring" in text
+    assert r"\|" in text
+    assert HOSTILE not in text
+    assert "| KPI | Value |" in text
+
+
+def test_markdown_of_alerts_has_a_section_for_each(pages):
+    text = markdown(pages["alerts"])
+    assert "### critical: Net revenue drop" in text
+    assert "| revenue\\_drop |" in text
+
+
+@pytest.mark.parametrize(
+    ("values", "bars"),
+    [
+        ((1, 2, 3), "▁▄█"),
+        ((None, 5, None), " ▄ "),
+        ((0, 0), "▁▁"),
+        ((-5, 0, 5), "▁▄█"),
+        ((), ""),
+        ((None, None), ""),
+        ((Decimal("0.1"), Decimal("0.2")), "▁█"),
+    ],
+)
+def test_a_sparkline_has_a_bar_for_each_day(values, bars):
+    assert sparkline(values) == bars
+
+
+def test_another_currency_has_its_own_sign_and_digits(tmp_path: Path):
+    home = publish(tmp_path, currency="JPY")
+    with database.connect(home.database) as con:
+        drawn = screen.draw(kpi_page.page(kpis.report(con, WEEK, ["ad_spend"])), terminal(80))
+    assert "¥4,200 " in drawn
+    assert "JPY" in drawn
+
+
+def test_a_quiet_sync_says_only_what_went_wrong():
+    assert sync_page.page(synced(built(PASSED)), Settings(), quiet=True) == ()
+    failed = screen.draw(sync_page.page(synced(built(PASSED), fails=True), Settings(), quiet=True), terminal(80))
+    assert failed.splitlines()[0] == "meta does not accept the access token."
+
+
+def test_progress_is_a_line_for_each_source_where_nobody_looks_on(capsys):
+    ticks = iter((0.0, 2.5, 2.5, 3.0))
+    with progress_lines.progress(lambda: next(ticks)) as watcher:
+        watcher.started("shopify")
+        watcher.page("shopify", "orders", 1, 50)
+        watcher.waiting("shopify", 5, "the bucket is empty")
+        watcher.waiting("shopify", 75, "the \x1b[2Jbucket is empty")
+        watcher.finished(SourceReport("shopify", pages=2, records=100))
+        watcher.started("meta")
+        watcher.notice("meta", "token", "The token ends on 2026-04-01.")
+        watcher.finished(SourceReport("meta"))
+    said = capsys.readouterr()
+
+    assert said.out == ""
+    assert said.err.splitlines() == [
+        "shopify: waiting 75 s: the �[2Jbucket is empty",
+        "shopify: 2 pages, 100 records, 2.5 s, 40 a second",
+        "meta: The token ends on 2026-04-01.",
+        "meta: nothing new",
+    ]
+
+
+def test_nobody_waits_in_the_demo_and_quiet_says_nothing(capsys):
+    with progress_lines.progress(lambda: 0.0, waits=False) as watcher:
+        watcher.waiting("ga4", 75, "busy")
+    with progress_lines.progress(lambda: 0.0, quiet=True) as watcher:
+        watcher.started("ga4")
+        watcher.finished(SourceReport("ga4"))
+    assert capsys.readouterr().err == ""
+
+
+def test_progress_is_live_where_somebody_looks_on(monkeypatch):
+    class Screen(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    seen = Screen()
+    monkeypatch.setattr(sys, "stderr", seen)
+    with progress_lines.progress(lambda: 0.0) as watcher:
+        watcher.started("shopify")
+        watcher.page("shopify", "orders[red]", 3, 150)
+        watcher.notice("shopify", "scope", "[bold]one scope is missing")
+        watcher.waiting("shopify", 12, "asked too often")
+        watcher.finished(SourceReport("shopify", pages=4, records=200))
+        watcher.building()
+    text = seen.getvalue()
+
+    assert "4 pages, 200 records" in text
+    assert "tables and checks" in text
+    assert "[bold]one scope is missing" in text
