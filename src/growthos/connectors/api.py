@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from urllib.parse import urlsplit
@@ -12,9 +11,10 @@ from growthos.clock import Clock
 from growthos.connectors.base import Call, Connector, Judgement, Verdict, Watch
 from growthos.connectors.limits import Turns
 from growthos.connectors.redact import Redactor
-from growthos.connectors.tries import AgainError, Tries
+from growthos.connectors.refusals import Refusals, ShrinkError
+from growthos.connectors.tries import SERVER_ERROR, AgainError, Tries
 from growthos.connectors.verdicts import quoted
-from growthos.errors import CredentialsError, PatienceError, RefusedError, SourceError, UnavailableError
+from growthos.errors import SourceError, UnavailableError
 
 if TYPE_CHECKING:
     import httpx
@@ -25,15 +25,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LONG_WAIT = 60.0
 REQUEST_ID_HEADERS = ("x-request-id", "x-fb-trace-id", "request-id")
-QUOTA_SECONDS = 3600.0
-
-
-class ShrinkError(UnavailableError):
-    """A source says that it was asked for too much at once; the same request may not be repeated."""
-
-
-class DeniedError(CredentialsError):
-    """The credentials are good, and do not permit this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +104,7 @@ class Api:
         for one in connector.settings:
             if one.secret and (value := connector.values.get(one.name)):
                 self.secrets.learn(value)
+        self._refusals = Refusals(connector, clock)
         self._guards = Guards()
         self._turns = Turns(connector.limits, clock)
         self._server_errors = Turns([connector.server_errors] if connector.server_errors else [], clock)
@@ -269,80 +261,38 @@ class Api:
             raise UnavailableError(source, f"{source} sent an answer that is not credible: {error}.") from error
         except (httpx.HTTPError, wire.TooSlowError) as error:
             if wire.distrusted(error):
-                raise UnavailableError(
-                    source,
-                    f"The certificate of {host} cannot be trusted: {quoted(error)}.",
-                    hint="Check the clock of this machine and what stands between it and the internet.",
-                ) from error
+                raise self._refusals.distrusted(host, quoted(error)) from error
             said = quoted(self.secrets.text(str(error))) or type(error).__name__
             raise AgainError(Judgement(Verdict.TRANSIENT, f"no whole answer from {host}: {said}")) from error
         if received.status in range(300, 400):
-            target = urlsplit(received.headers.get("location", ""))
-            raise UnavailableError(
-                source,
-                f"{host} sends us on to {quoted(target.hostname or 'another page of its own')}"
-                f" (HTTP {received.status}); growthos does not follow, so that no token goes astray.",
-                hint="Check the address or domain in the settings; for Shopify it is the *.myshopify.com one.",
-            )
+            target = urlsplit(received.headers.get("location", "")).hostname
+            raise self._refusals.sent_on(host, quoted(target or ""), received.status)
         return received
 
-    def _no(self, ask: _Ask[Any], said: Judgement, status: int, endpoint: str, tries: Tries) -> Exception:  # noqa: PLR0911 - one answer per meaning
-        source, words = self.connector.name, said.message
-        match said.verdict:
-            case Verdict.THROTTLED | Verdict.TRANSIENT:
-                if status >= 500:  # noqa: PLR2004 - HTTP's own line
-                    self._count_server_error(words)
-                return AgainError(said, status=status)
-            case Verdict.CREDENTIALS:
-                if not (ask.is_token or tries.renewed) and getattr(self._auth, "renew", bool)():
-                    tries.renewed = True
-                    return AgainError(said, at_once=True)
-                return CredentialsError(
-                    source,
-                    f"{source} does not accept the credentials (HTTP {status}): {words}",
-                    hint=f"Renew {self._settings(secret=True)}, then run the sync again. Nothing was lost.",
-                )
-            case Verdict.PERMISSION:
-                return DeniedError(
-                    source,
-                    f"{source} does not permit {ask.operation} (HTTP {status}): {words}",
-                    hint=said.hint or f"Check the permissions behind {self._settings(secret=False)}.",
-                )
-            case Verdict.QUOTA:
-                return self._out_of_patience(said.wait or QUOTA_SECONDS, f"its quota is used up: {words}")
-            case Verdict.SHRINK:
-                return ShrinkError(source, f"{source} was asked for too much at once ({ask.operation}): {words}")
-            case _:
-                return RefusedError(
-                    source,
-                    f"{source} refused {ask.operation} at {endpoint} (HTTP {status}): {words}",
-                    hint=said.hint or "The request is wrong for this account or this version of its API.",
-                )
+    def _no(self, ask: _Ask[Any], said: Judgement, status: int, endpoint: str, tries: Tries) -> Exception:
+        if said.verdict in {Verdict.THROTTLED, Verdict.TRANSIENT}:
+            if status >= SERVER_ERROR:
+                self._count_server_error(said.message)
+            return AgainError(said, status=status)
+        if said.verdict is Verdict.CREDENTIALS and not (ask.is_token or tries.renewed) and self._renewed():
+            tries.renewed = True
+            return AgainError(said, at_once=True)
+        return self._refusals.of(said, operation=ask.operation, endpoint=endpoint, status=status)
+
+    def _renewed(self) -> bool:
+        """Whether another token can be fetched."""
+        return bool(getattr(self._auth, "renew", bool)())
 
     def _given_up(self, ask: _Ask[Any], tries: Tries, again: AgainError) -> Exception:
-        source, words = self.connector.name, again.judgement.message
+        words = again.judgement.message
         if tries.too_long or again.judgement.verdict is Verdict.THROTTLED:
-            return self._out_of_patience(tries.next_wait, words)
-        times = "once" if tries.attempts == 1 else f"{tries.attempts} times"
-        return UnavailableError(
-            source,
-            f"{source} was asked for {ask.operation} {times} and did not answer: {words}",
-            hint=f"This is theirs to mend. What was read is kept; `growthos sync {source}` goes on from there.",
-        )
-
-    def _out_of_patience(self, seconds: float, words: str) -> PatienceError:
-        source, resume_at = self.connector.name, self.clock.now() + timedelta(seconds=seconds)
-        return PatienceError(
-            source,
-            f"{source} asks us to wait until {resume_at:%Y-%m-%d %H:%M} UTC: {words}",
-            resume_at=resume_at,
-            hint=f"What was read is kept; `growthos sync {source}` after that time goes on from there.",
-        )
+            return self._refusals.out_of_patience(tries.next_wait, words)
+        return self._refusals.given_up(ask.operation, tries.attempts, words)
 
     def _take_turn(self, tries: Tries) -> None:
         while (seconds := self._turns.wait()) > 0:
             if tries.waited + seconds > self.patience:
-                raise self._out_of_patience(seconds, "the limit of calls that growthos keeps is reached.")
+                raise self._refusals.out_of_patience(seconds, "the limit of calls that growthos keeps is reached.")
             tries.waited += seconds
             self.pause(seconds, f"{self.connector.name} may not be asked more often")
         self._turns.take()
@@ -350,18 +300,12 @@ class Api:
     def _count_server_error(self, words: str) -> None:
         self._server_errors.take()
         if (seconds := self._server_errors.wait()) > 0:
-            raise self._out_of_patience(seconds, f"it failed too often, and each failure counts: {words}")
+            raise self._refusals.out_of_patience(seconds, f"it failed too often, and each failure counts: {words}")
 
     def _rest(self, seconds: float) -> None:
         if seconds > self.patience:
-            raise self._out_of_patience(seconds, "its limits are nearly used up.")
+            raise self._refusals.out_of_patience(seconds, "its limits are nearly used up.")
         self.pause(seconds, f"{self.connector.name} says that its limits are nearly used up")
-
-    def _settings(self, *, secret: bool) -> str:
-        """The environment names of what is set, for a hint."""
-        given = [one for one in self.connector.settings if self.connector.values.get(one.name) and not one.address]
-        named = [one.env for one in given if one.secret or one.shared or not secret]
-        return " and ".join(named) or "the settings of this source"
 
     def _log(self, ask: _Ask[Any], attempt: _Attempt) -> None:
         self.watch.call(

@@ -12,6 +12,7 @@ from growthos.connectors.base import Connector, Judgement, Limit, Page, Setting,
 from growthos.connectors.camel import Camel
 from growthos.connectors.days import halves
 from growthos.connectors.google_words import refusal
+from growthos.connectors.refusals import ShrinkError
 from growthos.connectors.trail import Trail
 from growthos.connectors.verdicts import by_status
 from growthos.errors import SettingsError, UnavailableError
@@ -140,8 +141,6 @@ class Ga4(Connector):
     @stream("report", widest=timedelta(days=31), overlap=timedelta(days=12), deep_overlap=timedelta(days=14))
     def traffic(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """One row per day, default channel group, source and medium: sessions, users and the funnel's events."""
-        from growthos.connectors.api import ShrinkError
-
         waiting = [Period(window.first or date.min, window.last or date.max)]
         while waiting:
             days = waiting.pop(0)

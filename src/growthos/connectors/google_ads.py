@@ -10,6 +10,7 @@ from growthos.connectors.base import Connector, Judgement, Limit, Page, Setting,
 from growthos.connectors.camel import Camel
 from growthos.connectors.days import halves, kept
 from growthos.connectors.google_words import refusal
+from growthos.connectors.refusals import ShrinkError
 from growthos.connectors.verdicts import by_status
 from growthos.errors import RefusedError, SettingsError
 from growthos.period import Period
@@ -185,8 +186,6 @@ class GoogleAds(Connector):
     @stream("report", widest=timedelta(days=92), overlap=timedelta(days=30), deep_overlap=timedelta(days=90))
     def campaign_metrics(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """One row per campaign and day with impressions: cost, clicks and conversions."""
-        from growthos.connectors.api import ShrinkError
-
         asked = Period(window.first or date.min, window.last or date.max)
         days = kept(asked, api.clock.now().date())
         if days != asked:

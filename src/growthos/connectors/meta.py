@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from growthos.connectors.base import Connector, Judgement, Limit, Page, Setting, Window, stream
 from growthos.connectors.days import halves, kept
 from growthos.connectors.meta_words import judge, resting
+from growthos.connectors.refusals import ShrinkError
 from growthos.connectors.trail import Trail
 from growthos.errors import SettingsError
 from growthos.period import Period
@@ -135,8 +136,6 @@ class Meta(Connector):
     @stream("report", widest=timedelta(days=31), overlap=timedelta(days=28), deep_overlap=timedelta(days=90))
     def campaign_insights(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """One row per campaign and day with delivery: spend, clicks, and conversions as a list of actions."""
-        from growthos.connectors.api import ShrinkError
-
         asked = Period(window.first or date.min, window.last or date.max)
         days = kept(asked, api.clock.now().date())
         if days != asked:
@@ -155,8 +154,6 @@ class Meta(Connector):
 
     def _list(self, api: "Api", edge: str, operation: str, params: Mapping[str, str], limit: int) -> Iterator[Page]:
         """Every page of an edge; smaller ones where Meta finds them too large."""
-        from growthos.connectors.api import ShrinkError
-
         path, after, trail = f"/{self.api_version}/{edge}", None, Trail(self.name, operation)
         while True:
             asked = dict(params) | {"limit": str(limit)} | ({"after": after} if after else {})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from growthos.connectors import shopify_queries
 from growthos.connectors.base import Page
+from growthos.connectors.refusals import DeniedError, ShrinkError
 from growthos.connectors.shopify_cost import Meter, Size
 from growthos.connectors.shopify_pages import Connection, Nested, Node, Said
 from growthos.connectors.trail import Trail
@@ -126,8 +127,6 @@ class Reader:
 
     def ask(self, operation: str, variables: Variables) -> "Answer[Said]":
         """One request; without what the app is not permitted, where the rest of it is."""
-        from growthos.connectors.api import DeniedError
-
         try:
             return self._post(operation, variables, self._without)
         except DeniedError:
@@ -166,8 +165,6 @@ class Reader:
         self, operation: str, variables: Variables, *, ids: Sequence[str] | None = None
     ) -> "tuple[Answer[Said], Variables]":
         """Ask for as much as the points allow, and for half of it where that was too much."""
-        from growthos.connectors.api import ShrinkError
-
         clock = self.api.clock
         while True:
             size = self._meter.size(operation)

@@ -1,0 +1,100 @@
+"""From a source's no to an error that a person understands: what happened, and what to do."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from growthos.clock import Clock
+from growthos.connectors.base import Connector, Judgement, Setting, Verdict
+from growthos.errors import CredentialsError, PatienceError, RefusedError, SourceError, UnavailableError
+
+QUOTA_SECONDS = 3600.0
+
+
+class ShrinkError(UnavailableError):
+    """A source says that it was asked for too much at once; the same request may not be repeated."""
+
+
+class DeniedError(CredentialsError):
+    """The credentials are good, and do not permit this."""
+
+
+class Refusals:
+    """Makes the errors of one source."""
+
+    def __init__(self, connector: Connector, clock: Clock) -> None:
+        self._connector = connector
+        self._clock = clock
+
+    def of(self, said: Judgement, *, operation: str, endpoint: str, status: int) -> SourceError:
+        """The error for an answer after which nothing is tried again."""
+        source, words = self._connector.name, said.message
+        match said.verdict:
+            case Verdict.CREDENTIALS:
+                return CredentialsError(
+                    source,
+                    f"{source} does not accept the credentials (HTTP {status}): {words}",
+                    hint=f"Renew {_names(self._given(secret=True))}, then run the sync again. Nothing was lost.",
+                )
+            case Verdict.PERMISSION:
+                return DeniedError(
+                    source,
+                    f"{source} does not permit {operation} (HTTP {status}): {words}",
+                    hint=said.hint or f"Check the permissions behind {_names(self._given(secret=False))}.",
+                )
+            case Verdict.QUOTA:
+                return self.out_of_patience(said.wait or QUOTA_SECONDS, f"its quota is used up: {words}")
+            case Verdict.SHRINK:
+                return ShrinkError(source, f"{source} was asked for too much at once ({operation}): {words}")
+            case _:
+                return RefusedError(
+                    source,
+                    f"{source} refused {operation} at {endpoint} (HTTP {status}): {words}",
+                    hint=said.hint or "The request is wrong for this account or this version of its API.",
+                )
+
+    def given_up(self, operation: str, attempts: int, words: str) -> UnavailableError:
+        """The error after the last attempt."""
+        source = self._connector.name
+        times = "once" if attempts == 1 else f"{attempts} times"
+        return UnavailableError(
+            source,
+            f"{source} was asked for {operation} {times} and did not answer: {words}",
+            hint=f"This is theirs to mend. What was read is kept; `growthos sync {source}` goes on from there.",
+        )
+
+    def out_of_patience(self, seconds: float, words: str) -> PatienceError:
+        """The error where the wait is longer than this run may take."""
+        source, resume_at = self._connector.name, self._clock.now() + timedelta(seconds=seconds)
+        return PatienceError(
+            source,
+            f"{source} asks us to wait until {resume_at:%Y-%m-%d %H:%M} UTC: {words}",
+            resume_at=resume_at,
+            hint=f"What was read is kept; `growthos sync {source}` after that time goes on from there.",
+        )
+
+    def sent_on(self, host: str, target: str, status: int) -> UnavailableError:
+        """The error where a source wants us to go elsewhere."""
+        return UnavailableError(
+            self._connector.name,
+            f"{host} sends us on to {target or 'another page of its own'} (HTTP {status});"
+            " growthos does not follow, so that no token goes astray.",
+            hint="Check the address or domain in the settings; for Shopify it is the *.myshopify.com one.",
+        )
+
+    def distrusted(self, host: str, words: str) -> UnavailableError:
+        """The error where a server cannot prove who it is."""
+        return UnavailableError(
+            self._connector.name,
+            f"The certificate of {host} cannot be trusted: {words}.",
+            hint="Check the clock of this machine and what stands between it and the internet.",
+        )
+
+    def _given(self, *, secret: bool) -> Iterable[Setting]:
+        """What is set, addresses aside; of secrets, and of what leads to them, alone."""
+        for one in self._connector.settings:
+            if self._connector.values.get(one.name) and not one.address and (one.secret or one.shared or not secret):
+                yield one
+
+
+def _names(settings: Iterable[Setting]) -> str:
+    return " and ".join(one.env for one in settings) or "the settings of this source"
