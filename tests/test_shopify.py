@@ -1,0 +1,361 @@
+"""How a shop is read to the end of every list, whatever happens meanwhile."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from growthos.clock import DemoClock
+from growthos.connectors import shopify_reader
+from growthos.connectors.api import Api
+from growthos.connectors.base import Watch, Window
+from growthos.connectors.shopify import Shopify
+from growthos.connectors.shopify_cost import Meter
+from growthos.connectors.shopify_pages import Cost, Throttle
+from growthos.errors import SettingsError, UnavailableError
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CHANGED, LATER = "2026-03-01T08:00:00Z", "2026-03-01T09:00:00Z"
+
+
+def gid(kind: str, number: int) -> str:
+    return f"gid://shopify/{kind}/{number}"
+
+
+def listed(*nodes: dict, after: str | None = None) -> dict:
+    return {"pageInfo": {"hasNextPage": after is not None, "endCursor": after}, "nodes": list(nodes)}
+
+
+def an_order(
+    number: int, *, updated: str = CHANGED, ready: bool = True, refunds=(), more_lines: str | None = None
+) -> dict:
+    return {
+        "id": gid("Order", number),
+        "createdAt": "2026-02-28T00:00:00Z",
+        "updatedAt": updated,
+        "customerJourneySummary": {"ready": ready},
+        "lineItems": listed({"id": gid("LineItem", 1)}, after=more_lines),
+        "shippingLines": listed(),
+        "refunds": [{"id": gid("Refund", one)} for one in refunds],
+    }
+
+
+def a_refund(number: int, *, updated: str = CHANGED, more: dict[str, str] | None = None) -> dict:
+    lists = ("refundLineItems", "refundShippingLines", "orderAdjustments")
+    return {
+        "id": gid("Refund", number),
+        "updatedAt": updated,
+        **{name: listed({"id": name}, after=(more or {}).get(name)) for name in lists},
+    }
+
+
+class Script:
+    """A shop that answers each operation with the next of its answers, the last one for ever."""
+
+    def __init__(self, **answers: list[dict]) -> None:
+        self.answers = answers
+        self.asked: list[tuple[str, dict]] = []
+        self.cost: dict = {}
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        operation = body["operationName"].removeprefix("Growth")
+        self.asked.append((operation, body["variables"]))
+        turns = self.answers[operation]
+        data = turns.pop(0) if len(turns) > 1 else turns[0]
+        return httpx.Response(200, json={"data": data, "extensions": self.cost})
+
+    def times(self, operation: str) -> int:
+        return sum(one == operation for one, _ in self.asked)
+
+
+def read(script: Script, stream: str = "orders", window: Window | None = None, notices: list | None = None) -> list:
+    one, clock = Shopify({"shop_domain": "acme", "access_token": "shpat_canary"}), DemoClock(NOON)
+    told = notices if notices is not None else []
+    watch = Watch(notice=lambda *said: told.append(said))
+    with Api(one, transport=httpx.MockTransport(script), clock=clock, watch=watch) as api:
+        if "Shop" in script.answers:
+            list(one.streams()[0].read(one, api, "acme", Window()))
+        [asked] = [each for each in one.streams() if each.name == stream]
+        return list(asked.read(one, api, "acme", window or Window(since=NOON - timedelta(days=5), until=NOON)))
+
+
+class TestNestedLists:
+    def test_every_line_of_every_order_is_read(self):
+        def rest(*more: dict, after: str | None = None) -> dict:
+            return {"order": {"id": gid("Order", 1), "updatedAt": CHANGED, "lineItems": listed(*more, after=after)}}
+
+        script = Script(
+            Orders=[{"orders": listed(an_order(1, more_lines="a"), an_order(2))}],
+            OrderLineItems=[rest({"id": "2"}, after="b"), rest({"id": "3"})],
+        )
+        pages = read(script)
+        assert [(page.stream, page.records) for page in pages] == [
+            ("orders", 2),
+            ("order_line_items", 1),
+            ("order_line_items", 1),
+        ]
+        assert [asked["after"] for operation, asked in script.asked if operation == "OrderLineItems"] == ["a", "b"]
+        assert pages[0].newest == CHANGED
+
+    def test_every_list_of_a_refund_is_read(self):
+        def rest(name: str) -> dict:
+            return {"refund": {"id": gid("Refund", 7), "updatedAt": CHANGED, name: listed({"id": "x"})}}
+
+        more = {"refundLineItems": "a", "refundShippingLines": "b", "orderAdjustments": "c"}
+        script = Script(
+            Orders=[{"orders": listed(an_order(1, refunds=(7, 8)))}],
+            Refunds=[{"nodes": [a_refund(7, more=more), None]}],
+            RefundLineItems=[rest("refundLineItems")],
+            RefundShippingLines=[rest("refundShippingLines")],
+            RefundAdjustments=[rest("orderAdjustments")],
+        )
+        pages = read(script)
+        assert [(page.stream, page.records) for page in pages] == [
+            ("orders", 1),
+            ("refunds", 1),
+            ("refund_line_items", 1),
+            ("refund_shipping_lines", 1),
+            ("refund_adjustments", 1),
+        ]
+
+    def test_refunds_are_asked_for_a_few_at_a_time_and_each_once(self):
+        every = tuple(range(1, 48))
+        script = Script(
+            Orders=[{"orders": listed(an_order(1, refunds=every[:30]), an_order(2, refunds=every[20:]))}], Refunds=[]
+        )
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            variables = json.loads(request.content)["variables"]
+            if "ids" not in variables:
+                return script(request)
+            script.asked.append(("Refunds", variables))
+            found = [a_refund(int(one.rpartition("/")[2])) for one in variables["ids"]]
+            return httpx.Response(200, json={"data": {"nodes": found}})
+
+        one = Shopify({"shop_domain": "acme", "access_token": "shpat_canary"})
+        with Api(one, transport=httpx.MockTransport(answer), clock=DemoClock(NOON)) as api:
+            pages = list(one.orders.read(one, api, "acme", Window(since=NOON, until=NOON)))
+        asked = [each for operation, variables in script.asked if operation == "Refunds" for each in variables["ids"]]
+        assert asked == [gid("Refund", number) for number in every]
+        assert max(len(v["ids"]) for operation, v in script.asked if operation == "Refunds") <= 20
+        assert sum(page.records for page in pages if page.stream == "refunds") == 47
+
+    def test_an_order_that_changes_while_it_is_read_is_read_again(self):
+        """The lines after the change are another list: the order comes again, with its lines and its new refund."""
+        script = Script(
+            Orders=[{"orders": listed(an_order(1, more_lines="a"))}],
+            OrderLineItems=[
+                {"order": {"id": gid("Order", 1), "updatedAt": LATER, "lineItems": listed({"id": "9"})}},
+                {"order": {"id": gid("Order", 1), "updatedAt": LATER, "lineItems": listed({"id": "2"})}},
+            ],
+            OrdersAgain=[{"nodes": [an_order(1, updated=LATER, more_lines="b", refunds=(7,))]}],
+            Refunds=[{"nodes": [a_refund(7)]}],
+        )
+        pages = read(script)
+        assert [page.stream for page in pages] == ["orders", "orders_again", "order_line_items", "refunds"]
+        assert b'"9"' not in b"".join(page.body for page in pages)
+        assert script.asked[-2][1]["after"] == "b"
+
+    def test_an_order_that_never_stands_still_ends_the_unit(self):
+        moving = [
+            {"order": {"id": gid("Order", 1), "updatedAt": f"2026-03-01T09:00:0{n}Z", "lineItems": listed()}}
+            for n in range(9)
+        ]
+        script = Script(
+            Orders=[{"orders": listed(an_order(1, more_lines="a"))}],
+            OrderLineItems=moving,
+            OrdersAgain=[{"nodes": [an_order(1, more_lines="a")]}],
+        )
+        with pytest.raises(UnavailableError, match="while it is read"):
+            read(script)
+        assert script.times("OrderLineItems") == 5
+
+    def test_an_order_deleted_while_it_is_read_is_passed_over(self):
+        script = Script(
+            Orders=[{"orders": listed(an_order(1, more_lines="a"), an_order(2))}], OrderLineItems=[{"order": None}]
+        )
+        assert [page.stream for page in read(script)] == ["orders"]
+
+    def test_a_list_without_end_is_noticed(self):
+        rest = {"order": {"id": gid("Order", 1), "updatedAt": CHANGED, "lineItems": listed({"id": "2"}, after="a")}}
+        script = Script(Orders=[{"orders": listed(an_order(1, more_lines="a"))}], OrderLineItems=[rest])
+        with pytest.raises(UnavailableError, match="same cursor twice"):
+            read(script)
+        assert script.times("OrderLineItems") == 1
+
+    def test_three_empty_pages_are_believed_and_not_a_fourth(self):
+        empty = [{"orders": listed(after=f"c{n}")} for n in range(4)]
+        script = Script(Orders=[*empty[:3], {"orders": listed(an_order(1))}])
+        assert sum(page.records for page in read(script)) == 1
+        with pytest.raises(UnavailableError, match="4 empty pages"):
+            read(Script(Orders=empty))
+
+    def test_fewer_refunds_than_asked_for_end_the_unit(self):
+        script = Script(Orders=[{"orders": listed(an_order(1, refunds=(7, 8)))}], Refunds=[{"nodes": [a_refund(7)]}])
+        with pytest.raises(UnavailableError, match="another number"):
+            read(script)
+
+
+class TestReadAgain:
+    def test_an_order_whose_journey_is_not_worked_out_is_named_for_the_next_sync(self):
+        [page] = read(Script(Orders=[{"orders": listed(an_order(1), an_order(2, ready=False))}]))
+        assert page.again == (gid("Order", 2),)
+
+    def test_what_was_named_is_read_first_and_by_id(self):
+        script = Script(
+            Orders=[{"orders": listed()}], OrdersAgain=[{"nodes": [an_order(2), None, an_order(3, ready=False)]}]
+        )
+        window = Window(since=NOON, until=NOON, again=tuple(gid("Order", n) for n in (2, 9, 3)))
+        first, _ = read(script, window=window)
+        assert (first.stream, first.records, first.newest, first.again) == (
+            "orders_again",
+            2,
+            CHANGED,
+            (gid("Order", 3),),
+        )
+
+    def test_what_was_never_worked_out_is_given_up_after_60_days(self):
+        old = an_order(2, ready=False) | {"createdAt": "2025-12-01T00:00:00Z"}
+        script = Script(Orders=[{"orders": listed()}], OrdersAgain=[{"nodes": [old]}])
+        first, _ = read(script, window=Window(since=NOON, until=NOON, again=(old["id"],)))
+        assert first.again == ()
+
+
+class TestWindows:
+    def test_the_filter_is_quoted_and_in_utc(self):
+        script = Script(Orders=[{"orders": listed()}])
+        read(script, window=Window(since=datetime(2026, 1, 1, tzinfo=UTC), until=datetime(2026, 2, 1, tzinfo=UTC)))
+        assert script.asked[0][1]["query"] == ("updated_at:>='2026-01-01T00:00:00Z' updated_at:<'2026-02-01T00:00:00Z'")
+
+    def test_without_a_beginning_everything_is_asked_for(self):
+        script = Script(Customers=[{"customers": listed()}])
+        read(script, "customers", Window())
+        assert script.asked[0][1]["query"] is None
+
+    @pytest.mark.parametrize("stream", ["orders", "customers", "products", "inventory_items"])
+    def test_a_very_long_list_is_begun_anew_further_on(self, stream, monkeypatch):
+        """Shopify ends a list after 25,000 records; at a tenth of the size, such a list is read to its end."""
+        monkeypatch.setattr(shopify_reader, "DEEP", shopify_reader.DEEP // 10)
+        name = {"inventory_items": "inventoryItems"}.get(stream, stream)
+        start = datetime(2026, 1, 1, tzinfo=UTC)
+        every = [(number, f"{start + timedelta(seconds=number):%Y-%m-%dT%H:%M:%SZ}") for number in range(1, 5_001)]
+        connections = []
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            asked = json.loads(request.content)["variables"]
+            low_id, low_time = 0, ""
+            for term in (asked["query"] or "").split():
+                if term.startswith("id:>="):
+                    low_id = int(term.removeprefix("id:>="))
+                if term.startswith("updated_at:>="):
+                    low_time = term.removeprefix("updated_at:>=").strip("'")
+            first = max(
+                low_id - 1, next((i for i, one in enumerate(every) if one[1] >= low_time), 0) if low_time else 0
+            )
+            place = int(asked["after"].rpartition(":")[2]) if asked["after"] else 0
+            if not asked["after"]:
+                connections.append(asked["query"])
+            found = every[first + place : first + min(place + 250, 2_500)]
+            nodes = [
+                {
+                    "id": gid("X", number),
+                    "updatedAt": at,
+                    "lineItems": listed(),
+                    "shippingLines": listed(),
+                    "variants": listed(),
+                }
+                for number, at in found
+            ]
+            ends = place + 250 >= 2_500 or first + place + 250 >= len(every)
+            page = listed(*nodes, after=None if ends else f"{asked['query']}:{place + len(found)}")
+            return httpx.Response(200, json={"data": {name: page}})
+
+        one = Shopify({"shop_domain": "acme", "access_token": "shpat_canary"})
+        with Api(one, transport=httpx.MockTransport(answer), clock=DemoClock(NOON)) as api:
+            [asked] = [each for each in one.streams() if each.name == stream]
+            window = Window(since=start, until=NOON) if stream == "orders" else Window()
+            seen = {
+                node["id"]
+                for page in asked.read(one, api, "acme", window)
+                for node in json.loads(page.body)["data"][name]["nodes"]
+            }
+        assert len(seen) == 5_000
+        assert len(connections) == 3
+
+    def test_hidden_orders_are_told_once(self):
+        shop = {"shop": {"id": "1", "ianaTimezone": "UTC"}}
+        without = shop | {"currentAppInstallation": {"accessScopes": [{"handle": "read_orders"}]}}
+        notices: list = []
+        old, new = Window(since=NOON - timedelta(days=90)), Window(since=NOON - timedelta(days=50))
+        read(Script(Shop=[without], Orders=[{"orders": listed()}]), window=old, notices=notices)
+        assert [code for code, _ in notices] == ["orders_hidden"]
+        read(Script(Shop=[without], Orders=[{"orders": listed()}]), window=new, notices=notices)
+        scopes = {"currentAppInstallation": {"accessScopes": [{"handle": "read_all_orders"}]}}
+        read(Script(Shop=[shop | scopes], Orders=[{"orders": listed()}]), window=old, notices=notices)
+        assert len(notices) == 1
+
+
+def cost(points: float, available: float = 2000.0) -> Cost:
+    return Cost(points, Throttle(2000.0, available, 100.0))
+
+
+class TestMeter:
+    def test_pages_grow_at_most_twofold_towards_the_target(self):
+        meter, sizes = Meter(), []
+        for _ in range(8):
+            size = meter.size("GrowthOrders").outer
+            sizes.append(size)
+            meter.learn("GrowthOrders", size, cost(10 * size), 0)
+        assert sizes == [5, 10, 20, 40, 80, 80, 80, 80]
+
+    def test_pages_shrink_where_they_turn_out_dear(self):
+        meter = Meter()
+        meter.size("GrowthOrders").outer = 80
+        meter.learn("GrowthOrders", 80, cost(1600), 0)
+        assert meter.size("GrowthOrders").outer == 40
+
+    def test_a_small_bucket_makes_small_pages(self):
+        """A development store may have a bucket that no full page ever fits."""
+        meter = Meter()
+        meter.learn("GrowthOrders", 5, Cost(100, Throttle(100.0, 50.0, 10.0)), 0)
+        assert meter.size("GrowthOrders").outer == 4
+
+    def test_it_waits_until_the_bucket_holds_the_next_page(self):
+        """Next: 10 orders at 10 points. 20 are there at second 0, 100 come back each second."""
+        meter = Meter()
+        meter.learn("GrowthOrders", 5, cost(50, available=20), 0)
+        assert meter.size("GrowthOrders").outer == 10
+        assert meter.wait("GrowthOrders", 0) == pytest.approx(0.8)
+        assert meter.wait("GrowthOrders", 0.5) == pytest.approx(0.3)
+        assert meter.wait("GrowthOrders", 5) == 0
+
+    def test_halving_goes_on_inside(self):
+        meter, seen = Meter(), []
+        while meter.halve("GrowthOrders"):
+            size = meter.size("GrowthOrders")
+            seen.append((size.outer, size.inner))
+        assert seen == [(2, 10), (1, 10), (1, 5), (1, 2), (1, 1)]
+
+
+@pytest.mark.parametrize(
+    "text", ["acme", "ACME.myshopify.com", "https://acme.myshopify.com/admin", " acme.myshopify.com "]
+)
+def test_the_domain_may_be_written_in_several_ways(text):
+    shop = Shopify({"shop_domain": text, "access_token": "x"})
+    assert shop.accounts() == ("acme",)
+    assert shop.base_url == "https://acme.myshopify.com"
+
+
+@pytest.mark.parametrize("text", ["www.acme.example", "acme.example", "../acme", "a b"])
+def test_a_domain_of_ones_own_is_refused(text):
+    with pytest.raises(SettingsError, match="SHOPIFY_SHOP_DOMAIN"):
+        Shopify({"shop_domain": text, "access_token": "x"})
+
+
+def test_a_token_or_an_app_connects():
+    assert Shopify.missing({}) == ("SHOPIFY_SHOP_DOMAIN", "SHOPIFY_ACCESS_TOKEN")
+    assert Shopify.missing({"shop_domain": "a", "access_token": "x"}) == ()
+    assert Shopify.missing({"shop_domain": "a", "client_id": "x"}) == ("SHOPIFY_CLIENT_SECRET",)
+    assert Shopify.missing({"shop_domain": "a", "client_id": "x", "client_secret": "y"}) == ()
