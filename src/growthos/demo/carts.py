@@ -20,6 +20,7 @@ class Carts:
         self.gifts = [(gifts, variant) for variant in gifts.variants]
 
     def lines(self, number: int, at: int, tax_bps: int, *, new: bool, long: bool) -> tuple[Line, ...]:
+        """The lines of order `number`; new customers have a code of their own."""
         dice, goods = self.taste, self.goods
         chance = dice()
         count = 1 if chance < 0.53 else 2 if chance < 0.81 else 3 if chance < 0.94 else 4 + int(dice() * 2)
@@ -93,6 +94,7 @@ class Carts:
     def shipping(
         self, order_id: int, number: int, lines: tuple[Line, ...], tax_bps: int, *, at_till: bool
     ) -> tuple[ShippingLine, ...]:
+        """How the goods get to the buyer; empty where there is nothing to send."""
         if at_till or not any(line.requires_shipping for line in lines):
             return ()
         if every(number, 90, 40):
