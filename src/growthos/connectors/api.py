@@ -2,78 +2,26 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from growthos.clock import Clock
-from growthos.connectors.base import Call, Connector, Judgement, Verdict, Watch
+from growthos.connectors.asking import REQUEST_ID_HEADERS, Answer, Ask, Attempt, adapter
+from growthos.connectors.base import Connector, Judgement, Verdict, Watch
 from growthos.connectors.limits import Turns
 from growthos.connectors.redact import Redactor
-from growthos.connectors.refusals import Refusals, ShrinkError
+from growthos.connectors.refusals import Refusals
 from growthos.connectors.tries import SERVER_ERROR, AgainError, Tries
 from growthos.connectors.verdicts import quoted
-from growthos.errors import SourceError, UnavailableError
+from growthos.errors import SourceError
 
 if TYPE_CHECKING:
     import httpx
-    from pydantic import TypeAdapter
-
-    from growthos.connectors.wire.exchange import Guards, Received
 
 T = TypeVar("T")
 LONG_WAIT = 60.0
-REQUEST_ID_HEADERS = ("x-request-id", "x-fb-trace-id", "request-id")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
-    """A good answer: its bytes as they came, and what was understood of them."""
-
-    body: bytes
-    said: T
-    status: int
-    headers: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Ask(Generic[T]):
-    build: Callable[[], "httpx.Request"]
-    operation: str
-    understand: "TypeAdapter[T]"
-    records: Callable[[T], int]
-    judge: Callable[[int, "httpx.Headers", bytes], Judgement]
-    guards: "Guards"
-    is_token: bool = False
-
-
-@dataclass
-class _Attempt:
-    """One attempt, as it will stand in the log."""
-
-    endpoint: str
-    number: int
-    started: float
-    waited: float
-    status: int | None = None
-    bytes: int = 0
-    records: int = 0
-    request_id: str | None = None
-    verdict: str = field(default=Verdict.TRANSIENT)
-    message: str = ""
-
-
-def _adapter(kind: type[T]) -> "TypeAdapter[T]":
-    hashable: Any = kind
-    return _kept(hashable)
-
-
-@cache
-def _kept(kind: Any) -> "TypeAdapter[Any]":
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(kind)
 
 
 class Api:
@@ -88,8 +36,7 @@ class Api:
         watch: Watch | None = None,
         patience: float = 900.0,
     ) -> None:
-        import httpx
-
+        from growthos.connectors.wire.careful import Wire
         from growthos.connectors.wire.exchange import Guards
 
         for name in ("httpx", "httpcore"):
@@ -100,6 +47,7 @@ class Api:
         self.patience = patience
         self.waited = 0.0
         self._unlogged = 0.0
+        self._rest = 0.0
         self.secrets = Redactor()
         for one in connector.settings:
             if one.secret and (value := connector.values.get(one.name)):
@@ -108,16 +56,15 @@ class Api:
         self._guards = Guards()
         self._turns = Turns(connector.limits, clock)
         self._server_errors = Turns([connector.server_errors] if connector.server_errors else [], clock)
-        self._client = httpx.Client(
-            transport=transport, trust_env=False, follow_redirects=False, headers={"User-Agent": "growthos"}
-        )
+        self._wire = Wire(transport, clock, self._refusals, self.secrets)
+        self._build = self._wire.client.build_request
         self._auth = connector.auth(self)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.close()
+        self._wire.client.close()
 
     def get(
         self,
@@ -129,8 +76,8 @@ class Api:
         records: Callable[[T], int] = lambda _: 0,
     ) -> Answer[T]:
         """GET `path` of the source's address; `envelope` is the type of what must be understood of the answer."""
-        build = partial(self._client.build_request, "GET", self.connector.base_url + path, params=dict(params))
-        return self._patiently(_Ask(build, operation, _adapter(envelope), records, self.connector.judge, self._guards))
+        build = partial(self._build, "GET", self.connector.base_url + path, params=dict(params))
+        return self._patiently(Ask(build, operation, adapter(envelope), records, self.connector.judge, self._guards))
 
     def post(
         self,
@@ -147,10 +94,8 @@ class Api:
         from growthos.connectors.wire.exchange import MEGABYTE, Guards
 
         guards = Guards(120.0, 600.0, 256 * MEGABYTE) if streamed else self._guards
-        build = partial(
-            self._client.build_request, "POST", self.connector.base_url + path, json=dict(body), headers=headers
-        )
-        return self._patiently(_Ask(build, operation, _adapter(envelope), records, self.connector.judge, guards))
+        build = partial(self._build, "POST", self.connector.base_url + path, json=dict(body), headers=headers)
+        return self._patiently(Ask(build, operation, adapter(envelope), records, self.connector.judge, guards))
 
     def token(
         self,
@@ -161,8 +106,8 @@ class Api:
         judge: Callable[[int, "httpx.Headers", bytes], Judgement],
     ) -> T:
         """POST `form` for an access token: without credentials of its own, and outside the source's limits."""
-        build = partial(self._client.build_request, "POST", address, data=dict(form))
-        ask = _Ask(build, "token", _adapter(envelope), lambda _: 0, judge, self._guards, is_token=True)
+        build = partial(self._build, "POST", address, data=dict(form))
+        ask = Ask(build, "token", adapter(envelope), lambda _: 0, judge, self._guards, is_token=True)
         granted: T = self._patiently(ask).said
         return granted
 
@@ -174,7 +119,7 @@ class Api:
         self._unlogged += seconds
         self.clock.sleep(seconds)
 
-    def _patiently(self, ask: _Ask[T]) -> Answer[T]:
+    def _patiently(self, ask: Ask[T]) -> Answer[T]:
         from tenacity import Retrying, retry_if_exception_type
 
         tries = Tries(self.patience, self.connector.tries, self.connector.tries_after_server_error)
@@ -196,11 +141,13 @@ class Api:
         except AgainError as again:
             raise self._given_up(ask, tries, again) from again.__cause__
 
-    def _attempt(self, ask: _Ask[T], tries: Tries) -> Answer[T]:
+    def _attempt(self, ask: Ask[T], tries: Tries) -> Answer[T]:
         if not ask.is_token:
             self._take_turn(tries)
         request = ask.build()
-        attempt = _Attempt(
+        attempt = Attempt(
+            source=self.connector.name,
+            operation=ask.operation,
             endpoint=urlsplit(str(request.url)).path,
             number=tries.begin(),
             started=self.clock.monotonic(),
@@ -219,13 +166,13 @@ class Api:
             attempt.message = error.message
             raise
         finally:
-            self._log(ask, attempt)
+            self.watch.call(attempt.call(self.clock.monotonic(), self.secrets))
 
-    def _once(self, ask: _Ask[T], request: "httpx.Request", attempt: _Attempt, tries: Tries) -> Answer[T]:
+    def _once(self, ask: Ask[T], request: "httpx.Request", attempt: Attempt, tries: Tries) -> Answer[T]:
         from pydantic import ValidationError
 
-        received = self._received(ask, request)
-        attempt.status, attempt.bytes = received.status, len(received.body)
+        received = self._wire.send(request, None if ask.is_token else self._auth, ask.guards, ask.operation)
+        attempt.status, attempt.size = received.status, len(received.body)
         attempt.request_id = next((received.headers[h] for h in REQUEST_ID_HEADERS if h in received.headers), None)
         judgement = ask.judge(received.status, received.headers, received.body)
         attempt.verdict = judgement.verdict
@@ -242,34 +189,10 @@ class Api:
             garbled = Judgement(Verdict.TRANSIENT, self.secrets.text(f"the answer cannot be understood: {where}"))
             raise AgainError(garbled, garbled=True) from None
         attempt.records = ask.records(said)
-        if rest := self.connector.rest(received.headers):
-            self._rest(rest)
+        self._rest = self.connector.rest(received.headers)
         return Answer(received.body, said, received.status, received.headers)
 
-    def _received(self, ask: _Ask[Any], request: "httpx.Request") -> "Received":
-        import httpx
-
-        from growthos.connectors.wire import exchange as wire
-
-        source, host = self.connector.name, request.url.host
-        auth = None if ask.is_token else self._auth
-        try:
-            received = wire.exchange(self._client, request, auth, self.clock, ask.guards)
-        except wire.TooLargeError as error:
-            raise ShrinkError(source, f"{source} answered {ask.operation} with {error}.") from error
-        except wire.BombError as error:
-            raise UnavailableError(source, f"{source} sent an answer that is not credible: {error}.") from error
-        except (httpx.HTTPError, wire.TooSlowError) as error:
-            if wire.distrusted(error):
-                raise self._refusals.distrusted(host, quoted(error)) from error
-            said = quoted(self.secrets.text(str(error))) or type(error).__name__
-            raise AgainError(Judgement(Verdict.TRANSIENT, f"no whole answer from {host}: {said}")) from error
-        if received.status in range(300, 400):
-            target = urlsplit(received.headers.get("location", "")).hostname
-            raise self._refusals.sent_on(host, quoted(target or ""), received.status)
-        return received
-
-    def _no(self, ask: _Ask[Any], said: Judgement, status: int, endpoint: str, tries: Tries) -> Exception:
+    def _no(self, ask: Ask[Any], said: Judgement, status: int, endpoint: str, tries: Tries) -> Exception:
         if said.verdict in {Verdict.THROTTLED, Verdict.TRANSIENT}:
             if status >= SERVER_ERROR:
                 self._count_server_error(said.message)
@@ -283,13 +206,19 @@ class Api:
         """Whether another token can be fetched."""
         return bool(getattr(self._auth, "renew", bool)())
 
-    def _given_up(self, ask: _Ask[Any], tries: Tries, again: AgainError) -> Exception:
+    def _given_up(self, ask: Ask[Any], tries: Tries, again: AgainError) -> Exception:
         words = again.judgement.message
         if tries.too_long or again.judgement.verdict is Verdict.THROTTLED:
             return self._refusals.out_of_patience(tries.next_wait, words)
         return self._refusals.given_up(ask.operation, tries.attempts, words)
 
     def _take_turn(self, tries: Tries) -> None:
+        """Wait until another attempt is allowed: by the source, which may want a rest, and by our own limits."""
+        if (seconds := self._rest) > 0:
+            self._rest = 0.0
+            if seconds > self.patience:
+                raise self._refusals.out_of_patience(seconds, "its limits are nearly used up.")
+            self.pause(seconds, f"{self.connector.name}'s limits are nearly used up")
         while (seconds := self._turns.wait()) > 0:
             if tries.waited + seconds > self.patience:
                 raise self._refusals.out_of_patience(seconds, "the limit of calls that growthos keeps is reached.")
@@ -301,26 +230,3 @@ class Api:
         self._server_errors.take()
         if (seconds := self._server_errors.wait()) > 0:
             raise self._refusals.out_of_patience(seconds, f"it failed too often, and each failure counts: {words}")
-
-    def _rest(self, seconds: float) -> None:
-        if seconds > self.patience:
-            raise self._refusals.out_of_patience(seconds, "its limits are nearly used up.")
-        self.pause(seconds, f"{self.connector.name} says that its limits are nearly used up")
-
-    def _log(self, ask: _Ask[Any], attempt: _Attempt) -> None:
-        self.watch.call(
-            Call(
-                source=self.connector.name,
-                endpoint=attempt.endpoint,
-                operation=ask.operation,
-                attempt=attempt.number,
-                status=attempt.status,
-                verdict=attempt.verdict,
-                seconds=self.clock.monotonic() - attempt.started,
-                bytes=attempt.bytes,
-                records=attempt.records,
-                waited=attempt.waited,
-                request_id=quoted(self.secrets.text(attempt.request_id)) if attempt.request_id else None,
-                message=self.secrets.text(attempt.message),
-            )
-        )

@@ -21,7 +21,8 @@ from growthos.period import Period
 if TYPE_CHECKING:
     import httpx
 
-    from growthos.connectors.api import Answer, Api
+    from growthos.connectors.api import Api
+    from growthos.connectors.asking import Answer
 
 SCOPE = "https://www.googleapis.com/auth/analytics.readonly"
 DIMENSIONS = ("date", "sessionDefaultChannelGroup", "sessionSource", "sessionMedium")

@@ -21,7 +21,8 @@ from growthos.period import Period
 if TYPE_CHECKING:
     import httpx
 
-    from growthos.connectors.api import Answer, Api
+    from growthos.connectors.api import Api
+    from growthos.connectors.asking import Answer
 
 CAMPAIGN_STATES = ("ACTIVE", "PAUSED", "ARCHIVED", "DELETED", "IN_PROCESS", "WITH_ISSUES")
 ACCOUNT_FIELDS = "id,account_id,name,currency,timezone_name"

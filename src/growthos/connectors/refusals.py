@@ -72,6 +72,16 @@ class Refusals:
             hint=f"What was read is kept; `growthos sync {source}` after that time goes on from there.",
         )
 
+    def too_large(self, operation: str, words: str) -> ShrinkError:
+        """The error where an answer is larger than it may be."""
+        source = self._connector.name
+        return ShrinkError(source, f"{source} answered {operation} with {words}.")
+
+    def not_credible(self, words: str) -> UnavailableError:
+        """The error where an answer would only fill the memory."""
+        source = self._connector.name
+        return UnavailableError(source, f"{source} sent an answer that is not credible: {words}.")
+
     def sent_on(self, host: str, target: str, status: int) -> UnavailableError:
         """The error where a source wants us to go elsewhere."""
         return UnavailableError(

@@ -15,7 +15,8 @@ from growthos.connectors.trail import Trail
 from growthos.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from growthos.connectors.api import Answer, Api
+    from growthos.connectors.api import Api
+    from growthos.connectors.asking import Answer
 
 SOURCE, API_VERSION = "shopify", "2026-10"
 PATH = f"/admin/api/{API_VERSION}/graphql.json"

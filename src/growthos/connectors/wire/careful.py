@@ -1,0 +1,54 @@
+"""An exchange whose failures are told in words: which of them may pass, and which may not."""
+
+from urllib.parse import urlsplit
+
+import httpx
+
+from growthos.clock import Clock
+from growthos.connectors.base import Judgement, Verdict
+from growthos.connectors.redact import Redactor
+from growthos.connectors.refusals import Refusals
+from growthos.connectors.tries import AgainError
+from growthos.connectors.verdicts import quoted
+from growthos.connectors.wire.exchange import (
+    BombError,
+    Guards,
+    Received,
+    TooLargeError,
+    TooSlowError,
+    distrusted,
+    exchange,
+)
+
+
+class Wire:
+    """One source's client, its credentials aside."""
+
+    def __init__(
+        self, transport: httpx.BaseTransport | None, clock: Clock, refusals: Refusals, secrets: Redactor
+    ) -> None:
+        self._clock = clock
+        self._refusals = refusals
+        self._secrets = secrets
+        self.client = httpx.Client(
+            transport=transport, trust_env=False, follow_redirects=False, headers={"User-Agent": "growthos"}
+        )
+
+    def send(self, request: httpx.Request, auth: httpx.Auth | None, guards: Guards, operation: str) -> Received:
+        """A whole answer, whatever it says; AgainError where a further attempt may bring one."""
+        host = request.url.host
+        try:
+            received = exchange(self.client, request, auth, self._clock, guards)
+        except TooLargeError as error:
+            raise self._refusals.too_large(operation, str(error)) from error
+        except BombError as error:
+            raise self._refusals.not_credible(str(error)) from error
+        except (httpx.HTTPError, TooSlowError) as error:
+            if distrusted(error):
+                raise self._refusals.distrusted(host, quoted(error)) from error
+            said = quoted(self._secrets.text(str(error))) or type(error).__name__
+            raise AgainError(Judgement(Verdict.TRANSIENT, f"no whole answer from {host}: {said}")) from error
+        if received.status in range(300, 400):
+            target = urlsplit(received.headers.get("location", "")).hostname
+            raise self._refusals.sent_on(host, quoted(target or ""), received.status)
+        return received
