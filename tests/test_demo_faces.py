@@ -9,8 +9,10 @@ from pathlib import Path
 import demo_asking as ask
 import httpx
 import pytest
+from graphql import FragmentSpreadNode, parse
 
 from growthos import demo
+from growthos.connectors import shopify_queries
 from growthos.demo import shopify
 from growthos.demo.shop import Shop
 
@@ -129,6 +131,48 @@ def test_a_face_sends_what_was_asked_and_no_more(shop):
     assert "unitCost" not in without["inventoryItems"]["nodes"][0]
 
 
+def keys_asked(selections, fragments) -> dict[str, dict]:
+    """The fields of a selection, by name, each with the fields inside it."""
+    fields: dict[str, dict] = {}
+    for one in selections.selections:
+        if isinstance(one, FragmentSpreadNode):
+            fields |= keys_asked(fragments[one.name.value].selection_set, fragments)
+        else:
+            fields[one.name.value] = keys_asked(one.selection_set, fragments) if one.selection_set else {}
+    return fields
+
+
+def has_just(answer, fields: dict[str, dict]) -> bool:
+    """Whether an answer has all fields that were asked for and no others, all the way down."""
+    if isinstance(answer, list):
+        return all(has_just(one, fields) for one in answer)
+    if isinstance(answer, dict):
+        return answer.keys() == fields.keys() and all(has_just(answer[name], inner) for name, inner in fields.items())
+    return True
+
+
+@pytest.mark.parametrize("operation", shopify_queries.OPERATIONS)
+@pytest.mark.parametrize("without", [(), ("personal", "cost")])
+def test_a_shopify_answer_has_the_fields_of_its_query_and_no_others(shop, operation, without):
+    long = max(shop.orders, key=lambda one: len(one.lines))
+    odd = [one for one in shop.orders if one.fees_cents or one.duties_cents or (one.refunds and one.visit)]
+    ids = {
+        "Order": [shopify.write.gid("Order", one.id) for one in (long, *odd[:15])],
+        "Refund": [shopify.write.gid("Refund", back.id) for one in shop.orders for back in one.refunds][:20],
+        "Product": [shopify.write.gid("Product", shop.products[-2].id)],
+    }
+    kind = "Refund" if "Refund" in operation else "Product" if "Product" in operation else "Order"
+    variables = {"first": 3, "after": None, "query": None, "lineItems": 3, "refundLines": 3, "variants": 3}
+    variables |= {"ids": ids[kind], "id": ids[kind][0]}
+    document = parse(shopify_queries.text(operation, without=without))
+    asked, *named = document.definitions
+    names = {one.variable.name.value for one in asked.variable_definitions or ()}
+    given = {name: value for name, value in variables.items() if name in names}
+    data = ask.Caller(shop).shopify(operation, without, **given)
+    assert has_just(data, keys_asked(asked.selection_set, {one.name.value: one for one in named}))
+    assert None not in data.values()
+
+
 def test_what_is_empty_is_absent(shop):
     api = ask.Caller(shop)
     (page,) = api.ga4_pages(date(2020, 1, 1), date(2020, 1, 2))
@@ -236,6 +280,17 @@ def test_every_face_can_say_that_it_is_busy():
         assert face.BUSY.status_code in (200, 400, 429), name
         assert face.BUSY.content != face.DENIED.content
     assert b"THROTTLED" in demo.FACES["shopify"].BUSY.content
+
+
+def test_a_face_goes_by_the_path_alone_so_that_it_may_stand_anywhere(shop):
+    for source, path in (("shopify", "/admin/oauth/access_token"), ("google_ads", "/token"), ("ga4", "/token")):
+        kind = "client_credentials" if source == "shopify" else "refresh_token"
+        secrets = {
+            name: text for name, text in demo.FACES[source].SETTINGS.items() if not name.endswith(("domain", "_id"))
+        }
+        form = {"grant_type": kind, "client_id": demo.FACES[source].SETTINGS["client_id"]} | secrets
+        request = httpx.Request("POST", f"http://127.0.0.1:8000{path}", data=form)
+        assert demo.FACES[source].answer(shop, request, lambda: ask.Clock.START).status_code == 200, source
 
 
 def test_nobody_else_is_there(shop):
