@@ -293,6 +293,16 @@ class TestEachSourcesOwnWords:
         pages("meta", "account", server)
         assert 60 <= server.gaps()[0] < 61
 
+    @pytest.mark.parametrize(("percent", "least", "most"), [(75, 0, 0.5), (80, 5, 5.5), (96, 120, 121)])
+    def test_meta_is_given_a_rest_before_its_limits_are_used_up(self, server, percent, least, most):
+        """The answer that tells it is kept; it is the next request that waits."""
+        usage = {"1001": [{"type": "ads_management", "total_time": percent, "estimated_time_to_regain_access": 2}]}
+        paging = {"cursors": {"after": "QQ"}, "next": "https://graph.facebook.com/x?after=QQ"}
+        busy = (200, {"data": [{}], "paging": paging}, {"x-business-use-case-usage": json.dumps(usage)})
+        server.says(busy, (200, {"data": []}, {}))
+        assert len(pages("meta", "campaigns", server)) == 2
+        assert least <= server.gaps()[0] < most
+
     def test_meta_too_much_data_is_asked_for_in_smaller_pages_then_shorter_ranges(self, server):
         """500, 250, 125, 62, 31, 25 rows a page; then the four days become two and two."""
         big = {"error": {"message": "Please reduce the amount of data you're asking for", "code": 1}}

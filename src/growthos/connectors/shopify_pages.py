@@ -20,10 +20,17 @@ class PageInfo(Camel):
 
 @dataclass(frozen=True, slots=True)
 class Nested(Camel):
-    """A list inside a record."""
+    """A list inside a record, of which only its end must be known: reading its rows would cost as much as the rest."""
 
     page_info: PageInfo
-    nodes: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted(Camel):
+    """More of a list inside a record."""
+
+    page_info: PageInfo
+    nodes: list[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +64,29 @@ class Node(Camel):
     variants: Nested | None = None
 
     @property
-    def lists(self) -> tuple[Nested, ...]:
-        """The lists that this answer holds of it."""
-        every = (
+    def number(self) -> int:
+        """The number at the end of the id."""
+        tail = self.id.rpartition("/")[2]
+        return int(tail) if tail.isascii() and tail.isdigit() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parent(Camel):
+    """A record of which more of one list was asked for."""
+
+    id: str
+    updated_at: str | None = None
+    line_items: Counted | None = None
+    shipping_lines: Counted | None = None
+    refund_line_items: Counted | None = None
+    refund_shipping_lines: Counted | None = None
+    order_adjustments: Counted | None = None
+    variants: Counted | None = None
+
+    @property
+    def records(self) -> int:
+        """How many records of the list there are."""
+        lists = (
             self.line_items,
             self.shipping_lines,
             self.refund_line_items,
@@ -67,13 +94,7 @@ class Node(Camel):
             self.order_adjustments,
             self.variants,
         )
-        return tuple(one for one in every if one is not None)
-
-    @property
-    def number(self) -> int:
-        """The number at the end of the id."""
-        tail = self.id.rpartition("/")[2]
-        return int(tail) if tail.isascii() and tail.isdigit() else 0
+        return sum(len(one.nodes) for one in lists if one is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +135,9 @@ class Data(Camel):
     products: Connection | None = None
     inventory_items: Connection | None = None
     nodes: list[Node | None] | None = None
-    order: Node | None = None
-    refund: Node | None = None
-    product: Node | None = None
+    order: Parent | None = None
+    refund: Parent | None = None
+    product: Parent | None = None
     shop: Shop | None = None
     current_app_installation: Installation | None = None
 
@@ -128,7 +149,7 @@ class Data(Camel):
                 return len(part.nodes)
         for one in (self.order, self.refund, self.product):
             if one is not None:
-                return sum(len(part.nodes) for part in one.lists)
+                return one.records
         return sum(one is not None for one in self.nodes or ()) or int(self.shop is not None)
 
 

@@ -10,7 +10,7 @@ from growthos.connectors import shopify_queries
 from growthos.connectors.base import Page
 from growthos.connectors.refusals import DeniedError, ShrinkError
 from growthos.connectors.shopify_cost import Meter, Size
-from growthos.connectors.shopify_pages import Connection, Nested, Node, Said
+from growthos.connectors.shopify_pages import Connection, Counted, Nested, Node, Parent, Said
 from growthos.connectors.trail import Trail
 from growthos.errors import UnavailableError
 
@@ -147,19 +147,18 @@ class Reader:
             self.api.watch.notice(code, f"{SOURCE}: {message}")
 
     def _drain(self, record: Node, inside: Inside) -> Iterator[Page]:
-        part: Nested | None = getattr(record, inside.attribute)
+        part: Nested | Counted | None = getattr(record, inside.attribute)
         trail = Trail(SOURCE, f"the {inside.pages} of {record.id}")
         body, count = b"", 1
         while part is not None and part.page_info.has_next_page:
             after = trail.step(part.page_info.end_cursor, body, count)
             answer, asked = self._sized(inside.operation, {"id": record.id, "after": after})
-            parent: Node | None = getattr(answer.said.data, inside.parent)
+            parent: Parent | None = getattr(answer.said.data, inside.parent)
             if parent is None:
                 return
             if parent.updated_at != record.updated_at:
                 raise ChangedError
-            part = getattr(parent, inside.attribute)
-            body, count = answer.body, len(part.nodes) if part else 0
+            part, body, count = getattr(parent, inside.attribute), answer.body, parent.records
             yield self._page(inside.pages, inside.operation, asked, answer, (), records=count)
 
     def _sized(
