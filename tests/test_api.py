@@ -19,6 +19,7 @@ from growthos.clock import SystemClock
 from growthos.connectors import find
 from growthos.connectors.api import Api
 from growthos.connectors.base import Connector, Limit, Setting, Watch, Window, stream
+from growthos.connectors.redact import Redactor
 from growthos.connectors.refusals import ShrinkError
 from growthos.connectors.verdicts import by_status
 from growthos.errors import (
@@ -213,6 +214,12 @@ class TestBackOff:
         with pytest.raises(error, match="no such field: spendd"):
             ask(server)
         assert len(server.arrivals) == 1
+
+    @pytest.mark.parametrize("status", [200, 403, 502])
+    def test_a_web_page_is_no_answer_whatever_its_status(self, server, status):
+        server.says((status, "<!doctype html><title>Sign in</title>", {}), OK)
+        assert ask(server).said == Ok(ok=True)
+        assert len(server.arrivals) == 2
 
     def test_nobody_there_is_tried_five_times(self):
         clock = FastClock()
@@ -647,6 +654,16 @@ class TestSecrets:
             assert "/things" in seen or echo[0] == 301
         assert all(one.headers["authorization"] == f"Bearer {CANARY}" for one in server.arrivals)
         assert CANARY not in caplog.text
+
+    def test_a_secret_is_known_in_any_dress(self):
+        """Plain, in a URL, in JSON, in base64: none of them is left, and what is short is no secret."""
+        redactor, secret = Redactor(), 'k=1 &"x"/y'
+        redactor.learn(secret)
+        redactor.learn("ab")
+        dressed = ['k=1 &"x"/y', "k%3D1%20%26%22x%22%2Fy", "k%3D1+%26%22x%22%2Fy", 'k=1 &\\"x\\"/y', "az0xICYieCIveQ=="]
+        for one in dressed:
+            assert redactor.text(f"ab {one} cd") == "ab [redacted] cd"
+            assert redactor.body(f"{one} {one}".encode()) == (b"[redacted] [redacted]", 2)
 
     def test_each_attempt_is_logged(self, server):
         server.says((500, "", {}), (200, {"ok": True}, {"x-request-id": "abc-1"}))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LONG_WAIT = 60.0
+OF_OTHERS = {200, 403}
+"""With these a firewall or a login page between us and the source shows its own page."""
 
 
 class Api:
@@ -174,6 +176,8 @@ class Api:
         received = self._wire.send(request, None if ask.is_token else self._auth, ask.guards, ask.operation)
         attempt.status, attempt.size = received.status, len(received.body)
         attempt.request_id = next((received.headers[h] for h in REQUEST_ID_HEADERS if h in received.headers), None)
+        if received.status in OF_OTHERS and received.body.lstrip().startswith(b"<"):
+            raise AgainError(Judgement(Verdict.TRANSIENT, f"a web page came in place of an answer ({received.status})"))
         judgement = ask.judge(received.status, received.headers, received.body)
         attempt.verdict = judgement.verdict
         if judgement.verdict is not Verdict.OK:
