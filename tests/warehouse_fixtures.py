@@ -77,7 +77,7 @@ class Raw:
             "source": source,
             "stream": stream,
             "account": account or ACCOUNTS[source],
-            "fetched_at": datetime(2026, 3, 30) + timedelta(seconds=number),
+            "fetched_at": STARTED.replace(tzinfo=None) + timedelta(seconds=number),
             "page": 0,
             "run": self.run,
             "seq": number,
@@ -147,7 +147,7 @@ def line(number: int, price: str, quantity: int = 1, **more: Any) -> dict[str, A
 
 
 def order(number: int, day: str, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """An order of `day`, a date or an instant. Whatever is given in `more` replaces a field of Shopify's, by its name."""
+    """An order of `day`, a date or an instant. What else is given replaces a field of Shopify's, by its name."""
     at = day if "T" in day else f"{day}T12:00:00Z"
     goods = [one for one in lines if one["originalUnitPriceSet"]["shopMoney"]["amount"]]
     cents = sum(

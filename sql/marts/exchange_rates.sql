@@ -11,5 +11,5 @@ union all
 select
     currency,
     null::date as day,
-    1::decimal(18, 9) as rate
+    1::decimal(24, 12) as rate
 from shop_currency

@@ -29,6 +29,7 @@ select
     null::varchar as name,
     arg_max(record.currencyCode, (seq, page)) as currency,
     arg_max(record.timeZone, (seq, page)) as time_zone,
-    null::varchar as reject_reason
+    null::varchar as reject_reason,
+    null::varchar as payload
 from records
 group by account

@@ -62,6 +62,23 @@ latest as (
     from records
     qualify row_number() over (partition by external_id order by seq desc, page desc, position desc) = 1
 
+),
+
+typed as (
+
+    select
+        *,
+        whole(metrics[1]) as sessions,
+        whole(metrics[2]) as engaged_sessions,
+        whole(metrics[3]) as users,
+        whole(metrics[4]) as new_users,
+        whole(metrics[5]) as item_views,
+        whole(metrics[6]) as add_to_carts,
+        whole(metrics[7]) as checkouts,
+        whole(metrics[8]) as purchases,
+        try_cast(metrics[9] as decimal(24, 12)) as purchase_revenue
+    from latest
+
 )
 
 select
@@ -72,30 +89,30 @@ select
     traffic_source,
     traffic_medium,
     currency,
-    whole(metrics[1]) as sessions,
-    coalesce(whole(metrics[2]), 0) as engaged_sessions,
-    coalesce(whole(metrics[3]), 0) as users,
-    coalesce(whole(metrics[4]), 0) as new_users,
-    coalesce(whole(metrics[5]), 0) as item_views,
-    coalesce(whole(metrics[6]), 0) as add_to_carts,
-    coalesce(whole(metrics[7]), 0) as checkouts,
-    coalesce(whole(metrics[8]), 0) as purchases,
-    coalesce(amount(metrics[9]), 0)::decimal(24, 12) as purchase_revenue_original,
+    sessions,
+    coalesce(typed.engaged_sessions, 0) as engaged_sessions,
+    coalesce(typed.users, 0) as users,
+    coalesce(typed.new_users, 0) as new_users,
+    coalesce(typed.item_views, 0) as item_views,
+    coalesce(typed.add_to_carts, 0) as add_to_carts,
+    coalesce(typed.checkouts, 0) as checkouts,
+    coalesce(typed.purchases, 0) as purchases,
+    coalesce(purchase_revenue, 0) as purchase_revenue_original,
     date,
     coalesce(
         missing(date_text, 'date'),
         not_a_time(date_text, date, 'date'),
         missing(channel_group, 'channel_group'),
         missing(metrics[1], 'sessions'),
-        not_a_number(metrics[1], whole(metrics[1]), 'sessions'),
-        not_a_number(metrics[2], whole(metrics[2]), 'engaged_sessions'),
-        not_a_number(metrics[3], whole(metrics[3]), 'users'),
-        not_a_number(metrics[4], whole(metrics[4]), 'new_users'),
-        not_a_number(metrics[5], whole(metrics[5]), 'item_views'),
-        not_a_number(metrics[6], whole(metrics[6]), 'add_to_carts'),
-        not_a_number(metrics[7], whole(metrics[7]), 'checkouts'),
-        not_a_number(metrics[8], whole(metrics[8]), 'purchases'),
-        not_a_number(metrics[9], try_cast(metrics[9] as decimal(24, 12)), 'purchase_revenue')
+        not_a_number(metrics[1], typed.sessions, 'sessions'),
+        not_a_number(metrics[2], typed.engaged_sessions, 'engaged_sessions'),
+        not_a_number(metrics[3], typed.users, 'users'),
+        not_a_number(metrics[4], typed.new_users, 'new_users'),
+        not_a_number(metrics[5], typed.item_views, 'item_views'),
+        not_a_number(metrics[6], typed.add_to_carts, 'add_to_carts'),
+        not_a_number(metrics[7], typed.checkouts, 'checkouts'),
+        not_a_number(metrics[8], typed.purchases, 'purchases'),
+        not_a_number(metrics[9], purchase_revenue, 'purchase_revenue')
     ) as reject_reason,
     case when reject_reason is not null then to_json(record)::varchar end as payload
-from latest
+from typed

@@ -16,19 +16,23 @@ with parsed as (
 
 ),
 
+customers as (
+
+    select
+        account,
+        seq,
+        page,
+        unnest(flatten([chunk.results for chunk in chunks])) as record
+    from parsed
+
+),
+
 records as (
 
     select
         account as external_id,
         *
-    from (
-        select
-            account,
-            seq,
-            page,
-            unnest(flatten([chunk.results for chunk in chunks])) as record
-        from parsed
-    ) as customers
+    from customers
     where record is not null
 
 ),
@@ -48,5 +52,6 @@ select
     record.customer.descriptiveName as name,
     record.customer.currencyCode as currency,
     record.customer.timeZone as time_zone,
-    missing(record.customer.currencyCode, 'currency') as reject_reason
+    missing(record.customer.currencyCode, 'currency') as reject_reason,
+    null::varchar as payload
 from latest

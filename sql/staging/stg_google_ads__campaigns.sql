@@ -27,20 +27,24 @@ rows as (
 
 ),
 
+campaigns as (
+
+    select
+        account,
+        seq,
+        page,
+        unnest(nodes) as record,
+        generate_subscripts(nodes, 1) as position
+    from rows
+
+),
+
 records as (
 
     select
         coalesce(record.campaign.id, concat('page ', account, '/', seq, '/', page, '/', position)) as external_id,
         *
-    from (
-        select
-            account,
-            seq,
-            page,
-            unnest(nodes) as record,
-            generate_subscripts(nodes, 1) as position
-        from rows
-    ) as campaigns
+    from campaigns
     where record is not null
 
 ),
@@ -62,5 +66,6 @@ select
     record.campaign.name as name,
     record.campaign.status as status,
     record.campaign.advertisingChannelType as objective,
-    missing(record.campaign.id, 'campaign_id') as reject_reason
+    missing(record.campaign.id, 'campaign_id') as reject_reason,
+    null::varchar as payload
 from latest

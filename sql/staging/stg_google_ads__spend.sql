@@ -75,8 +75,12 @@ typed as (
 
     select
         *,
-        record.metrics.costMicros as cost,
-        whole(record.metrics.costMicros) as cost_micros
+        record.metrics as metrics,
+        whole(record.metrics.costMicros) as cost_micros,
+        whole(record.metrics.impressions) as impressions,
+        whole(record.metrics.clicks) as clicks,
+        try_cast(record.metrics.conversions as decimal(18, 6)) as conversions,
+        try_cast(record.metrics.conversionsValue as decimal(24, 12)) as conversions_value
     from latest
 
 )
@@ -90,31 +94,25 @@ select
     record.campaign.name as campaign_name,
     record.customer.currencyCode as currency,
     null::varchar as attribution_window,
-    (coalesce(cost_micros, 0)::decimal(24, 6) * 0.000001::decimal(7, 6))::decimal(18, 6) as spend_original,
-    coalesce(whole(record.metrics.impressions), 0) as impressions,
-    coalesce(whole(record.metrics.clicks), 0) as clicks,
-    coalesce(whole(record.metrics.clicks), 0) as clicks_all,
-    coalesce(amount(record.metrics.conversions), 0)::decimal(18, 6) as conversions,
-    coalesce(amount(record.metrics.conversionsValue), 0)::decimal(24, 12) as conversion_value_original,
+    (cost_micros::decimal(24, 6) * 0.000001::decimal(7, 6))::decimal(18, 6) as spend_original,
+    impressions,
+    clicks,
+    clicks as clicks_all,
+    coalesce(typed.conversions, 0)::decimal(18, 6) as conversions,
+    coalesce(conversions_value, 0)::decimal(24, 12) as conversion_value_original,
     date,
     coalesce(
         missing(record.campaign.id, 'campaign_id'),
         missing(record.segments.date, 'date'),
         not_a_time(record.segments.date, date, 'date'),
-        missing(cost, 'spend'),
-        not_a_number(cost, cost_micros, 'spend'),
-        missing(record.metrics.impressions, 'impressions'),
-        not_a_number(record.metrics.impressions, whole(record.metrics.impressions), 'impressions'),
-        missing(record.metrics.clicks, 'clicks'),
-        not_a_number(record.metrics.clicks, whole(record.metrics.clicks), 'clicks'),
-        not_a_number(
-            record.metrics.conversions, try_cast(record.metrics.conversions as decimal(18, 6)), 'conversions'
-        ),
-        not_a_number(
-            record.metrics.conversionsValue,
-            try_cast(record.metrics.conversionsValue as decimal(24, 12)),
-            'conversion_value'
-        )
+        missing(metrics.costMicros, 'spend'),
+        not_a_number(metrics.costMicros, cost_micros, 'spend'),
+        missing(metrics.impressions, 'impressions'),
+        not_a_number(metrics.impressions, impressions, 'impressions'),
+        missing(metrics.clicks, 'clicks'),
+        not_a_number(metrics.clicks, clicks, 'clicks'),
+        not_a_number(metrics.conversions, typed.conversions, 'conversions'),
+        not_a_number(metrics.conversionsValue, conversions_value, 'conversion_value')
     ) as reject_reason,
     case when reject_reason is not null then to_json(record)::varchar end as payload
 from typed

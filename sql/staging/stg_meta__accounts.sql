@@ -31,5 +31,6 @@ select
     record.name as name,
     record.currency as currency,
     record.timezone_name as time_zone,
-    missing(record.currency, 'currency') as reject_reason
+    missing(record.currency, 'currency') as reject_reason,
+    null::varchar as payload
 from latest

@@ -17,20 +17,24 @@ with parsed as (
 
 ),
 
+campaigns as (
+
+    select
+        account,
+        seq,
+        page,
+        unnest(nodes) as record,
+        generate_subscripts(nodes, 1) as position
+    from parsed
+
+),
+
 records as (
 
     select
         coalesce(record.id, concat('page ', account, '/', seq, '/', page, '/', position)) as external_id,
         *
-    from (
-        select
-            account,
-            seq,
-            page,
-            unnest(nodes) as record,
-            generate_subscripts(nodes, 1) as position
-        from parsed
-    ) as campaigns
+    from campaigns
     where record is not null
 
 ),
@@ -52,5 +56,6 @@ select
     record.name as name,
     coalesce(record.effective_status, record.status) as status,
     record.objective as objective,
-    missing(record.id, 'campaign_id') as reject_reason
+    missing(record.id, 'campaign_id') as reject_reason,
+    null::varchar as payload
 from latest

@@ -60,23 +60,40 @@ latest as (
 ),
 
 -- A purchase is listed under several overlapping types: one of them is taken, for count and value alike.
-typed as (
+listed as (
 
     select
         *,
-        [one.action_type for one in list_concat(record.actions, record.action_values)] as types,
+        [one.action_type for one in list_concat(record.actions, record.action_values)] as types
+    from latest
+
+),
+
+chosen as (
+
+    select
+        *,
         case
             when list_contains(types, 'omni_purchase') then ['omni_purchase']
             when list_contains(types, 'purchase') then ['purchase']
             else ['offsite_conversion.fb_pixel_purchase', 'onsite_web_purchase']
-        end as purchase_types,
-        total([
-            one.value for one in record.actions if list_contains(purchase_types, one.action_type)
-        ]) as purchases,
-        total([
-            one.value for one in record.action_values if list_contains(purchase_types, one.action_type)
-        ]) as purchase_value
-    from latest
+        end as chosen_types
+    from listed
+
+),
+
+typed as (
+
+    select
+        *,
+        try_cast(record.spend as decimal(18, 6)) as spend,
+        whole(record.impressions) as impressions,
+        whole(record.inline_link_clicks) as link_clicks,
+        whole(record.clicks) as clicks_all,
+        total([one.value for one in record.actions if list_contains(chosen_types, one.action_type)]) as purchases,
+        total([one.value for one in record.action_values if list_contains(chosen_types, one.action_type)])
+            as purchase_value
+    from chosen
 
 )
 
@@ -89,10 +106,10 @@ select
     record.campaign_name as campaign_name,
     record.account_currency as currency,
     record.attribution_setting as attribution_window,
-    coalesce(amount(record.spend), 0)::decimal(18, 6) as spend_original,
-    coalesce(whole(record.impressions), 0) as impressions,
-    coalesce(whole(record.inline_link_clicks), 0) as clicks,
-    coalesce(whole(record.clicks), 0) as clicks_all,
+    coalesce(spend, 0)::decimal(18, 6) as spend_original,
+    coalesce(typed.impressions, 0) as impressions,
+    coalesce(link_clicks, 0) as clicks,
+    coalesce(typed.clicks_all, 0) as clicks_all,
     purchases::decimal(18, 6) as conversions,
     purchase_value::decimal(24, 12) as conversion_value_original,
     date,
@@ -100,10 +117,10 @@ select
         missing(record.campaign_id, 'campaign_id'),
         missing(record.date_start, 'date'),
         not_a_time(record.date_start, date, 'date'),
-        not_a_number(record.spend, try_cast(record.spend as decimal(18, 6)), 'spend'),
-        not_a_number(record.impressions, whole(record.impressions), 'impressions'),
-        not_a_number(record.inline_link_clicks, whole(record.inline_link_clicks), 'clicks'),
-        not_a_number(record.clicks, whole(record.clicks), 'clicks_all'),
+        not_a_number(record.spend, spend, 'spend'),
+        not_a_number(record.impressions, typed.impressions, 'impressions'),
+        not_a_number(record.inline_link_clicks, link_clicks, 'clicks'),
+        not_a_number(record.clicks, typed.clicks_all, 'clicks_all'),
         not_a_number('actions', purchases, 'conversions'),
         not_a_number('action_values', purchase_value, 'conversion_value')
     ) as reject_reason,

@@ -17,19 +17,23 @@ with parsed as (
 
 ),
 
+customers as (
+
+    select
+        seq,
+        page,
+        unnest(nodes) as record,
+        generate_subscripts(nodes, 1) as position
+    from parsed
+
+),
+
 records as (
 
     select
         coalesce(id_of(record.id), concat('page ', seq, '/', page, '/', position)) as external_id,
         *
-    from (
-        select
-            seq,
-            page,
-            unnest(nodes) as record,
-            generate_subscripts(nodes, 1) as position
-        from parsed
-    ) as customers
+    from customers
     where record is not null
 
 ),
@@ -43,6 +47,16 @@ latest as (
         order by utc(record.updatedAt) desc nulls last, seq desc, page desc, position desc
     ) = 1
 
+),
+
+typed as (
+
+    select
+        *,
+        whole(record.numberOfOrders) as number_of_orders,
+        utc(record.createdAt) as created_at
+    from latest
+
 )
 
 select
@@ -53,15 +67,15 @@ select
     record.defaultAddress.countryCodeV2 as country,
     record.defaultAddress.provinceCode as region,
     try_cast(external_id as bigint) as customer_number,
-    coalesce(whole(record.numberOfOrders), 0) as number_of_orders,
-    utc(record.createdAt) as created_at,
+    coalesce(typed.number_of_orders, 0) as number_of_orders,
+    created_at,
     coalesce(
         missing(record.id, 'customer_id'),
         missing(record.createdAt, 'created_at'),
-        not_a_time(record.createdAt, utc(record.createdAt), 'created_at'),
-        not_a_number(record.numberOfOrders, whole(record.numberOfOrders), 'number_of_orders')
+        not_a_time(record.createdAt, created_at, 'created_at'),
+        not_a_number(record.numberOfOrders, typed.number_of_orders, 'number_of_orders')
     ) as reject_reason,
     case when reject_reason is not null then
         json_merge_patch(to_json(record), '{"defaultEmailAddress": null}')::varchar
     end as payload
-from latest
+from typed

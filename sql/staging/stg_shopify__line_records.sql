@@ -11,12 +11,24 @@ with first_runs as (
 
 ),
 
+winners as (
+
+    select
+        line_id,
+        seq,
+        page,
+        position
+    from stg_shopify__line_versions
+    where is_latest
+    qualify row_number() over (partition by line_id order by seq desc, page desc, position desc) = 1
+
+),
+
 latest as (
 
     select *
     from stg_shopify__line_versions
-    where is_latest
-    qualify row_number() over (partition by line_id order by seq desc, page desc, position desc) = 1
+    semi join winners using (line_id, seq, page, position)
 
 ),
 

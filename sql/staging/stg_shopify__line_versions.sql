@@ -45,15 +45,16 @@ overflow as (
 nested as (
 
     select
-        order_id,
-        version,
-        run,
-        seq,
-        page,
-        unnest(record.lineItems.nodes) as record,
-        1000 * position + generate_subscripts(record.lineItems.nodes, 1) as position,
-        is_latest
-    from stg_shopify__order_versions
+        orders.order_id,
+        orders.version,
+        orders.run,
+        orders.seq,
+        orders.page,
+        unnest(orders.record.lineItems.nodes) as record,
+        1000 * orders.position + generate_subscripts(orders.record.lineItems.nodes, 1) as position,
+        latest.order_id is not null as is_latest
+    from stg_shopify__order_versions as orders
+    left join stg_shopify__latest_orders as latest using (order_id, seq, page, position)
 
 ),
 
@@ -67,10 +68,9 @@ lines as (
         overflow.*,
         latest.order_id is not null as is_latest
     from overflow
-    left join stg_shopify__order_versions as latest
+    left join stg_shopify__latest_orders as latest
         on latest.order_id = overflow.order_id
         and latest.version is not distinct from overflow.version
-        and latest.is_latest
 
 )
 

@@ -12,48 +12,96 @@ with bad_lines as (
 
 ),
 
+latest as (
+
+    select
+        order_id,
+        record.* exclude (lineItems, shippingLines, refunds, customerJourneySummary),
+        record.customerJourneySummary.lastVisit as visit,
+        record.subtotalPriceSet.shopMoney.amount as subtotal,
+        record.totalTaxSet.shopMoney.amount as tax,
+        record.totalTipReceivedSet.shopMoney.amount as tip,
+        record.originalTotalDutiesSet.shopMoney.amount as duties,
+        record.originalTotalAdditionalFeesSet.shopMoney.amount as fees,
+        record.totalPriceSet.shopMoney.amount as total
+    from stg_shopify__order_versions
+    semi join stg_shopify__latest_orders using (order_id, seq, page, position)
+
+),
+
 typed as (
 
     select
-        orders.order_id,
-        orders.record,
-        utc(orders.record.createdAt) as created_at,
-        utc(nullif(orders.record.processedAt, '')) as processed_at,
-        utc(orders.record.updatedAt) as updated_at,
-        cents(orders.record.subtotalPriceSet.shopMoney.amount) as subtotal_cents,
-        cents(orders.record.totalTaxSet.shopMoney.amount) as tax_cents,
-        cents(orders.record.totalTipReceivedSet.shopMoney.amount) as tip_cents,
-        cents(orders.record.originalTotalDutiesSet.shopMoney.amount) as duties_cents,
-        cents(orders.record.originalTotalAdditionalFeesSet.shopMoney.amount) as fees_cents,
-        cents(orders.record.totalPriceSet.shopMoney.amount) as total_cents,
-        shipping.order_id is null or shipping.shipping_cents is not null as has_shipping_amount,
-        shipping.shipping_cents,
-        shipping.shipping_tax_cents,
+        latest.*,
+        utc(latest.createdAt) as created_at,
+        utc(nullif(latest.processedAt, '')) as processed_at,
+        utc(latest.updatedAt) as updated_at,
+        cents(latest.subtotal) as subtotal_cents,
+        cents(latest.tax) as tax_cents,
+        cents(latest.tip) as tip_cents,
+        cents(latest.duties) as duties_cents,
+        cents(latest.fees) as fees_cents,
+        cents(latest.total) as total_cents,
+        case when shipping.order_id is null then 0 else shipping.shipping_cents end as shipping_cents,
+        case when shipping.order_id is null then 0 else shipping.shipping_tax_cents end as shipping_tax_cents,
         shipping.is_pickup,
         shipping.unknown_delivery
-    from stg_shopify__order_versions as orders
+    from latest
     left join stg_shopify__shipping_records as shipping using (order_id)
-    where orders.is_latest
 
 )
 
 select
-    typed.*,
+    typed.order_id,
+    'shopify:' || typed.order_id as order_key,
+    'shopify:' || id_of(typed.customer.id) as customer_key,
+    hash_of(typed.email) as email_sha256,
+    typed.name as order_name,
+    lower(typed.sourceName) as source_name,
+    typed.displayFinancialStatus as financial_status,
+    typed.currencyCode as currency,
+    typed.presentmentCurrencyCode as presentment_currency,
+    typed.shippingAddress.countryCodeV2 as country,
+    typed.shippingAddress.provinceCode as region,
+    coalesce(nullif(typed.visit.landingPage, ''), nullif(typed.landingPageUrl, '')) as landing_page,
+    coalesce(nullif(typed.visit.referrerUrl, ''), nullif(typed.referrerUrl, '')) as referrer_url,
+    typed.visit.utmParameters.source as utm_source,
+    typed.visit.utmParameters.medium as utm_medium,
+    typed.visit.utmParameters.campaign as utm_campaign,
+    typed.unknown_delivery,
+    try_cast(typed.order_id as bigint) as order_number,
+    coalesce(typed.subtotal_cents, 0) as subtotal_cents,
+    typed.shipping_cents,
+    typed.shipping_tax_cents,
+    coalesce(typed.tax_cents, 0) as tax_cents,
+    coalesce(typed.tip_cents, 0) as tip_cents,
+    coalesce(typed.duties_cents, 0) as duties_cents,
+    coalesce(typed.fees_cents, 0) as fees_cents,
+    typed.total_cents,
+    coalesce(typed.test = 'true', false) as is_test,
+    coalesce(typed.cancelledAt, '') != '' as is_cancelled,
+    coalesce(typed.edited = 'true', false) as is_edited,
+    coalesce(typed.taxesIncluded = 'true', false) as taxes_included,
+    coalesce(typed.is_pickup, false) as is_pickup,
+    typed.created_at,
+    typed.updated_at,
+    coalesce(typed.processed_at, typed.created_at) as ordered_at,
     coalesce(
-        missing(typed.record.id, 'order_id'),
-        not_a_time(typed.record.processedAt, typed.processed_at, 'processed_at'),
-        missing(coalesce(nullif(typed.record.processedAt, ''), typed.record.createdAt), 'processed_at'),
-        not_a_time(typed.record.createdAt, typed.created_at, 'created_at'),
-        missing(typed.record.updatedAt, 'updated_at'),
-        not_a_time(typed.record.updatedAt, typed.updated_at, 'updated_at'),
-        missing(typed.record.totalPriceSet.shopMoney.amount, 'total'),
-        not_a_number(typed.record.totalPriceSet.shopMoney.amount, typed.total_cents, 'total'),
-        not_a_number(typed.record.subtotalPriceSet.shopMoney.amount, typed.subtotal_cents, 'subtotal'),
-        not_a_number(typed.record.totalTaxSet.shopMoney.amount, typed.tax_cents, 'tax'),
-        not_a_number(typed.record.totalTipReceivedSet.shopMoney.amount, typed.tip_cents, 'tip'),
-        not_a_number(typed.record.originalTotalDutiesSet.shopMoney.amount, typed.duties_cents, 'duties'),
-        not_a_number(typed.record.originalTotalAdditionalFeesSet.shopMoney.amount, typed.fees_cents, 'fees'),
-        case when not typed.has_shipping_amount then 'not_a_number:shipping' end,
+        missing(typed.id, 'order_id'),
+        missing(coalesce(nullif(typed.processedAt, ''), typed.createdAt), 'processed_at'),
+        not_a_time(typed.processedAt, typed.processed_at, 'processed_at'),
+        not_a_time(typed.createdAt, typed.created_at, 'created_at'),
+        missing(typed.updatedAt, 'updated_at'),
+        not_a_time(typed.updatedAt, typed.updated_at, 'updated_at'),
+        missing(typed.total, 'total'),
+        not_a_number(typed.total, typed.total_cents, 'total'),
+        not_a_number(typed.subtotal, typed.subtotal_cents, 'subtotal'),
+        not_a_number(typed.tax, typed.tax_cents, 'tax'),
+        not_a_number(typed.tip, typed.tip_cents, 'tip'),
+        not_a_number(typed.duties, typed.duties_cents, 'duties'),
+        not_a_number(typed.fees, typed.fees_cents, 'fees'),
+        not_a_number('shipping', typed.shipping_cents, 'shipping'),
+        not_a_number('shipping', typed.shipping_tax_cents, 'shipping_tax'),
         bad_lines.reason
     ) as reason
 from typed

@@ -1,4 +1,4 @@
--- Every version of every order that a page told, parsed once; `is_latest` marks the one that counts.
+-- Every version of every order that a page told, parsed once.
 -- grain: order_id, seq, page, position
 -- temporary
 with pages as (
@@ -94,10 +94,6 @@ select
     seq,
     page,
     position,
-    record,
-    row_number() over (
-        partition by order_id
-        order by utc(record.updatedAt) desc nulls last, seq desc, page desc, position desc
-    ) = 1 as is_latest
+    record
 from versions
 where record is not null

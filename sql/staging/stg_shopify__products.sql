@@ -52,6 +52,7 @@ select
     coalesce(
         missing(latest.record.id, 'variant_id'),
         not_a_number(latest.record.price, cents(latest.record.price), 'price')
-    ) as reject_reason
+    ) as reject_reason,
+    null::varchar as payload
 from latest
 left join products using (product_id)

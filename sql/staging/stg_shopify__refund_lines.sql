@@ -1,20 +1,24 @@
 -- Lines of Shopify refunds. Amounts are as delivered: with tax where the order's prices include it.
 -- grain: refund_line_key
-with records as (
+with refund_lines as (
+
+    select
+        order_id,
+        refund_id,
+        refunded_at,
+        reason as refund_reason,
+        unnest(lines) as record,
+        generate_subscripts(lines, 1) as position
+    from stg_shopify__refund_records
+
+),
+
+records as (
 
     select
         coalesce(id_of(record.id), concat(refund_id, '/', position)) as external_id,
         *
-    from (
-        select
-            order_id,
-            refund_id,
-            refunded_at,
-            reason as refund_reason,
-            unnest(lines) as record,
-            generate_subscripts(lines, 1) as position
-        from stg_shopify__refund_records
-    ) as refund_lines
+    from refund_lines
 
 ),
 
@@ -23,6 +27,19 @@ latest as (
     select *
     from records
     qualify row_number() over (partition by external_id order by position desc) = 1
+
+),
+
+typed as (
+
+    select
+        *,
+        record.subtotalSet.shopMoney.amount as subtotal,
+        record.totalTaxSet.shopMoney.amount as tax,
+        whole(record.quantity) as quantity,
+        cents(record.subtotalSet.shopMoney.amount) as subtotal_cents,
+        cents(record.totalTaxSet.shopMoney.amount) as tax_cents
+    from latest
 
 )
 
@@ -35,17 +52,17 @@ select
     'shopify:' || id_of(record.lineItem.id) as line_key,
     refund_id,
     record.restockType as restock_type,
-    whole(record.quantity) as quantity,
-    cents(record.subtotalSet.shopMoney.amount) as subtotal_cents,
-    coalesce(cents(record.totalTaxSet.shopMoney.amount), 0) as tax_cents,
+    quantity,
+    subtotal_cents,
+    coalesce(tax_cents, 0) as tax_cents,
     day_of(refunded_at) as refund_date,
     coalesce(
         refund_reason,
         missing(record.quantity, 'quantity'),
-        not_a_number(record.quantity, whole(record.quantity), 'quantity'),
-        missing(record.subtotalSet.shopMoney.amount, 'subtotal'),
-        not_a_number(record.subtotalSet.shopMoney.amount, cents(record.subtotalSet.shopMoney.amount), 'subtotal'),
-        not_a_number(record.totalTaxSet.shopMoney.amount, cents(record.totalTaxSet.shopMoney.amount), 'tax')
+        not_a_number(record.quantity, quantity, 'quantity'),
+        missing(subtotal, 'subtotal'),
+        not_a_number(subtotal, subtotal_cents, 'subtotal'),
+        not_a_number(tax, tax_cents, 'tax')
     ) as reject_reason,
     case when reject_reason is not null then to_json(record)::varchar end as payload
-from latest
+from typed

@@ -7,7 +7,22 @@ with listed as (
         order_id,
         unnest([id_of(one.id) for one in record.refunds]) as refund_id
     from stg_shopify__order_versions
-    where is_latest
+    semi join stg_shopify__latest_orders using (order_id, seq, page, position)
+
+),
+
+winners as (
+
+    select
+        refund_id,
+        seq,
+        page,
+        position
+    from stg_shopify__refund_versions
+    qualify row_number() over (
+        partition by refund_id
+        order by utc(version) desc nulls last, seq desc, page desc, position desc
+    ) = 1
 
 ),
 
@@ -15,7 +30,7 @@ latest as (
 
     select *
     from stg_shopify__refund_versions
-    where is_latest
+    semi join winners using (refund_id, seq, page, position)
 
 ),
 

@@ -1,4 +1,4 @@
--- Every version of every refund that a page told, parsed once; `is_latest` marks the one that counts.
+-- Every version of every refund that a page told, parsed once.
 -- grain: refund_id, seq, page, position
 -- temporary
 with parsed as (
@@ -52,10 +52,6 @@ select
     seq,
     page,
     position,
-    record,
-    row_number() over (
-        partition by refund_id
-        order by utc(record.updatedAt) desc nulls last, seq desc, page desc, position desc
-    ) = 1 as is_latest
+    record
 from versions
 where record.id is not null

@@ -4,7 +4,7 @@ with records as (
 
     select unnest([id_of(one.id) for one in record.refunds]) as external_id
     from stg_shopify__order_versions
-    where is_latest
+    semi join stg_shopify__latest_orders using (order_id, seq, page, position)
 
 )
 
@@ -20,5 +20,6 @@ select
     adjustment_tax_cents,
     refunded_at,
     day_of(refunded_at) as refund_date,
-    reason as reject_reason
+    reason as reject_reason,
+    null::varchar as payload
 from stg_shopify__refund_records

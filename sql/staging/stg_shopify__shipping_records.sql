@@ -41,16 +41,15 @@ lines as (
         page,
         unnest(record.shippingLines.nodes) as record
     from stg_shopify__order_versions
-    where is_latest
+    semi join stg_shopify__latest_orders using (order_id, seq, page, position)
 
     union all by name
 
     select overflow.* exclude (version)
     from overflow
-    inner join stg_shopify__order_versions as latest
+    inner join stg_shopify__latest_orders as latest
         on latest.order_id = overflow.order_id
         and latest.version is not distinct from overflow.version
-        and latest.is_latest
 
 ),
 

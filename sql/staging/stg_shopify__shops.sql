@@ -45,5 +45,6 @@ select
     shop.ianaTimezone as time_zone,
     lower(shop.myshopifyDomain) as internal_host,
     lower(shop.primaryDomain.host) as primary_host,
-    missing(shop.currencyCode, 'currency') as reject_reason
+    missing(shop.currencyCode, 'currency') as reject_reason,
+    null::varchar as payload
 from latest

@@ -98,5 +98,6 @@ select
     run,
     cents(unit_cost) as unit_cost_cents,
     fetched_at as seen_at,
-    not_a_number(unit_cost, cents(unit_cost), 'unit_cost') as reject_reason
+    not_a_number(unit_cost, cents(unit_cost), 'unit_cost') as reject_reason,
+    null::varchar as payload
 from latest

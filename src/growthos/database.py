@@ -51,6 +51,7 @@ def open_file(path: Path, *, home: Path, read_only: bool, threads: int) -> "Duck
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
         "allow_persistent_secrets": False,
+        "force_compression": "uncompressed",
     }
     try:
         con = duckdb.connect(path, read_only=read_only, config=settings)
@@ -70,7 +71,7 @@ def literal(text: str) -> str:
 
 
 def _refused(path: Path, error: Exception) -> GrowthError:
-    if "lock" in str(error).lower():
+    if "could not set lock" in str(error).lower():
         return BusyError(
             f"{path} is open for writing in another program.",
             hint="Close that program, or wait until its run has ended, and try again.",

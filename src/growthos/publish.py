@@ -9,12 +9,12 @@ from growthos.database import STORAGE, literal
 from growthos.home import Home
 from growthos.raw import sync_folder
 from growthos.sqlfiles import Model
+from growthos.staging import MARKS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _RESULTS: Final = ("run_rows", "dq_results")
-_STAGED: Final = ("stg_rejects",)
 
 
 def copy_marts(con: "DuckDBPyConnection", models: Mapping[str, Model], home: Home, *, staging: bool) -> None:
@@ -29,8 +29,12 @@ def copy_marts(con: "DuckDBPyConnection", models: Mapping[str, Model], home: Hom
         con.execute(f"create table published.{name} as from {name}")
     if staging:
         con.execute("create schema published.staging")
-        for name in (*(model.name for model in lasting if model.layer == "staging"), *_STAGED):
-            con.execute(f"create table published.staging.{name} as from {name}")
+        con.execute("create table published.staging.stg_rejects as from stg_rejects")
+        for model in lasting:
+            if model.layer == "staging":
+                con.execute(
+                    f"create table published.staging.{model.name} as from {model.name} select * exclude ({MARKS})"
+                )
     con.execute("commit")
     con.execute("detach published")
     replace(new, home.database)

@@ -5,7 +5,7 @@ connector, connected or not. Variables are the only parameters, so that a file c
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from growthos.connectors import find
@@ -23,14 +23,15 @@ MACROS: Final = (
     )::bigint""",
     "amount(number) as try_cast(number as decimal(38, 12))",
     # The sum of a list of amounts; null if one of them is none, so that it cannot pass for zero.
-    """total(amounts) as case
-        when len(coalesce(amounts, [])) = 0 then 0::decimal(38, 12)
-        when list_bool_and([try_cast(one as decimal(30, 12)) is not null for one in amounts])
-            then list_sum([try_cast(one as decimal(30, 12)) for one in amounts])::decimal(38, 12)
-    end""",
+    """total(amounts) as list_reduce(
+        list_transform(coalesce(amounts, []), lambda one: try_cast(one as decimal(30, 12))::decimal(38, 12)),
+        lambda one, other: one + other,
+        0::decimal(38, 12)
+    )""",
+    # A cast to an integer would round 19.6 to 20.
     """whole(number) as case
-        when try_cast(number as decimal(38, 12)) % 1 = 0
-            then try_cast(try_cast(number as decimal(38, 12)) as bigint)
+        when not contains(number, '.') and not contains(lower(number), 'e') then try_cast(number as bigint)
+        when try_cast(number as decimal(38, 12)) % 1 = 0 then try_cast(number as bigint)
     end""",
     # An instant as a UTC timestamp. Without an offset it is taken for UTC.
     "utc(instant) as (try_cast(instant as timestamptz) at time zone 'UTC')",
@@ -91,25 +92,28 @@ def define_raw(con: "DuckDBPyConnection", loads: Sequence[Load]) -> None:
     for (source, stream), some in by_unit.items():
         paths = [str(load.path) for load in some]
         con.execute(f"set variable {_files(source, stream)} = $paths::varchar[]", {"paths": paths})
-        days: list[list[date] | None] = [None if load.days is None else list(load.days) for load in some]
+        days = [None if load.days is None else list(load.days) for load in some]
         con.execute(f"set variable {_days(source, stream)} = $days::date[][]", {"days": days})
     for source, stream, page in page_streams(loads):
-        query = _pages(source, stream, page) if (source, stream) in by_unit else _NO_PAGES
+        some = by_unit.get((source, stream), [])
+        by_day = any(load.days is not None for load in some)
+        query = _pages(source, stream, page, by_day=by_day) if some else _NO_PAGES
         con.execute(f"create or replace temporary view raw_{source}__{page} as {query}")
 
 
 def malformed(con: "DuckDBPyConnection", loads: Sequence[Load]) -> list[tuple[str, str, str]]:
     """Pages whose body is no JSON: source, page stream, and where the page stands."""
-    units = dict.fromkeys((load.source, load.stream) for load in loads)
-    found = []
-    for source, stream in units:
-        query = f"""
-            select '{source}', stream, concat_ws('/', account, seq, page)
-            from read_parquet(getvariable('{_files(source, stream)}'))
-            where try(json_valid(decode(body))) is not true
-        """  # noqa: S608  names of our own connectors
-        found += con.execute(query).fetchall()
-    return found
+    if not loads:
+        return []
+    con.execute("set variable all_files = $paths::varchar[]", {"paths": [str(load.path) for load in loads]})
+    return con.execute(_MALFORMED).fetchall()
+
+
+_MALFORMED: Final = """
+select source, stream, concat_ws('/', account, seq, page)
+from read_parquet(getvariable('all_files'))
+where try(json_valid(decode(body))) is not true
+"""
 
 
 def moment(at: datetime | None) -> datetime | None:
@@ -125,14 +129,17 @@ def _days(source: str, stream: str) -> str:
     return f"days_{source}__{stream}"
 
 
-def _pages(source: str, stream: str, page: str) -> str:
+def _pages(source: str, stream: str, page: str, *, by_day: bool) -> str:
+    files = f"read_parquet(getvariable('{_files(source, stream)}'), filename = true)"
+    if not by_day:
+        return f"from {files} select {_PAGE}, null::date[] as days where stream = '{page}'"
     return f"""
-        select {_PAGE}, days
-        from read_parquet(getvariable('{_files(source, stream)}'), filename = true) as pages
+        from {files} as pages
         inner join (
             select
                 unnest(getvariable('{_files(source, stream)}')) as path,
                 unnest(getvariable('{_days(source, stream)}')) as days
         ) as loads on loads.path = pages.filename
+        select {_PAGE}, days
         where stream = '{page}'
-    """  # noqa: S608  names of our own connectors
+    """

@@ -129,9 +129,9 @@ def unions(models: Mapping[str, Model]) -> dict[str, list[str]]:
     return members
 
 
-def order(models: Mapping[str, Model], named: Mapping[str, set[str]]) -> list[str]:
+def order(models: Mapping[str, Model], con: "DuckDBPyConnection") -> list[str]:
     """Names of files and of unions, each after all that it reads."""
-    united = unions(models)
+    united, named = unions(models), reads(con, models.values())
     needs: dict[str, set[str]] = {name: set(members) for name, members in united.items()}
     for name in models:
         needs[name] = named[name] & (models.keys() | united.keys())

@@ -18,7 +18,7 @@ from growthos.home import Home
 from growthos.messages import Message
 from growthos.raw import Load, make_folders
 from growthos.sqlfiles import SQL, Model
-from growthos.staging import Rows, build_staging, define_results
+from growthos.staging import MARKS, Rows, build_staging, define_results
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -76,7 +76,7 @@ def build(home: Home, loads: Sequence[Load], inputs: Inputs) -> Built:
     size = sum(load.path.stat().st_size for load in loads)
     con = open_file(new, home=home.root, read_only=False, threads=threads(size))
     try:
-        order = sqlfiles.order(models, sqlfiles.reads(con, models.values()))
+        order = sqlfiles.order({name: one for name, one in models.items() if one.layer != "checks"}, con)
         relations.define_macros(con)
         relations.set_variables(con, variables(inputs))
         broken: dict[str, str] = {}
@@ -195,6 +195,6 @@ def _unite(con: "DuckDBPyConnection", name: str, members: Sequence[str], models:
     expected = [model.expects[name] for model in models.values() if name in model.expects]
     if expected:
         con.execute(f"create temporary table no_{name} ({expected[0]})")
-        members = [f"no_{name}", *members]
-    query = " union all by name ".join(f"from {member}" for member in members)
+    queries = [f"from {member} select * exclude ({MARKS})" for member in members] + [f"from no_{name}"] * len(expected)
+    query = " union all by name ".join(queries)
     con.execute(f"create or replace temporary view {name} as {query}")
