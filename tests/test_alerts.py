@@ -83,10 +83,14 @@ def test_revenue_drop_wants_ten_orders_and_positive_revenue_before() -> None:
     assert found(revenue(0, orders_before=10), "revenue_drop").state == "firing"
     assert found(revenue(0, orders_before=9), "revenue_drop").state == "insufficient_data"
 
-    returned = revenue(0)
+    returned = revenue(-200_000)
     returned.refund(LAST, 1_000_000)
     alert = found(returned, "revenue_drop")
     assert (alert.state, alert.previous, alert.change) == ("insufficient_data", 0, None)
+
+    returned.refund(LAST, 100_000)  # from -1,000.00 to -2,000.00: a fall of 100 %, from nothing to speak of
+    alert = found(returned, "revenue_drop")
+    assert (alert.state, alert.previous, alert.change) == ("insufficient_data", -100_000, -1)
 
 
 def ads(value: int, *, spend: int = 10_000) -> Shop:
