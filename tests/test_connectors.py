@@ -12,7 +12,7 @@ from growthos import connectors, demo
 from growthos.clock import DemoClock
 from growthos.connectors.api import Api
 from growthos.connectors.base import Page, Stream, Watch, Window
-from growthos.errors import CredentialsError, PatienceError, UnavailableError
+from growthos.errors import CredentialsError, PatienceError, RefusedError, SettingsError, UnavailableError
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "api"
 AFTER = datetime(2026, 3, 30, 0, 30, tzinfo=UTC)
@@ -271,6 +271,9 @@ def test_reads_the_vendors_sample(file):
     assert page.body == body
     assert page.records == len(records(page)) > 0
     assert sample["found_at"].startswith("https://")
+    assert page.time_zone == {"shop": "Europe/Berlin", "account": "Europe/Berlin", "customer": "Europe/Berlin",
+                              "traffic": "Europe/Berlin"}.get(name)  # fmt: skip
+    assert page.lookback_days == (45 if name == "conversion_actions" else None)
     [request] = asked
     assert request.url.path == told["path"]
     if "params" in told:
@@ -280,6 +283,85 @@ def test_reads_the_vendors_sample(file):
     if "variables" in told:
         assert json.loads(request.content)["variables"] == told["variables"]
         assert json.loads(request.content)["operationName"] == told["operation"]
+
+
+WRONG = [
+    ("shopify", {"shop_domain": "www.acme.example"}, "SHOPIFY_SHOP_DOMAIN"),
+    ("meta", {"ad_account_id": "act_1001,acme"}, "META_AD_ACCOUNT_ID"),
+    ("google_ads", {"customer_id": "123-456-789"}, "GOOGLE_ADS_CUSTOMER_ID"),
+    ("google_ads", {"customer_id": "1234567890", "login_customer_id": "manager"}, "GOOGLE_ADS_LOGIN_CUSTOMER_ID"),
+    ("ga4", {"property_id": "G-ABC123"}, "GA4_PROPERTY_ID"),
+]
+
+
+@pytest.mark.parametrize(("source", "values", "setting"), WRONG, ids=[f"{one[0]}-{one[2]}" for one in WRONG])
+def test_an_account_that_cannot_be_one_is_refused_by_name(source, values, setting):
+    with pytest.raises(SettingsError, match=setting) as caught:
+        connectors.find()[source](values)
+    assert caught.value.hint
+
+
+def test_several_accounts_are_read_one_by_one_however_they_are_written():
+    found = connectors.find()
+    assert found["meta"]({"ad_account_id": "act_1001, 1002"}).accounts() == ("1001", "1002")
+    assert found["google_ads"]({"customer_id": "123-456-7890,1112223333"}).accounts() == ("1234567890", "1112223333")
+    assert found["ga4"]({"property_id": "properties/42"}).accounts() == ("42",)
+
+
+@pytest.mark.parametrize(("source", "stream"), [("meta", "campaign_insights"), ("google_ads", "campaign_metrics")])
+def test_days_that_are_no_longer_kept_are_not_asked_for(source, stream):
+    """37 months are kept by day, which on the 15th of March reach back to the 15th of February; a day more is an error."""
+    connector = connectors.find()[source]
+    [asked_for] = [one for one in connector.streams() if one.name == stream]
+    clock, asked, notices = DemoClock(datetime(2026, 3, 15, tzinfo=UTC)), [], []
+    honest = calm(clock)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params.get("time_range", "") + request.content.decode())
+        return honest.handle_request(request)
+
+    one = connector(demo.settings()[source])
+    watch = Watch(notice=lambda code, _: notices.append(code))
+    with Api(one, transport=httpx.MockTransport(answer), clock=clock, watch=watch) as api:
+        account = one.accounts()[0]
+        list(asked_for.read(one, api, account, Window(first=date(2023, 1, 20), last=date(2023, 2, 20))))
+        assert "2023-02-16" in asked[-1]
+        assert "2023-01-20" not in asked[-1]
+        before = len(asked)
+        assert not list(asked_for.read(one, api, account, Window(first=date(2022, 12, 1), last=date(2023, 2, 15))))
+        assert len(asked) == before
+    assert notices == ["history_clamped"] * 2
+
+
+def test_a_manager_account_says_what_to_set_instead():
+    sample = json.loads((GOLDEN / "google_ads" / "customer.json").read_text("utf-8"))
+    sample["answer"][0]["results"][0]["customer"]["manager"] = True
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        token = "token" in request.url.path
+        return httpx.Response(200, json={"access_token": "sample-token"} if token else sample["answer"])
+
+    connector = connectors.find()["google_ads"]
+    with pytest.raises(RefusedError, match="manager account") as caught:
+        read(connector, connector.streams()[0], httpx.MockTransport(answer))
+    assert "GOOGLE_ADS_LOGIN_CUSTOMER_ID" in caught.value.hint
+
+
+def test_another_version_than_asked_for_is_told_once():
+    """Shopify answers an expired version silently by a newer one."""
+    clock, notices = DemoClock(AFTER), []
+    honest = calm(clock)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        found = honest.handle_request(request)
+        found.headers["X-Shopify-API-Version"] = "2027-01"
+        return found
+
+    connector = connectors.find()["shopify"]
+    watch = Watch(notice=lambda *said: notices.append(said))
+    read(connector, connector.products, httpx.MockTransport(answer), clock, watch)
+    assert [code for code, _ in notices] == ["api_version"]
+    assert "2027-01" in notices[0][1]
 
 
 def test_finding_connectors_loads_no_http_client():

@@ -1,6 +1,7 @@
 """Ranges of days that a report is asked for, and how they are cut when they are too much."""
 
-from datetime import date
+from calendar import monthrange
+from datetime import date, timedelta
 
 from growthos.period import Period
 
@@ -16,9 +17,11 @@ def halves(days: Period) -> tuple[Period, Period] | None:
 
 
 def earliest(today: date) -> date:
-    """The first day that Meta and Google Ads still report by day: they keep 37 months."""
+    """The first day that Meta and Google Ads surely report by day: they keep 37 months, and refuse a day more."""
     months = today.year * 12 + today.month - 1 - MONTHS_KEPT
-    return date(months // 12, months % 12 + 1, 1)
+    year, month = divmod(months, 12)
+    length = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(today.day, length)) + timedelta(days=1)
 
 
 def kept(days: Period, today: date) -> Period | None:
