@@ -240,15 +240,12 @@ def test_clean_text_holds_nothing_that_acts(text):
     assert len(shown) <= 200
 
 
-@given(st.text(alphabet="[]/bold#link=red x", max_size=30))
+@pytest.mark.parametrize("text", ["[bold]x[/bold]", "[/oops]", "[link=file:///etc]x[/link]", "a[red]", ":smile:"])
 def test_markup_in_data_is_text(text):
-    page = (
-        Heading(text, text),
-        Note(text),
-        Panel(text, "bad", text, text),
-        Table(text, (Column("a"),), ((Cell(text),),)),
-    )
-    assert "\x1b" not in screen.draw(page, terminal(80))
+    table = Table(text, (Column("a"), Column(text)), ((Cell(text), Cell(text)),))
+    page = (Heading(text, text), Note(text), Panel(text, "bad", text, text), table)
+    assert screen.draw(page, terminal(80)).count(text) == 10
+    assert screen.draw((Note(text),), terminal(80, colour=True)) == f"{text}\n"
 
 
 @pytest.mark.parametrize(
@@ -343,6 +340,15 @@ def test_another_currency_has_its_own_sign_and_digits(tmp_path: Path):
     assert "JPY" in drawn
 
 
+def test_a_build_without_a_new_record_says_why():
+    idle = SyncReport("a1", NOW, NOW, (SourceReport("meta"),), built(PASSED))
+    assert "settings or the SQL have changed" in screen.draw(sync_page.page(idle, CONNECTED), terminal(120))
+    again = SyncReport("a1", NOW, NOW, (), built(PASSED))
+    assert "Built again from the raw files; 1 row rejected" in screen.draw(
+        sync_page.page(again, CONNECTED), terminal(80)
+    )
+
+
 def test_a_quiet_sync_says_only_what_went_wrong():
     assert sync_page.page(synced(built(PASSED)), Settings(), quiet=True) == ()
     failed = screen.draw(sync_page.page(synced(built(PASSED), fails=True), Settings(), quiet=True), terminal(80))
@@ -380,22 +386,29 @@ def test_nobody_waits_in_the_demo_and_quiet_says_nothing(capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_progress_is_live_where_somebody_looks_on(monkeypatch):
+@pytest.mark.parametrize("width", [40, 80])
+def test_progress_is_live_where_somebody_looks_on(monkeypatch, width):
     class Screen(StringIO):
         def isatty(self) -> bool:
             return True
 
     seen = Screen()
     monkeypatch.setattr(sys, "stderr", seen)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm-256color")
     with progress_lines.progress(lambda: 0.0) as watcher:
         watcher.started("shopify")
         watcher.page("shopify", "orders[red]", 3, 150)
         watcher.notice("shopify", "scope", "[bold]one scope is missing")
         watcher.waiting("shopify", 12, "asked too often")
-        watcher.finished(SourceReport("shopify", pages=4, records=200))
+        watcher.finished(SourceReport("shopify", pages=1_234, records=200_500))
+        watcher.started("google_ads")
+        watcher.finished(SourceReport("google_ads", errors=(CredentialsError("google_ads", "no"),)))
         watcher.building()
     text = seen.getvalue()
 
-    assert "4 pages, 200 records" in text
-    assert "tables and checks" in text
+    assert "1,234 pages, 200,500 records" in text
+    assert "failed" in text
+    assert "done" in text
     assert "[bold]one scope is missing" in text
+    assert "…" not in text

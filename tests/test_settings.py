@@ -169,6 +169,11 @@ def test_a_secret_can_stand_in_a_file_of_its_own(home):
     assert found.sources["meta"]["access_token"] == "newer"
 
 
+def test_blanks_around_a_value_are_nobodys_wish(home):
+    found = settings.load(home, {"META_ACCESS_TOKEN": f" {TOKEN}\n", "META_AD_ACCOUNT_ID": "1001 "})
+    assert found.sources["meta"] == {"access_token": TOKEN, "ad_account_id": "1001"}
+
+
 def test_a_secret_file_that_is_not_there_or_empty_is_named(home):
     write(home.settings, '[meta]\naccess_token_file = "nowhere"\nad_account_id = "1001"\n')
     assert "nowhere cannot be read: No such file" in complaint(home)

@@ -31,6 +31,7 @@ class Session:
     quiet: bool = False
     verbose: bool = False
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    _open: "DuckDBPyConnection | None" = field(default=None, repr=False)
 
     @property
     def home(self) -> Home:
@@ -63,14 +64,20 @@ class Session:
 
     @contextmanager
     def published(self) -> "Iterator[DuckDBPyConnection]":
-        """The published database; a file that breaks while it is read is told as what it is."""
+        """The published database; a file that breaks while it is read is told as what it is.
+
+        Within such a block, another one has the same connection: opening costs more than most questions.
+        """
+        if self._open is not None:
+            yield self._open
+            return
         if not self.home.database.exists():
             raise NoDataError(NO_DATA)
         import duckdb
 
         from growthos.warehouse import connect
 
-        con = connect(self.home.database)
+        con = self._open = connect(self.home.database)
         try:
             yield con
         except (
@@ -84,6 +91,7 @@ class Session:
                 hint="Run `growthos rebuild`: it makes the file anew from the raw files, without asking any source.",
             ) from error
         finally:
+            self._open = None
             con.close()
 
     def record(self, error: BaseException) -> Path | None:

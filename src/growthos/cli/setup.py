@@ -34,5 +34,6 @@ def demo(
     report = sync.run(session, [])
     if report.exit_code != ExitCode.OK:
         raise typer.Exit(report.exit_code)
-    render.kpis(see.read(session, []), "table", None)
-    render.alerts(watch.read(session), "table", None)
+    with session.published():
+        render.kpis(see.read(session, []))
+        render.alerts(watch.read(session))

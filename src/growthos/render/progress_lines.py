@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from growthos.sync import SourceReport
 
 LONG_WAIT = 60
+NAMES = 12
 
 
 @contextmanager
@@ -26,7 +27,9 @@ def progress(monotonic: Callable[[], float], *, waits: bool = True, quiet: bool 
         yield Watcher()
     elif sys.stderr.isatty():
         with _bars() as bars:
-            yield _Live(bars, waits=waits).watcher()
+            live = _Live(bars, waits=waits)
+            yield live.watcher()
+            live.built()
     else:
         yield _Plain(monotonic, waits=waits).watcher()
 
@@ -38,7 +41,7 @@ def _bars() -> "Progress":
 
     return Progress(
         SpinnerColumn(finished_text=" "),
-        TextColumn("{task.description:<12}"),
+        TextColumn("{task.description}"),
         TextColumn("{task.fields[said]}"),
         console=console_for(sys.stderr),
         refresh_per_second=8,
@@ -66,27 +69,40 @@ class _Live:
 
     def page(self, source: str, stream: str, pages: int, records: int) -> None:
         elapsed = next((task.elapsed for task in self.bars.tasks if task.id == self.tasks[source]), None)
-        said = f"{_counts(pages, records)}{_rate(records, elapsed or 0)}, {clean(stream)}"
-        self._say(source, said)
+        rate = _rate(records, elapsed or 0)
+        self._say(source, _counts(pages, records), rate, f", {clean(stream)}")
 
     def waiting(self, source: str, seconds: float, reason: str) -> None:
         if self.waits:
-            self._say(source, _wait(seconds, reason))
+            self._say(source, f"waiting {seconds:.0f} s", f": {clean(reason)}")
 
     def notice(self, source: str, code: str, message: str) -> None:
         self.bars.console.print(f"{source}: {clean(message)}", markup=False, style="yellow")
 
     def finished(self, report: "SourceReport") -> None:
         task = next(one for one in self.bars.tasks if one.id == self.tasks[report.name])
-        said = _ended(report, task.elapsed or 0)
-        self.bars.update(task.id, total=1, completed=1, said=said)
+        self._say(report.name, *_ended(report, task.elapsed or 0))
+        self.bars.update(task.id, total=1, completed=1)
 
     def building(self) -> None:
         self.tasks["build"] = self.bars.add_task("build", total=None, said="tables and checks")
 
-    def _say(self, source: str, said: str) -> None:
+    def built(self) -> None:
+        if "build" in self.tasks:
+            self._say("build", "done")
+            self.bars.update(self.tasks["build"], total=1, completed=1)
+
+    def _say(self, source: str, *parts: str) -> None:
+        """As many of the parts, in order, as the line has room for: what is shown is whole."""
+        from rich.cells import cell_len
         from rich.markup import escape
 
+        room = self.bars.console.width - max(NAMES, *(len(name) for name in self.tasks)) - len("⠋  ")
+        said = parts[0]
+        for part in parts[1:]:
+            if cell_len(said + part) > room:
+                break
+            said += part
         self.bars.update(self.tasks[source], said=escape(said))
 
 
@@ -110,15 +126,17 @@ class _Plain:
         say((Note(f"{source}: {clean(message)}"),))
 
     def finished(self, report: "SourceReport") -> None:
-        say((Note(f"{report.name}: {_ended(report, self.monotonic() - self.begun[report.name])}"),))
+        seconds = self.monotonic() - self.begun[report.name]
+        say((Note(f"{report.name}: {''.join(_ended(report, seconds))}"),))
 
 
-def _ended(report: "SourceReport", seconds: float) -> str:
+def _ended(report: "SourceReport", seconds: float) -> tuple[str, ...]:
+    """How a source's reading came out, the parts that count first."""
     if report.errors:
-        return f"failed after {_counts(report.pages, report.records)}"
+        return ("failed", f" after {_counts(report.pages, report.records)}")
     if not report.pages:
-        return "nothing new"
-    return f"{_counts(report.pages, report.records)}, {seconds:.1f} s{_rate(report.records, seconds)}"
+        return ("nothing new",)
+    return (_counts(report.pages, report.records), f", {seconds:.1f} s", _rate(report.records, seconds))
 
 
 def _counts(pages: int, records: int) -> str:

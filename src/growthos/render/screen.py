@@ -113,7 +113,10 @@ def _grid(table: Table, kept: "list[int] | range") -> Grid:
     for number in kept:
         column = table.columns[number]
         grid.add_column(
-            column.title, justify="right" if column.numeric else "left", no_wrap=_whole(table, number), overflow="fold"
+            Text(column.title),
+            justify="right" if column.numeric else "left",
+            no_wrap=_whole(table, number),
+            overflow="fold",
         )
     for row in table.rows:
         grid.add_row(*(_text(row[number]) for number in kept))
