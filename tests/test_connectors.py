@@ -310,7 +310,7 @@ def test_several_accounts_are_read_one_by_one_however_they_are_written():
 
 @pytest.mark.parametrize(("source", "stream"), [("meta", "campaign_insights"), ("google_ads", "campaign_metrics")])
 def test_days_that_are_no_longer_kept_are_not_asked_for(source, stream):
-    """37 months are kept by day, which on the 15th of March reach back to the 15th of February; a day more is an error."""
+    """37 months are kept by day, on the 15th of March back to the 15th of February; a day more is an error."""
     connector = connectors.find()[source]
     [asked_for] = [one for one in connector.streams() if one.name == stream]
     clock, asked, notices = DemoClock(datetime(2026, 3, 15, tzinfo=UTC)), [], []
