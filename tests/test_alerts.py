@@ -641,6 +641,15 @@ def test_the_three_effects_add_up_to_the_difference(now: dict[str, int], before:
     assert figures["delta"] == case.now("revenue_net") - case.before("revenue_net")
 
 
+def test_half_a_cent_goes_to_the_orders() -> None:
+    """One cent for 2 orders, then two for 3: orders 0.5, order value 0.5; both rounded up would make 2 of 1."""
+    told, case = week({"orders": 3, "gross": 2}, {"orders": 2, "gross": 1})
+
+    _, figures = recommend(RULES["revenue_drop"], case, judge(RULES["revenue_drop"], case, Guards()), told)
+
+    assert (figures["orders_effect"], figures["order_value_effect"], figures["delta"]) == (1, 0, 1)
+
+
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
 @given(now=groups, before=groups)
 def test_a_week_like_the_one_before_alarms_nobody(rule: Rule, now: dict[str, int], before: dict[str, int]) -> None:
