@@ -12,7 +12,9 @@ from growthos import connectors, demo
 from growthos.clock import DemoClock
 from growthos.connectors.api import Api
 from growthos.connectors.base import Page, Stream, Watch, Window
+from growthos.connectors.days import halves
 from growthos.errors import CredentialsError, PatienceError, RefusedError, SettingsError, UnavailableError
+from growthos.period import Period
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "api"
 AFTER = datetime(2026, 3, 30, 0, 30, tzinfo=UTC)
@@ -362,6 +364,41 @@ def test_another_version_than_asked_for_is_told_once():
     read(connector, connector.products, httpx.MockTransport(answer), clock, watch)
     assert [code for code, _ in notices] == ["api_version"]
     assert "2027-01" in notices[0][1]
+
+
+PAGES = {
+    "shopify": {
+        "shop": {"shop"},
+        "orders": {
+            *("orders", "order_line_items", "order_shipping_lines", "orders_again"),
+            *("refunds", "refund_line_items", "refund_shipping_lines", "refund_adjustments"),
+        },
+        "customers": {"customers"},
+        "products": {"products", "product_variants"},
+        "inventory_items": {"inventory_items"},
+    },
+    "meta": {"account": {"account"}, "campaigns": {"campaigns"}, "campaign_insights": {"campaign_insights"}},
+    "google_ads": {name: {name} for name in ("customer", "campaigns", "conversion_actions", "campaign_metrics")},
+    "ga4": {"traffic": {"traffic"}},
+}
+
+
+@pytest.mark.parametrize("source", PAGES)
+def test_the_pages_that_staging_reads_are_declared(source):
+    """A stream's declaration names every kind of page in its units, its own first."""
+    streams = connectors.find()[source].streams()
+    assert {one.name: set(one.pages) for one in streams} == PAGES[source]
+    assert all(one.pages[0] == one.name and one.widest != timedelta(0) for one in streams)
+
+
+@pytest.mark.parametrize("length", range(1, 93))
+def test_a_range_that_is_too_much_is_cut_in_two_and_loses_no_day(length):
+    days = Period.ending(date(2026, 3, 29), days=length)
+    cut = halves(days)
+    assert (cut is None) == (length == 1)
+    if cut:
+        assert [*cut[0], *cut[1]] == list(days)
+        assert abs(len(cut[0]) - len(cut[1])) <= 1
 
 
 def test_finding_connectors_loads_no_http_client():
