@@ -1,6 +1,7 @@
 """Settings: where they come from, which place wins, and that every mistake is told at once and in plain words."""
 
 import stat
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from growthos import connectors, settings
 from growthos.errors import ExitCode, SettingsError
+from growthos.guards import Guards
 from growthos.home import Home
 from growthos.origins import demo_mode
 
@@ -270,6 +272,10 @@ def test_every_declared_setting_is_read_from_every_place(home):
                 assert name in str(error)  # noqa: PT017 - half set or no such id, but read
             else:
                 assert found[name][one.name] == "7"
+
+
+def test_the_guards_are_the_rules_own_unless_they_are_set():
+    assert settings.Alerts().model_dump() == asdict(Guards())
 
 
 def test_the_demo_has_all_sources_and_nothing_of_a_home():
