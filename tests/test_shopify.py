@@ -99,6 +99,20 @@ class TestNestedLists:
         assert [asked["after"] for operation, asked in script.asked if operation == "OrderLineItems"] == ["a", "b"]
         assert pages[0].newest == CHANGED
 
+    def test_refunds_of_several_pages_are_asked_for_together(self):
+        """A request for the refunds of each page would often hold none or one."""
+        script = Script(
+            Orders=[
+                {"orders": listed(an_order(1, refunds=(7,)), after="a")},
+                {"orders": listed(an_order(2, refunds=(8, 7)), after="b")},
+                {"orders": listed(an_order(3))},
+            ],
+            Refunds=[{"nodes": [a_refund(7), a_refund(8)]}],
+        )
+        assert [page.stream for page in read(script)] == ["orders", "orders", "orders", "refunds"]
+        [asked] = [asked for operation, asked in script.asked if operation == "Refunds"]
+        assert asked["ids"] == [gid("Refund", 7), gid("Refund", 8)]
+
     def test_every_list_of_a_refund_is_read(self):
         def rest(name: str) -> dict:
             return {"refund": {"id": gid("Refund", 7), "updatedAt": CHANGED, name: listed({"id": "x"})}}
@@ -336,7 +350,19 @@ class TestMeter:
         while meter.halve("GrowthOrders"):
             size = meter.size("GrowthOrders")
             seen.append((size.outer, size.inner))
-        assert seen == [(2, 10), (1, 10), (1, 5), (1, 2), (1, 1)]
+        assert seen == [(2, 5), (1, 5), (1, 2), (1, 1)]
+
+    def test_where_many_lists_are_cut_off_more_is_asked_of_them(self):
+        """Each costs a request of its own; a fifth of the records is not yet many."""
+        meter = Meter()
+        meter.learn("GrowthOrders", 5, cost(100), 0)
+        meter.cut_off("GrowthOrders", 0.2)
+        assert (meter.size("GrowthOrders").inner, meter.size("GrowthOrders").outer) == (5, 10)
+        meter.cut_off("GrowthOrders", 0.25)
+        assert (meter.size("GrowthOrders").inner, meter.size("GrowthOrders").outer) == (10, 5)
+        for _ in range(9):
+            meter.cut_off("GrowthOrders", 1)
+        assert (meter.size("GrowthOrders").inner, meter.size("GrowthOrders").outer) == (250, 1)
 
 
 @pytest.mark.parametrize(

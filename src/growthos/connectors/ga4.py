@@ -126,7 +126,7 @@ class Ga4(Connector):
     def judge(self, status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
         said = refusal(body)
         if said is None:
-            if status == 200 and not body.lstrip().startswith(b"{"):  # noqa: PLR2004 - HTTP's own number
+            if status == 200 and not body.lstrip().startswith(b"{"):
                 return Judgement(Verdict.TRANSIENT, "the answer is not Google's")
             return by_status(status, headers)
         plain = by_status(said.code or status, headers, said.words)

@@ -151,7 +151,7 @@ class GoogleAds(Connector):
     def judge(self, status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
         said = refusal(body)
         if said is None:
-            if status == 200 and not body.lstrip().startswith(b"["):  # noqa: PLR2004 - HTTP's own number
+            if status == 200 and not body.lstrip().startswith(b"["):
                 return Judgement(Verdict.TRANSIENT, "the answer is not Google's")
             return by_status(status, headers)
         return _meaning(set(said.details), said.code or status, said.words, said.wait, headers)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from growthos.connectors.api import Api
     from growthos.connectors.wire.auth import Fetched
 
-TOKEN_ADDRESS = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+TOKEN_ADDRESS = "https://oauth2.googleapis.com/token"
 KEY_FILE = "application_credentials"
 SECONDS = 3600
 REFRESHED = ("client_id", "client_secret", "refresh_token")

@@ -124,7 +124,7 @@ class Meta(Connector):
             params | self._proof,
             operation="account",
             envelope=Account,
-            records=lambda said: 1,  # noqa: ARG005
+            records=lambda said: 1,
         )
         yield _page("account", path, params, api, answer, 1, time_zone=answer.said.timezone_name)
 

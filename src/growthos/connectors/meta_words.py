@@ -20,11 +20,11 @@ BUSY = 75.0
 BUSY_SECONDS = 5.0
 
 
-def judge(status: int, headers: Mapping[str, str], body: bytes) -> Judgement:  # noqa: PLR0911 - one answer per meaning
+def judge(status: int, headers: Mapping[str, str], body: bytes) -> Judgement:
     """What an answer of the Marketing API means."""
     error = _error(body)
     if error is None:
-        if status == 200 and not body.lstrip().startswith(b"{"):  # noqa: PLR2004 - HTTP's own number
+        if status == 200 and not body.lstrip().startswith(b"{"):
             return Judgement(Verdict.TRANSIENT, "the answer is not Meta's")
         return by_status(status, headers)
     code, subcode = (one if isinstance(one := error.get(key), int) else None for key in ("code", "error_subcode"))

@@ -38,7 +38,7 @@ def judge(status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
     """A refused grant is a matter of the credentials, whatever its status; the rest is HTTP's."""
     said: Any = document(body)
     error = said.get("error") if isinstance(said, dict) else None
-    if isinstance(error, str) and status < 500:  # noqa: PLR2004 - HTTP's own line
+    if isinstance(error, str) and status < 500:
         words = f"{error}: {said['error_description']}" if said.get("error_description") else error
         return Judgement(Verdict.CREDENTIALS, words)
     return by_status(status, headers)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from growthos.connectors import oauth
 from growthos.connectors.base import Connector, Judgement, Limit, Page, Setting, Window, stream
+from growthos.connectors.shopify_cost import MOST_IDS
 from growthos.connectors.shopify_pages import Node
 from growthos.connectors.shopify_reader import API_VERSION, VISIBLE, Found, Inside, Reader, request, wrong
 from growthos.connectors.shopify_words import judge
@@ -116,12 +117,17 @@ class Shopify(Connector):
         """Orders by when they changed, with every line, shipping line and refund they have."""
         read = self._read(api)
         self._tell_of_hidden_orders(read, window.since)
-        for page, orders in read.by_id("orders_again", "GrowthOrdersAgain", window.again):
-            yield page
-            yield from _inside(read, orders)
-        for page, orders in read.list("orders", "GrowthOrders", since=window.since, until=window.until):
-            yield page
-            yield from _inside(read, orders)
+        refunds: dict[str, None] = {}
+        for found in (
+            read.by_id("orders_again", "GrowthOrdersAgain", window.again),
+            read.list("orders", "GrowthOrders", since=window.since, until=window.until),
+        ):
+            for page, orders in found:
+                yield page
+                yield from _rest_of(read, orders, refunds)
+                if len(refunds) >= MOST_IDS["GrowthRefunds"]:
+                    yield from _refunds(read, refunds)
+        yield from _refunds(read, refunds)
 
     @stream("cursor", overlap=timedelta(days=1), whole_days=True)
     def customers(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
@@ -167,20 +173,25 @@ class Shopify(Connector):
             )
 
 
-def _inside(read: Reader, orders: Sequence[Node]) -> Iterator[Page]:
-    """What the orders of a page hold beyond it: more lines, and their refunds."""
-    refunds = {one.id: None for order in orders for one in order.refunds}
+def _rest_of(read: Reader, orders: Sequence[Node], refunds: dict[str, None]) -> Iterator[Page]:
+    """What the orders of a page hold beyond it; the ids of their refunds are put to `refunds`."""
     for order in orders:
+        refunds |= {one.id: None for one in order.refunds}
         for page, changed in read.rest(
             order, IN_ORDERS, lambda key: read.by_id("orders_again", "GrowthOrdersAgain", (key,))
         ):
             yield page
             refunds |= {one.id: None for one in changed.refunds} if changed else {}
+
+
+def _refunds(read: Reader, refunds: dict[str, None]) -> Iterator[Page]:
+    """The refunds whose ids were met, with every line they have; afterwards none is waiting."""
     for page, found in read.by_id("refunds", "GrowthRefunds", tuple(refunds)):
         yield page
         for refund in found:
             for rest, _ in read.rest(refund, IN_REFUNDS, lambda key: read.by_id("refunds", "GrowthRefunds", (key,))):
                 yield rest
+    refunds.clear()
 
 
 def _shop(text: str) -> str:

@@ -19,7 +19,9 @@ START = {
     "GrowthInventoryItems": 100,
 }
 OTHERS_START = 50
-INNER = 10
+INNER_START = {"GrowthProducts": 10}
+OTHERS_INNER = 5
+CROWDED = 0.2
 MOST_IDS = {"GrowthOrdersAgain": 50, "GrowthRefunds": 20}
 
 
@@ -28,7 +30,7 @@ class Size:
     """The page size of one operation, of the lists inside, and what its last page cost each record."""
 
     outer: int
-    inner: int = INNER
+    inner: int
     points_each: float = 0.0
 
 
@@ -42,7 +44,10 @@ class Meter:
 
     def size(self, operation: str) -> Size:
         """How many records to ask for, and how many of each list inside them."""
-        return self._sizes.setdefault(operation, Size(START.get(operation, OTHERS_START)))
+        if operation not in self._sizes:
+            inner = INNER_START.get(operation, OTHERS_INNER)
+            self._sizes[operation] = Size(START.get(operation, OTHERS_START), inner)
+        return self._sizes[operation]
 
     def wait(self, operation: str, now: float) -> float:
         """Seconds until the bucket holds what the next page of this operation is expected to cost."""
@@ -68,6 +73,17 @@ class Meter:
             size.outer = min(fits, 2 * size.outer, largest) if asked == size.outer else size.outer
         else:
             size.outer = max(1, fits)
+
+    def cut_off(self, operation: str, share: float) -> None:
+        """Of so many records the list inside was cut off: where they are many, ask for more of it from now on.
+
+        Each list that is cut off costs a request of its own.
+        """
+        size = self.size(operation)
+        if share > CROWDED and size.inner < LARGEST:
+            size.inner = min(LARGEST, 2 * size.inner)
+            size.points_each *= 2
+            size.outer = max(1, size.outer // 2)
 
     def halve(self, operation: str) -> bool:
         """Ask for half as much from now on; False where it is a single record of a single line already."""

@@ -71,7 +71,7 @@ fragment GrowthOrder on Order {
   originalTotalAdditionalFeesSet { shopMoney { amount } }
   totalPriceSet { shopMoney { amount } }
   totalRefundedSet { shopMoney { amount } }
-  shippingLines(first: 3) {
+  shippingLines(first: 1) {
     pageInfo { hasNextPage endCursor }
     nodes { ...GrowthShippingLine }
   }
@@ -198,11 +198,11 @@ fragment GrowthRefund on Refund {
     pageInfo { hasNextPage endCursor }
     nodes { ...GrowthRefundLineItem }
   }
-  refundShippingLines(first: 3) {
+  refundShippingLines(first: 1) {
     pageInfo { hasNextPage endCursor }
     nodes { ...GrowthRefundShippingLine }
   }
-  orderAdjustments(first: 3) {
+  orderAdjustments(first: 2) {
     pageInfo { hasNextPage endCursor }
     nodes { ...GrowthRefundAdjustment }
   }

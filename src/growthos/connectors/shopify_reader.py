@@ -77,6 +77,8 @@ class Reader:
             if part is None:
                 raise wrong(f"answers {operation} without a list")
             again = tuple(one.id for one in part.nodes if _unfinished(one))
+            if part.nodes:
+                self._meter.cut_off(operation, sum(map(_cut_off, part.nodes)) / len(part.nodes))
             yield self._page(pages, operation, asked, answer, part.nodes, again=again), part.nodes
             if not part.page_info.has_next_page:
                 return
@@ -240,6 +242,11 @@ def _with_size(operation: str, variables: Variables, size: Size, ids: Sequence[s
 def _count(asked: Variables) -> int:
     ids = asked["ids"]
     return len(ids) if isinstance(ids, list) else 0
+
+
+def _cut_off(record: Node) -> bool:
+    """Whether the list inside a record has more than was asked for."""
+    return any(inside is not None and inside.page_info.has_next_page for inside in (record.line_items, record.variants))
 
 
 def _unfinished(order: Node) -> bool:

@@ -60,7 +60,7 @@ class Tries:
             seconds = hint
         else:
             tried = max(0, self._failures - 1)
-            seconds = min(LONGEST_BACKOFF, 2.0**tried) + random.uniform(0, 1)  # noqa: S311 - jitter, not a secret
+            seconds = min(LONGEST_BACKOFF, 2.0**tried) + random.uniform(0, 1)
         self.next_wait = seconds
         return seconds
 

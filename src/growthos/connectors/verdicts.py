@@ -13,7 +13,7 @@ SERVER_ERROR = 500
 LONGEST_QUOTE = 300
 
 
-def by_status(status: int, headers: Mapping[str, str], words: str = "") -> Judgement:  # noqa: PLR0911 - one answer per meaning
+def by_status(status: int, headers: Mapping[str, str], words: str = "") -> Judgement:
     """The verdict where only the status speaks."""
     message = f"HTTP {status}" + (f", {words}" if words else "")
     if status == TOO_MANY:
