@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from growthos.connectors import find
 from growthos.connectors.base import Connector
 from growthos.coverage import data_through, orders_begin
+from growthos.errors import DamagedDataError, NoDataError
 from growthos.home import Home
 from growthos.state import State
 
@@ -24,9 +25,7 @@ def connected(settings: "Settings") -> dict[str, type[Connector]]:
 
 def is_stale(home: Home, settings: "Settings", state: State) -> bool:
     """Whether what is published was made of other segments, settings or SQL than there are now."""
-    from growthos.warehouse import published_hash
-
-    return bool(state.keys()) and published_hash(home) != fingerprint(settings, state)
+    return bool(state.keys()) and _published_fingerprint(home) != fingerprint(settings, state)
 
 
 def build(home: Home, settings: "Settings", state: State, run_id: str, started_at: datetime) -> "Built":
@@ -52,6 +51,25 @@ def build(home: Home, settings: "Settings", state: State, run_id: str, started_a
         config_hash=fingerprint(settings, state),
     )
     return warehouse.build(home, state.loads(), inputs)
+
+
+def _published_fingerprint(home: Home) -> str | None:
+    """What the published database was made of; None where there is none, or none that can be read and says so."""
+    import duckdb
+
+    from growthos import warehouse
+
+    try:
+        connection = warehouse.connect(home.database)
+    except (NoDataError, DamagedDataError):
+        return None
+    try:
+        [(found,)] = connection.execute("select config_hash from run_info").fetchall()
+        return str(found)
+    except duckdb.Error:
+        return None
+    finally:
+        connection.close()
 
 
 def fingerprint(settings: "Settings", state: State) -> str:
