@@ -381,7 +381,8 @@ def test_a_domain_of_ones_own_is_refused(text):
 
 
 def test_a_token_or_an_app_connects():
-    assert Shopify.missing({}) == ("SHOPIFY_SHOP_DOMAIN", "SHOPIFY_ACCESS_TOKEN")
+    """An app made since 2026 has an id and a secret; a lasting token is an older app's."""
+    assert Shopify.missing({}) == ("SHOPIFY_SHOP_DOMAIN", "SHOPIFY_CLIENT_ID", "SHOPIFY_CLIENT_SECRET")
     assert Shopify.missing({"shop_domain": "a", "access_token": "x"}) == ()
     assert Shopify.missing({"shop_domain": "a", "client_id": "x"}) == ("SHOPIFY_CLIENT_SECRET",)
     assert Shopify.missing({"shop_domain": "a", "client_id": "x", "client_secret": "y"}) == ()

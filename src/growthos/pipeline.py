@@ -141,7 +141,7 @@ def _choose(settings: "Settings", asked: Sequence[str]) -> dict[str, type[Connec
             )
         if name not in ready:
             missing = ", ".join(known[name].missing(settings.sources.get(name, {})))
-            raise SettingsError(f"{name} is not connected: {missing} is not set.", hint=_SET_OR_DEMO)
+            raise SettingsError(f"{name} is not connected; still to be set: {missing}.", hint=_SET_OR_DEMO)
     if not ready:
         needed = "\n".join(f"  {name}: {', '.join(one.missing({}))}" for name, one in known.items())
         raise SettingsError(f"No source is connected. Each needs its settings:\n{needed}", hint=_SET_OR_DEMO)

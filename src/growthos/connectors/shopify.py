@@ -60,8 +60,7 @@ class Shopify(Connector):
     def missing(cls, values: Mapping[str, str]) -> tuple[str, ...]:
         needed = ["shop_domain"]
         if not values.get("access_token"):
-            app = ["client_id", "client_secret"]
-            needed += app if any(values.get(name) for name in app) else ["access_token"]
+            needed += ["client_id", "client_secret"]
         return tuple(one.env for one in cls.settings if one.name in needed and not values.get(one.name))
 
     @property
