@@ -49,7 +49,7 @@ records as (
 
     select
         concat_ws('/', account, date_text, channel_group, traffic_source, traffic_medium) as external_id,
-        *,
+        * exclude (days),
         try_strptime(date_text, '%Y%m%d')::date as date
     from named
     where date is null or list_contains(days, date)

@@ -56,7 +56,7 @@ records as (
                 then concat('page ', seq, '/', page, '/', position)
             else concat(account, '/', record.campaign.id, '/', record.segments.date)
         end as external_id,
-        *,
+        * exclude (days),
         try_cast(record.segments.date as date) as date
     from rows
     where record is not null and (date is null or list_contains(days, date))

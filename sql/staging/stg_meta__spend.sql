@@ -44,7 +44,7 @@ records as (
             when record.campaign_id is null or record.date_start is null then concat('page ', seq, '/', page, '/', position)
             else concat(account, '/', record.campaign_id, '/', record.date_start)
         end as external_id,
-        *,
+        * exclude (days),
         try_cast(record.date_start as date) as date
     from rows
     where record is not null and (date is null or list_contains(days, date))

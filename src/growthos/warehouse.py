@@ -178,9 +178,8 @@ def _build_all(
 def _make(con: "DuckDBPyConnection", model: Model) -> None:
     import duckdb
 
-    kind = "temporary table" if model.temporary else "table"
     try:
-        con.execute(f"create {kind} {model.name} as {model.query}")
+        con.execute(f"create temporary table {model.name} as {model.query}")
     except duckdb.Error as error:
         raise SqlError(f"{model.label} failed: {error}") from error
     if model.name == "run_info" and con.execute("select currency from run_info").fetchall() == [(None,)]:
