@@ -50,6 +50,7 @@ LINE = {
     "type": "",
     "variant": None,  # its own, unless it is named
     "unit_cost": None,
+    "gone": None,  # "variant" or "product", if that was deleted since
     "note": None,
 }
 SHIPPING = {"price": None, "taxes": (), "removed": False, "category": None, "note": None}
@@ -132,7 +133,7 @@ def taxed(taxes: Iterable[str]) -> list[Record]:
 
 
 def order(short: Mapping[str, Any], currency: str) -> tuple[Record, list[Record], list[Record]]:
-    """An order, its refunds, and the products that its lines name. Totals are added up from the order's own parts."""
+    """An order, its refunds, and the products of its lines that are still there. Totals are added up from its parts."""
     given = filled(short, ORDER)
     number = given["id"]
     lines = [filled(one, LINE) for one in given["lines"]]
@@ -176,7 +177,7 @@ def order(short: Mapping[str, Any], currency: str) -> tuple[Record, list[Record]
         "lineItems": page_of([line_item(one, f"{number}{n}") for n, one in enumerate(lines)]),
         "refunds": [{"id": one["id"]} for one in refunds],
     }
-    return node, refunds, [product(one, f"{number}{n}") for n, one in enumerate(lines)]
+    return node, refunds, [product(one, f"{number}{n}") for n, one in enumerate(lines) if one["gone"] != "product"]
 
 
 def _shipping(given: object) -> Sequence[Mapping[str, Any]]:
@@ -223,15 +224,16 @@ def visit(short: Mapping[str, Any] | None) -> Record | None:
 
 
 def line_item(given: Mapping[str, Any], number: str) -> Record:
+    of = given["variant"] or number
     return {
         "id": gid("LineItem", number),
-        "title": f"Article {given['variant'] or number}",
-        "sku": f"SKU-{given['variant'] or number}",
+        "title": f"Article {of}",
+        "sku": f"SKU-{of}",
         "quantity": given["quantity"],
         "isGiftCard": given["gift_card"],
         "requiresShipping": given["ships"] and not given["gift_card"],
-        "product": {"id": gid("Product", given["variant"] or number), "productType": given["type"]},
-        "variant": {"id": gid("ProductVariant", given["variant"] or number)},
+        "product": {"id": gid("Product", of), "productType": given["type"]} if given["gone"] != "product" else None,
+        "variant": {"id": gid("ProductVariant", of)} if given["gone"] is None else None,
         "originalUnitPriceSet": money(given["price"]),
         "discountAllocations": [{"allocatedAmountSet": money(one)} for one in given["discounts"]],
         "taxLines": taxed(given["taxes"]),
@@ -302,8 +304,9 @@ def refund(short: Mapping[str, Any], order_number: str, place: int) -> Record:
 
 
 def product(given: Mapping[str, Any], number: str) -> Record:
-    """The product of a line, with one variant; both bear the variant's number."""
+    """The product of a line, with one variant: the line's, or another one where that is gone."""
     number = given["variant"] or number
+    variant = f"{number}9" if given["gone"] else number
     long_ago = "2025-01-01T00:00:00Z"
     return {
         "id": gid("Product", number),
@@ -315,11 +318,11 @@ def product(given: Mapping[str, Any], number: str) -> Record:
         "variants": page_of(
             [
                 {
-                    "id": gid("ProductVariant", number),
+                    "id": gid("ProductVariant", variant),
                     "title": "Default",
-                    "sku": f"SKU-{number}",
+                    "sku": f"SKU-{variant}",
                     "price": given["price"],
-                    "inventoryItem": inventory_item(number, given["unit_cost"], "USD", long_ago),
+                    "inventoryItem": inventory_item(variant, given["unit_cost"], "USD", long_ago),
                 }
             ]
         ),
