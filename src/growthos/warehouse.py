@@ -142,7 +142,7 @@ def variables(inputs: Inputs) -> dict[str, tuple[str, Any]]:
         "shipping_bps_of_net_sales": ("bigint", settings.costs.shipping.bps_of_net_sales),
         "payment_bps_of_total": ("bigint", settings.costs.payment.bps_of_total),
         "payment_per_order_cents": ("bigint", settings.costs.payment.per_order_cents),
-        "fx": ("struct(currency varchar, day date, rate decimal(18, 9))[]", rates),
+        "fx": ("struct(currency varchar, day date, rate decimal(24, 12))[]", rates),
         "calendar": ("struct(day date, event varchar)[]", calendar),
         "sources": ("struct(name varchar, data_through date, loaded_at timestamp, time_zone varchar)[]", sources),
     }
