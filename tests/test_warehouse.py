@@ -620,8 +620,9 @@ def test_foreign_spend_is_converted_row_by_row_and_waits_without_a_rate(raw: Raw
     # 0.005 x 1.0840 = 0.00542 -> 0.01; 10.00 x 1.084 = 10.84; value 50.25 x 1.084 = 54.471 -> 54.47.
     raw.shop()
     raw.google(google_row("21", DAY, currency="USD"), google_row("22", DAY, "5000", currency="USD"))
+    raw.google(google_row("23", DAY, "123456789000000", currency="IDR"))  # x 0.0000607533 = 7500.4073391537
     raw.meta(meta_row("11", DAY, account_currency="GBP"), meta_row("11", "2026-03-21", account_currency="GBP"))
-    built = build(raw, fx={"USD": "1.0840", "GBP": {date(2026, 3, 20): "1.2"}})
+    built = build(raw, fx={"USD": "1.0840", "IDR": "0.0000607533", "GBP": {date(2026, 3, 20): "1.2"}})
     assert not built.published
     [bad] = [one for one in built.checks if one.blocks]
     assert (bad.name, bad.sample) == ("currency_consistency", ("stg__spend meta:11 2026-03-21 GBP",))
@@ -631,11 +632,12 @@ def test_foreign_spend_is_converted_row_by_row_and_waits_without_a_rate(raw: Raw
         select campaign_key, spend_cents, conversion_value_cents, spend_original, currency
         from fact_spend order by campaign_key, date_key
         """,
-        fx={"USD": "1.0840", "GBP": {date(2026, 3, 20): "1.2", date(2026, 3, 21): "2"}},
+        fx={"USD": "1.0840", "IDR": "0.0000607533", "GBP": {date(2026, 3, 20): "1.2", date(2026, 3, 21): "2"}},
     )
     assert [(key, spend, value, str(original), currency) for key, spend, value, original, currency in found] == [
         ("google:21", 1084, 5447, "10.000000", "USD"),
         ("google:22", 1, 5447, "0.005000", "USD"),
+        ("google:23", 750041, 0, "123456789.000000", "IDR"),
         ("meta:11", 1200, 0, "10.000000", "GBP"),
         ("meta:11", 2000, 0, "10.000000", "GBP"),
     ]

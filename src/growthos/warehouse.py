@@ -7,7 +7,6 @@ published; the results of the checks are kept either way.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from growthos import checks, messages, publish, relations, sqlfiles
@@ -112,7 +111,7 @@ def variables(inputs: Inputs) -> dict[str, tuple[str, Any]]:
     """The parameters of the SQL: name, SQL type and value."""
     settings = inputs.settings
     rates = [
-        {"currency": currency, "day": day, "rate": Decimal(rate)}
+        {"currency": currency, "day": day, "rate": rate}
         for currency, given in settings.fx.items()
         for day, rate in (given.items() if isinstance(given, Mapping) else [(None, given)])
     ]
