@@ -34,7 +34,7 @@ def test_the_generated_parts_are_fresh():
 def test_the_first_two_blocks_are_one_command_each():
     (_, first), (_, second) = FENCED[:2]
     assert first.strip().endswith("growthos demo")
-    assert second.strip().endswith("-m pytest")
+    assert second.strip().endswith("-m pytest -n auto")
     for block in (first, second):
         assert len(block.strip().splitlines()) == 1
         assert block.startswith("python3 -m venv ")
