@@ -35,7 +35,7 @@ from warehouse_fixtures import (
 
 from growthos import checks, relations, sqlfiles, warehouse
 from growthos import money as python_money
-from growthos.errors import BusyError, DamagedDataError, NoDataError, SettingsError, SqlError
+from growthos.errors import BusyError, CannotWriteError, DamagedDataError, NoDataError, SettingsError, SqlError
 from growthos.home import Home
 
 DAY = "2026-03-20"
@@ -643,6 +643,21 @@ def test_foreign_spend_is_converted_row_by_row_and_waits_without_a_rate(raw: Raw
     ]
 
 
+def test_the_shops_own_currency_needs_no_rate_and_takes_none(raw: Raw) -> None:
+    raw.shop()
+    account = {"name": "Ads", "currency": "EUR", "timezone_name": "Europe/Berlin"}
+    raw.page("meta", "account", account)
+    raw.meta(meta_row("11", DAY), meta_row("12", DAY, account_currency=None))
+    assert rows(raw, "select spend_cents from fact_spend", fx={"EUR": "2"}) == [(1000,), (1000,)]
+
+
+def test_two_shops_in_one_home_are_refused(raw: Raw) -> None:
+    raw.shop()
+    raw.page("shopify", "shop", {"data": {"shop": {"currencyCode": "EUR"}}}, account="othershop")
+    with pytest.raises(SettingsError, match="more than one shop: othershop, toyshop"):
+        build(raw)
+
+
 def test_micros_round_once_at_the_half_cent(raw: Raw) -> None:
     raw.shop()
     raw.google(google_row("21", DAY, "4999"), google_row("22", DAY, "5000"), google_row("23", DAY, "23455000"))
@@ -790,6 +805,20 @@ def test_nobody_else_can_read_the_files_and_a_reader_keeps_the_one_it_has_open(r
     for path in (home(raw).database, home(raw).warehouse):
         assert path.stat().st_mode & 0o777 == 0o600
     assert {path.name for path in home(raw).work.iterdir()} == {"warehouse.duckdb"}
+
+
+def test_a_failed_build_leaves_what_was_published(raw: Raw, monkeypatch: pytest.MonkeyPatch) -> None:
+    rich(raw)
+    build(raw)
+    before = home(raw).database.read_bytes()
+
+    def full(*_: Any, **__: Any) -> None:
+        raise duckdb.IOException("Could not write file: No space left on device")
+
+    monkeypatch.setattr(warehouse.publish, "copy_marts", full)
+    with pytest.raises(CannotWriteError, match="No space left on device"):
+        build(raw)
+    assert home(raw).database.read_bytes() == before
 
 
 def test_without_any_raw_file_everything_is_there_and_empty(raw: Raw) -> None:

@@ -4,9 +4,11 @@
 with spend as (
 
     select
-        *,
-        platform || ':' || campaign_id as campaign_key
-    from stg__spend
+        spend.* exclude (currency),
+        spend.platform || ':' || spend.campaign_id as campaign_key,
+        coalesce(spend.currency, accounts.currency) as currency
+    from stg__spend as spend
+    left join stg__accounts as accounts using (source, account_id)
 
 )
 

@@ -51,7 +51,7 @@ def open_file(path: Path, *, home: Path, read_only: bool, threads: int) -> "Duck
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
         "allow_persistent_secrets": False,
-        "force_compression": "uncompressed",
+        "force_compression": "uncompressed" if threads == 1 else "auto",  # a small file is quicker as it is
     }
     try:
         con = duckdb.connect(path, read_only=read_only, config=settings)

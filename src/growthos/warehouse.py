@@ -6,14 +6,15 @@ published; the results of the checks are kept either way.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING
 
 from growthos import checks, messages, publish, relations, sqlfiles
 from growthos.checks import CheckResult
 from growthos.database import connect, open_file, threads
-from growthos.errors import GrowthError, SettingsError, SqlError
+from growthos.errors import CannotWriteError, SettingsError, SqlError
 from growthos.home import Home
+from growthos.inputs import Inputs, Source, variables
 from growthos.messages import Message
 from growthos.raw import Load, make_folders
 from growthos.sqlfiles import SQL, Model
@@ -22,36 +23,7 @@ from growthos.staging import MARKS, Rows, build_staging, define_results
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from growthos.settings import Settings
-
 __all__ = ["SQL", "Built", "CheckResult", "Inputs", "Message", "Rows", "Source", "build", "connect"]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A connected source: the last day it was read for, when it was last read, and its zone."""
-
-    name: str
-    data_through: date | None
-    loaded_at: datetime | None
-    time_zone: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """All that a build depends on besides the raw files and sql/. Instants are in UTC."""
-
-    run_id: str
-    started_at: datetime
-    settings: "Settings"
-    sources: tuple[Source, ...]
-    history_lower_bound: date | None
-    config_hash: str
-
-    @property
-    def data_through(self) -> date | None:
-        """The last day for which every connected source that was ever read is complete."""
-        return min((source.data_through for source in self.sources if source.data_through), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,84 +39,50 @@ class Built:
 
 def build(home: Home, loads: Sequence[Load], inputs: Inputs) -> Built:
     """Build the marts from the raw files that count, check them, and publish them if they may be read."""
-    loads = list(loads)
-    models = sqlfiles.find(sqlfiles.SQL, "staging", "marts", "checks")
+    import duckdb
+
     make_folders(home.work, home.root)
     new = home.work / "warehouse.new"
     publish.remove(new)
     size = sum(load.path.stat().st_size for load in loads)
     con = open_file(new, home=home.root, read_only=False, threads=threads(size))
     try:
-        order = sqlfiles.order({name: one for name, one in models.items() if one.layer != "checks"}, con)
-        relations.define_macros(con)
-        relations.set_variables(con, variables(inputs))
-        broken: dict[str, str] = {}
-        while True:
-            con.execute("begin")
-            relations.define_raw(con, loads)
-            rows = _build_all(con, models, order, loads, inputs.run_id)
-            results = checks.run(con, [one for one in models.values() if one.layer == "checks"], broken)
-            if results is not None:
-                break
-            con.execute("rollback")  # a check that raises spoils the transaction: once more, without it
-        warnings = messages.collect(con, rows)
-        passed = not any(result.blocks for result in results)
-        if passed:
-            checks.write(con, results, inputs.run_id)
-            con.execute("commit")
-            publish.copy_marts(con, models, home, staging=inputs.settings.warehouse.publish_staging)
-        else:
-            con.execute("rollback")
-            con.execute("begin")
-            checks.write(con, results, inputs.run_id)
-            con.execute("commit")
-    except GrowthError:
+        built = _build(con, home, loads, inputs)
+    except duckdb.Error as error:
+        raise CannotWriteError(
+            f"The warehouse could not be built in {home.work}: {str(error).splitlines()[0]}",
+            hint="Nothing that was there is lost. Make room, then run `growthos rebuild`.",
+        ) from error
+    finally:
         con.close()
-        publish.remove(new)
-        raise
-    con.close()
     publish.replace(new, home.warehouse)
+    return built
+
+
+def _build(con: "DuckDBPyConnection", home: Home, loads: Sequence[Load], inputs: Inputs) -> Built:
+    models = sqlfiles.find(sqlfiles.SQL, "staging", "marts", "checks")
+    order = sqlfiles.order({name: one for name, one in models.items() if one.layer != "checks"}, con)
+    relations.define_macros(con)
+    relations.set_variables(con, variables(inputs))
+    broken: dict[str, str] = {}
+    results = None
+    while results is None:
+        con.execute("begin")
+        relations.define_raw(con, loads)
+        rows = _build_all(con, models, order, loads, inputs.run_id)
+        results = checks.run(con, [one for one in models.values() if one.layer == "checks"], broken)
+        if results is None:
+            con.execute("rollback")  # a check that raises spoils the transaction: once more, without it
+    warnings = messages.collect(con, rows)
+    passed = not any(result.blocks for result in results)
+    if not passed:
+        con.execute("rollback")
+        con.execute("begin")
+    checks.write(con, results, inputs.run_id)
+    con.execute("commit")
+    if passed:
+        publish.copy_marts(con, models, home, staging=inputs.settings.warehouse.publish_staging)
     return Built(passed, results, rows, inputs.data_through, warnings)
-
-
-def variables(inputs: Inputs) -> dict[str, tuple[str, Any]]:
-    """The parameters of the SQL: name, SQL type and value."""
-    settings = inputs.settings
-    rates = [
-        {"currency": currency, "day": day, "rate": rate}
-        for currency, given in settings.fx.items()
-        for day, rate in (given.items() if isinstance(given, Mapping) else [(None, given)])
-    ]
-    sources = [
-        {
-            "name": one.name,
-            "data_through": one.data_through,
-            "loaded_at": relations.moment(one.loaded_at),
-            "time_zone": one.time_zone,
-        }
-        for one in inputs.sources
-    ]
-    margins = [{"category": category, "bps": bps} for category, bps in settings.costs.margin_bps.items()]
-    calendar = [{"day": day, "event": event} for day, event in settings.calendar.items()]
-    return {
-        "run_id": ("varchar", inputs.run_id),
-        "run_started_at": ("timestamp", relations.moment(inputs.started_at)),
-        "run_finished_at": ("timestamp", relations.moment(inputs.started_at)),
-        "config_hash": ("varchar", inputs.config_hash),
-        "data_through": ("date", inputs.data_through),
-        "history_lower_bound": ("date", inputs.history_lower_bound),
-        "reporting_timezone": ("varchar", settings.reporting_timezone),
-        "currency": ("varchar", settings.currency),
-        "exclude_sources": ("varchar[]", [one.strip().lower() for one in settings.exclude_sources]),
-        "margins": ("struct(category varchar, bps bigint)[]", margins),
-        "shipping_per_order_cents": ("bigint", settings.costs.shipping.per_order_cents),
-        "shipping_bps_of_net_sales": ("bigint", settings.costs.shipping.bps_of_net_sales),
-        "payment_bps_of_total": ("bigint", settings.costs.payment.bps_of_total),
-        "payment_per_order_cents": ("bigint", settings.costs.payment.per_order_cents),
-        "fx": ("struct(currency varchar, day date, rate decimal(24, 12))[]", rates),
-        "calendar": ("struct(day date, event varchar)[]", calendar),
-        "sources": ("struct(name varchar, data_through date, loaded_at timestamp, time_zone varchar)[]", sources),
-    }
 
 
 def _build_all(
@@ -169,8 +107,9 @@ def _build_all(
             _unite(con, name, united[name], models)
         elif model.layer == "staging" and not model.temporary:
             rows.append(build_staging(con, model, run_id))
-        elif model.layer != "checks":
+        else:
             _make(con, model)
+    _refuse(con)
     return tuple(rows)
 
 
@@ -181,10 +120,21 @@ def _make(con: "DuckDBPyConnection", model: Model) -> None:
         con.execute(f"create temporary table {model.name} as {model.query}")
     except duckdb.Error as error:
         raise SqlError(f"{model.label} failed: {error}") from error
-    if model.name == "run_info" and con.execute("select currency from run_info").fetchall() == [(None,)]:
+
+
+def _refuse(con: "DuckDBPyConnection") -> None:
+    """Stop where amounts would have no one currency, or two shops' orders one home."""
+    [(currency,)] = con.execute("select currency from shop_currency").fetchall()
+    if currency is None:
         raise SettingsError(
             "The currency to report in is not known: no shop is connected, and the ad accounts do not agree on one.",
             hint='Set `currency` in growthos.toml, such as currency = "EUR".',
+        )
+    shops = [name for (name,) in con.execute("select account_id from stg__shops order by account_id").fetchall()]
+    if len(shops) > 1:
+        raise SettingsError(
+            f"This home holds the orders of more than one shop: {', '.join(shops)}.",
+            hint="Give each shop a home of its own with --home.",
         )
 
 
