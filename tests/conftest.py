@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from demo_home import demo_home
+from demo_home import demo_home  # noqa: F401 - a fixture
 
 from growthos.clock import DemoClock
 

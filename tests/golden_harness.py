@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 import golden_records as form
 from golden_records import Record, instant
 
-from growthos.connectors.base import Page
 from growthos.connectors.ga4 import DIMENSIONS, METRICS
+from growthos.connectors.terms import Page
 from growthos.home import Home
 from growthos.pipeline import make_home
 from growthos.raw import Header, UnitWriter

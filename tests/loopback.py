@@ -101,7 +101,7 @@ def serve(clock: object) -> Iterator[Server]:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 server.script(arrival, self)
 
-        do_GET = do_POST = answer
+        do_GET = do_POST = answer  # noqa: N815 - the standard library's names
 
         def log_message(self, *_: object) -> None:
             """Nothing is printed."""

@@ -2,7 +2,7 @@
 
 Money is in cents, days are days in UTC. A number in brackets is the section of the specification that a part follows.
 """
-
+# ruff: noqa: SIM905 - lists of words read best as words
 
 from collections import Counter
 from datetime import date, timedelta

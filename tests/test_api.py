@@ -18,9 +18,10 @@ from loopback import Arrival, FastClock, Server, reply, serve
 from growthos.clock import SystemClock
 from growthos.connectors import find
 from growthos.connectors.api import Api
-from growthos.connectors.base import Connector, Limit, Setting, Watch, Window, stream
+from growthos.connectors.base import Connector, stream
 from growthos.connectors.redact import Redactor
 from growthos.connectors.refusals import ShrinkError
+from growthos.connectors.terms import Limit, Setting, Watch, Window
 from growthos.connectors.verdicts import by_status
 from growthos.errors import (
     CredentialsError,

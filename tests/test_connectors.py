@@ -11,8 +11,9 @@ import pytest
 from growthos import connectors, demo
 from growthos.clock import DemoClock
 from growthos.connectors.api import Api
-from growthos.connectors.base import Page, Stream, Watch, Window
+from growthos.connectors.base import Stream
 from growthos.connectors.days import halves
+from growthos.connectors.terms import Page, Watch, Window
 from growthos.errors import CredentialsError, PatienceError, RefusedError, SettingsError, UnavailableError
 from growthos.period import Period
 

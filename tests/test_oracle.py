@@ -326,7 +326,7 @@ def test_the_demo_has_the_size_that_was_promised(demo_home, seed):
 
     shop = make_shop(seed)
     with duckdb.connect(demo_home(seed).database, read_only=True) as con:
-        count = lambda query: con.execute(query).fetchall()[0][0]
+        count = lambda query: con.execute(query).fetchall()[0][0]  # noqa: E731
         orders = count("select count(*) from fact_orders")
         customers = count("select count(*) from dim_customer where source = 'shopify'")
         campaigns = con.execute(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from growthos.connectors.base import Stream, Window
+from growthos.connectors.base import Stream
+from growthos.connectors.terms import Window
 from growthos.plan import Asked, Task, plan
 from growthos.raw import Header, Segment, unit_name
 from growthos.state import State

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from growthos import raw
-from growthos.connectors.base import Page, Window
+from growthos.connectors.terms import Page, Window
 from growthos.raw import DamagedSegmentError, Header, UnitWriter
 from growthos.state import State
 

@@ -217,7 +217,7 @@ def _copied(plain: Path, target: Path) -> Path:
     return root
 
 
-class _served:
+class _served:  # noqa: N801 - used like a function
     """The faces behind one loopback address each; the servers end with the block."""
 
     def __init__(self, shop: Any, clock: DemoClock) -> None:
@@ -264,7 +264,7 @@ class _served:
                 self.end_headers()
                 self.wfile.write(response.content)
 
-            do_GET = do_POST = _answer
+            do_GET = do_POST = _answer  # noqa: N815 - the names that http.server looks for
 
             def log_message(self, *_: object) -> None:
                 """Quiet."""

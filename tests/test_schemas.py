@@ -20,9 +20,9 @@ from growthos import connectors, demo
 from growthos.clock import DemoClock
 from growthos.connectors import google_ads, shopify_queries
 from growthos.connectors.api import Api
-from growthos.connectors.base import Window
 from growthos.connectors.ga4 import report
 from growthos.connectors.meta import insights
+from growthos.connectors.terms import Window
 from growthos.period import Period
 
 ROOT = Path(__file__).parents[1]

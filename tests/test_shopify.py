@@ -9,10 +9,10 @@ import pytest
 from growthos.clock import DemoClock
 from growthos.connectors import shopify_reader
 from growthos.connectors.api import Api
-from growthos.connectors.base import Watch, Window
 from growthos.connectors.shopify import Shopify
 from growthos.connectors.shopify_cost import Meter
 from growthos.connectors.shopify_pages import Cost, Throttle
+from growthos.connectors.terms import Watch, Window
 from growthos.errors import SettingsError, UnavailableError
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -74,7 +74,7 @@ class AlertReport:
         """Whether an alert of at least this severity fires."""
         return any(SEVERITIES.index(alert.severity) >= SEVERITIES.index(level) for alert in self.firing)
 
-    def as_json(self, *, all: bool = False) -> dict[str, Any]:
+    def as_json(self, *, all: bool = False) -> dict[str, Any]:  # noqa: A002 - the command's option is called --all
         """The structure of `alerts --format json`: firing alerts, or every evaluation."""
         return {
             "schema_version": 1,

@@ -18,6 +18,7 @@
 
 from datetime import datetime
 from enum import IntEnum
+from typing import Self
 
 
 class ExitCode(IntEnum):
@@ -25,7 +26,7 @@ class ExitCode(IntEnum):
 
     meaning: str
 
-    def __new__(cls, code: int, meaning: str) -> "ExitCode":
+    def __new__(cls, code: int, meaning: str) -> Self:
         made = int.__new__(cls, code)
         made._value_ = code
         made.meaning = meaning

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from growthos.connectors.base import Call
+from growthos.connectors.terms import Call
 
 LARGEST = 5 * 1024 * 1024
 KEPT = 4

@@ -14,7 +14,8 @@ from growthos import runs
 from growthos.build import build, connected, is_stale
 from growthos.clock import Clock
 from growthos.connectors import find
-from growthos.connectors.base import Call, Connector, Watch
+from growthos.connectors.base import Connector
+from growthos.connectors.terms import Call, Watch
 from growthos.errors import BusyError, SettingsError, SourceError, UsageError
 from growthos.home import Home
 from growthos.log import Log, Redactor

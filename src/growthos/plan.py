@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from growthos.connectors.base import Stream, Window
+from growthos.connectors.base import Stream
+from growthos.connectors.terms import Window
 from growthos.period import Period
 from growthos.state import BEGINNING, Unit, covered_days, holes
 

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from growthos.connectors.base import Page, Window
+from growthos.connectors.terms import Page, Window
 from growthos.errors import CannotWriteError, ExitCode
 
 FORMAT: Final = 1

@@ -35,7 +35,7 @@ def _rate(given: object) -> object:
     if isinstance(given, dict):
         return {_day(key): _rate(value) for key, value in given.items()}
     if not isinstance(given, str):
-        raise ValueError('a rate is written as text: "1.0840", or a table of days and rates')
+        raise ValueError('a rate is written as text: "1.0840", or a table of days and rates')  # noqa: TRY004
     try:
         rate = Decimal(given)
     except InvalidOperation:

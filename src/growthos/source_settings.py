@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from growthos.connectors.base import Connector, Setting
+from growthos.connectors.base import Connector
+from growthos.connectors.terms import Setting
 from growthos.errors import SettingsError
 from growthos.home import Home
 from growthos.origins import Env, Problems, Toml, near_miss, open_to_others, unknown

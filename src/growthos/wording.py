@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from growthos.money import places
 
-NOTHING = "–"
+NOTHING = "–"  # noqa: RUF001 - an en dash: there is no value
 
 SYMBOLS = {
     "AUD": "A$",

@@ -13,7 +13,7 @@ def main() -> NoReturn:
     """The program `growthos`."""
     gc.disable()  # what is imported stays; looking for garbage in it costs a tenth of the start
     process.prepare()
-    from growthos.cli import app
+    from growthos.cli import app  # noqa: F401 - here, so that it is frozen
 
     gc.freeze()
     gc.enable()
@@ -36,6 +36,6 @@ def run(arguments: Sequence[str]) -> int:
         return process.tell(error)
     except OSError as error:
         return process.tell_system(error, given)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         return process.tell_bug(error, given)
     return 0

@@ -56,7 +56,7 @@ def growthos(
         bool, typer.Option("--quiet", "-q", help="Say nothing but errors and what was asked for.")
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what went wrong in full.")] = False,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001
         bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:

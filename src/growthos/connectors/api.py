@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from growthos.clock import Clock
 from growthos.connectors.asking import REQUEST_ID_HEADERS, Answer, Ask, Attempt, adapter
-from growthos.connectors.base import Connector, Judgement, Verdict, Watch
 from growthos.connectors.limits import Turns
 from growthos.connectors.redact import Redactor
 from growthos.connectors.refusals import Refusals
+from growthos.connectors.terms import Judgement, Source, Verdict, Watch
 from growthos.connectors.tries import SERVER_ERROR, AgainError, Tries
 from growthos.connectors.verdicts import quoted
 from growthos.errors import SourceError
@@ -31,7 +31,7 @@ class Api:
 
     def __init__(
         self,
-        connector: Connector,
+        connector: Source,
         *,
         transport: "httpx.BaseTransport | None" = None,
         clock: Clock,

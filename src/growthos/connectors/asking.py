@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from growthos.connectors.base import Call, Judgement, Verdict
 from growthos.connectors.redact import Redactor
+from growthos.connectors.terms import Call, Judgement, Verdict
 from growthos.connectors.verdicts import quoted
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from growthos.connectors import google_auth
-from growthos.connectors.base import Connector, Judgement, Limit, Page, Setting, Verdict, Window, stream
+from growthos.connectors.base import Connector, stream
 from growthos.connectors.camel import Camel
 from growthos.connectors.days import halves
 from growthos.connectors.google_words import refusal
 from growthos.connectors.refusals import ShrinkError
+from growthos.connectors.terms import Judgement, Limit, Page, Setting, Verdict, Window
 from growthos.connectors.trail import Trail
 from growthos.connectors.verdicts import by_status
 from growthos.errors import SettingsError, UnavailableError
@@ -126,7 +127,7 @@ class Ga4(Connector):
     def judge(self, status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
         said = refusal(body)
         if said is None:
-            if status == 200 and not body.lstrip().startswith(b"{"):
+            if status == 200 and not body.lstrip().startswith(b"{"):  # noqa: PLR2004 - HTTP's own number
                 return Judgement(Verdict.TRANSIENT, "the answer is not Google's")
             return by_status(status, headers)
         plain = by_status(said.code or status, headers, said.words)

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from growthos.connectors import google_auth
-from growthos.connectors.base import Connector, Judgement, Limit, Page, Setting, Verdict, Window, stream
+from growthos.connectors.base import Connector, stream
 from growthos.connectors.camel import Camel
 from growthos.connectors.days import halves, kept
 from growthos.connectors.google_words import refusal
 from growthos.connectors.refusals import ShrinkError
+from growthos.connectors.terms import Judgement, Limit, Page, Setting, Verdict, Window
 from growthos.connectors.verdicts import by_status
 from growthos.errors import RefusedError, SettingsError
 from growthos.period import Period
@@ -151,7 +152,7 @@ class GoogleAds(Connector):
     def judge(self, status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
         said = refusal(body)
         if said is None:
-            if status == 200 and not body.lstrip().startswith(b"["):
+            if status == 200 and not body.lstrip().startswith(b"["):  # noqa: PLR2004 - HTTP's own number
                 return Judgement(Verdict.TRANSIENT, "the answer is not Google's")
             return by_status(status, headers)
         return _meaning(set(said.details), said.code or status, said.words, said.wait, headers)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from growthos.connectors import oauth
 from growthos.connectors.address import checked
-from growthos.connectors.base import Connector, Setting
+from growthos.connectors.base import Connector
+from growthos.connectors.terms import Setting
 from growthos.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from growthos.connectors.api import Api
     from growthos.connectors.wire.auth import Fetched
 
-TOKEN_ADDRESS = "https://oauth2.googleapis.com/token"
+TOKEN_ADDRESS = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 KEY_FILE = "application_credentials"
 SECONDS = 3600
 REFRESHED = ("client_id", "client_secret", "refresh_token")

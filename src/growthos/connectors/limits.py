@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from growthos.clock import Clock
-from growthos.connectors.base import Limit
+from growthos.connectors.terms import Limit
 
 SLACK = 1.05
 INSTANT = 1e-6

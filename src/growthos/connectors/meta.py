@@ -10,10 +10,11 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from growthos.connectors.base import Connector, Judgement, Limit, Page, Setting, Window, stream
+from growthos.connectors.base import Connector, stream
 from growthos.connectors.days import halves, kept
 from growthos.connectors.meta_words import judge, resting
 from growthos.connectors.refusals import ShrinkError
+from growthos.connectors.terms import Judgement, Limit, Page, Setting, Window
 from growthos.connectors.trail import Trail
 from growthos.errors import SettingsError
 from growthos.period import Period
@@ -124,7 +125,7 @@ class Meta(Connector):
             params | self._proof,
             operation="account",
             envelope=Account,
-            records=lambda said: 1,
+            records=lambda said: 1,  # noqa: ARG005
         )
         yield _page("account", path, params, api, answer, 1, time_zone=answer.said.timezone_name)
 

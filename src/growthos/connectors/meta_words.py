@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from growthos.connectors.base import Judgement, Verdict
+from growthos.connectors.terms import Judgement, Verdict
 from growthos.connectors.verdicts import by_status, document
 
 THROTTLES = {4, 17, 32, 613, *range(80000, 80015)}
@@ -20,11 +20,11 @@ BUSY = 75.0
 BUSY_SECONDS = 5.0
 
 
-def judge(status: int, headers: Mapping[str, str], body: bytes) -> Judgement:
+def judge(status: int, headers: Mapping[str, str], body: bytes) -> Judgement:  # noqa: PLR0911 - one answer per meaning
     """What an answer of the Marketing API means."""
     error = _error(body)
     if error is None:
-        if status == 200 and not body.lstrip().startswith(b"{"):
+        if status == 200 and not body.lstrip().startswith(b"{"):  # noqa: PLR2004 - HTTP's own number
             return Judgement(Verdict.TRANSIENT, "the answer is not Meta's")
         return by_status(status, headers)
     code, subcode = (one if isinstance(one := error.get(key), int) else None for key in ("code", "error_subcode"))

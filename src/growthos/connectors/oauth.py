@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from growthos.connectors.base import Judgement, Verdict
+from growthos.connectors.terms import Judgement, Verdict
 from growthos.connectors.verdicts import by_status, document
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def judge(status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
     """A refused grant is a matter of the credentials, whatever its status; the rest is HTTP's."""
     said: Any = document(body)
     error = said.get("error") if isinstance(said, dict) else None
-    if isinstance(error, str) and status < 500:
+    if isinstance(error, str) and status < 500:  # noqa: PLR2004 - HTTP's own line
         words = f"{error}: {said['error_description']}" if said.get("error_description") else error
         return Judgement(Verdict.CREDENTIALS, words)
     return by_status(status, headers)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from growthos.clock import Clock
-from growthos.connectors.base import Connector, Judgement, Setting, Verdict
+from growthos.connectors.terms import Judgement, Setting, Source, Verdict
 from growthos.errors import CredentialsError, PatienceError, RefusedError, SourceError, UnavailableError
 
 QUOTA_SECONDS = 3600.0
@@ -21,7 +21,7 @@ class DeniedError(CredentialsError):
 class Refusals:
     """Makes the errors of one source."""
 
-    def __init__(self, connector: Connector, clock: Clock) -> None:
+    def __init__(self, connector: Source, clock: Clock) -> None:
         self._connector = connector
         self._clock = clock
 

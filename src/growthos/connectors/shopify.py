@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from growthos.connectors import oauth
-from growthos.connectors.base import Connector, Judgement, Limit, Page, Setting, Window, stream
+from growthos.connectors.base import Connector, stream
 from growthos.connectors.shopify_cost import MOST_IDS
 from growthos.connectors.shopify_pages import Node
 from growthos.connectors.shopify_reader import API_VERSION, VISIBLE, Found, Inside, Reader, request, wrong
 from growthos.connectors.shopify_words import judge
+from growthos.connectors.terms import Judgement, Limit, Page, Setting, Window
 from growthos.errors import SettingsError
 
 if TYPE_CHECKING:

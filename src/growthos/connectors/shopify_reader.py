@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from growthos.connectors import shopify_queries
-from growthos.connectors.base import Page
 from growthos.connectors.refusals import DeniedError, ShrinkError
 from growthos.connectors.shopify_cost import Meter, Size
 from growthos.connectors.shopify_pages import Connection, Counted, Nested, Node, Parent, Said
+from growthos.connectors.terms import Page
 from growthos.connectors.trail import Trail
 from growthos.errors import UnavailableError
 

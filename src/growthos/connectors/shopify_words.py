@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from growthos.connectors.base import Judgement, Verdict
+from growthos.connectors.terms import Judgement, Verdict
 from growthos.connectors.verdicts import OK, by_status, document
 
 TEMPORARY = {"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"}

@@ -3,7 +3,7 @@
 import random
 from typing import TYPE_CHECKING
 
-from growthos.connectors.base import Judgement, Verdict
+from growthos.connectors.terms import Judgement, Verdict
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -60,7 +60,7 @@ class Tries:
             seconds = hint
         else:
             tried = max(0, self._failures - 1)
-            seconds = min(LONGEST_BACKOFF, 2.0**tried) + random.uniform(0, 1)
+            seconds = min(LONGEST_BACKOFF, 2.0**tried) + random.uniform(0, 1)  # noqa: S311 - jitter, not a secret
         self.next_wait = seconds
         return seconds
 

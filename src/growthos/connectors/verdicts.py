@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from growthos.connectors.base import Judgement, Verdict
+from growthos.connectors.terms import Judgement, Verdict
 
 OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TIMEOUT, TOO_LARGE, TOO_MANY = 200, 401, 403, 404, 408, 413, 429
 SERVER_ERROR = 500
 LONGEST_QUOTE = 300
 
 
-def by_status(status: int, headers: Mapping[str, str], words: str = "") -> Judgement:
+def by_status(status: int, headers: Mapping[str, str], words: str = "") -> Judgement:  # noqa: PLR0911 - one answer per meaning
     """The verdict where only the status speaks."""
     message = f"HTTP {status}" + (f", {words}" if words else "")
     if status == TOO_MANY:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 HOSTS = ("graph.facebook.com",)
 ACCOUNT = "482910337465"
-TOKEN = "EAADemoSystemUserToken"
-SECRET = "demo-app-secret"
+TOKEN = "EAADemoSystemUserToken"  # noqa: S105 - of a shop that never was
+SECRET = "demo-app-secret"  # noqa: S105
 SETTINGS = {"access_token": TOKEN, "ad_account_id": f"act_{ACCOUNT}", "app_secret": SECRET}
 CAMPAIGNS_A_PAGE, INSIGHTS_A_PAGE = 2, 50
 """The most that a page holds, whatever is asked: a page may be shorter than its limit and still not be the last."""
@@ -44,7 +44,7 @@ def __getattr__(name: str) -> "httpx.Response":
     raise AttributeError(name)
 
 
-def answer(shop: "Shop", request: "httpx.Request", now: Callable[[], datetime]) -> "httpx.Response":
+def answer(shop: "Shop", request: "httpx.Request", now: Callable[[], datetime]) -> "httpx.Response":  # noqa: ARG001
     """The answer to one request; the path says what is asked."""
     asked = dict(request.url.params)
     if gate.bearer(request) != TOKEN:

@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from growthos.clock import Clock
-from growthos.connectors.base import Judgement, Verdict
 from growthos.connectors.redact import Redactor
 from growthos.connectors.refusals import Refusals
+from growthos.connectors.terms import Judgement, Verdict
 from growthos.connectors.tries import AgainError
 from growthos.connectors.verdicts import quoted
 from growthos.connectors.wire.exchange import (
