@@ -45,6 +45,10 @@ PASSED = CheckResult("unique_grain", "critical", "pass", 0, (), "")
 FAILED = CheckResult("revenue_not_null", "critical", "fail", 7, ("shopify:1", "shopify:2"), "7 rows. A null in money.")
 
 
+SEGMENT = object()
+"""Only their number is shown."""
+
+
 def built(*checks: CheckResult, published: bool = True) -> Built:
     rows = (Rows("shopify", "orders", 1204, 1203, 1, 88), Rows("meta", "spend", 459, 459, 0, 0))
     warning = Message("assumed_margin", "18 % of sales have no unit cost.")
@@ -86,8 +90,10 @@ def synced(built: Built | None, *, fails: bool = False) -> SyncReport:
         sources=(
             SourceReport("meta", errors=(error,))
             if fails
-            else SourceReport("meta", segments=8, pages=16, records=459, streams=(StreamReport("campaigns", 2, 6),)),
-            SourceReport("shopify", segments=10, pages=105, records=12_345),
+            else SourceReport(
+                "meta", segments=(SEGMENT,) * 8, pages=16, records=459, streams=(StreamReport("campaigns", 2, 6),)
+            ),
+            SourceReport("shopify", segments=(SEGMENT,) * 10, pages=105, records=12_345),
         ),
         built=built,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from growthos.connectors.terms import Call
@@ -34,6 +35,7 @@ class Log:
         self._path = folder / "growthos.log"
         self._run_id = run_id
         self._redact = redact
+        self._lock = Lock()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._path.exists() and self._path.stat().st_size > LARGEST:
             self._rotate()
@@ -48,7 +50,8 @@ class Log:
     def write(self, at: datetime, event: str, **fields: Any) -> None:
         """One line, with the time, the run and what happened."""
         line = json.dumps({"at": at.isoformat(), "run": self._run_id, "event": event, **fields}, default=str)
-        self._file.write(self._redact(line) + "\n")
+        with self._lock:
+            self._file.write(self._redact(line) + "\n")
 
     def close(self) -> None:
         self._file.close()

@@ -49,7 +49,7 @@ class SyncReport:
                     "name": one.name,
                     "pages": one.pages,
                     "records": one.records,
-                    "segments": one.segments,
+                    "segments": len(one.segments),
                     "errors": [redact(error.message) for error in one.errors],
                 }
                 for one in self.sources

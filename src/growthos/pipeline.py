@@ -4,9 +4,10 @@ import gc
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from growthos.home import Home
 from growthos.log import Log, Redactor
 from growthos.outcome import SyncReport
 from growthos.raw import cannot_write, strays
+from growthos.side_by_side import side_by_side
 from growthos.state import State
 from growthos.sync import Run, SourceReport, read_source
 
@@ -84,16 +86,22 @@ def sync(
                 on_page=watcher.page,
             )
             notices: list[tuple[str, str, str]] = []
-            reports = []
+            jobs = []
             for name, connector in chosen.items():
                 watcher.started(name)
-                watch = _wire(name, watcher, log, clock, notices)
                 transport = _transport(demo_seed, clock)
-                report = _read(connector(settings.sources[name]), watch, transport, run, settings.sync.patience)
+                wire = Wire(_wire(name, watcher, log, clock, notices), transport, settings.sync.patience)
+                jobs.append(partial(_read, connector(settings.sources[name]), wire, replace(run, state=state.of(name))))
+            reports = []
+            # The demo's clock is one for all, so there the sources take turns.
+            for report in side_by_side(jobs, run.stop) if demo_seed is None else (job() for job in jobs):
                 for error in report.errors:
-                    log.write(clock.now(), "failed", source=name, message=error.message, hint=error.hint)
+                    log.write(clock.now(), "failed", source=report.name, message=error.message, hint=error.hint)
+                for segment in report.segments:
+                    state.add(segment)
                 reports.append(report)
                 watcher.finished(report)
+            reports.sort(key=lambda report: report.name)
             built = None
             if is_stale(home, settings, state):
                 watcher.building()
@@ -155,18 +163,25 @@ _SET_OR_DEMO = (
 )
 
 
-def _read(
-    connector: Connector, watch: Watch, transport: "Callable[[], httpx.BaseTransport] | None", run: Run, patience: float
-) -> SourceReport:
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What lies between a source and the world: who watches, the demo's transport if it is that, and the patience."""
+
+    watch: Watch
+    transport: "Callable[[], httpx.BaseTransport] | None"
+    patience: float
+
+
+def _read(connector: Connector, wire: Wire, run: Run) -> SourceReport:
     from growthos.connectors.api import Api
 
     try:
         with Api(
             connector,
-            transport=transport() if transport else None,
+            transport=wire.transport() if wire.transport else None,
             clock=run.clock,
-            watch=watch,
-            patience=patience,
+            watch=wire.watch,
+            patience=wire.patience,
         ) as api:
             return read_source(connector, api, run)
     except SourceError as error:

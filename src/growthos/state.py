@@ -61,6 +61,7 @@ class State:
     """The complete units of every stream, and the next free numbers."""
 
     def __init__(self, segments: Iterable[Segment]) -> None:
+        self._segments: list[Segment] = []
         self._attempts: dict[tuple[StreamKey, str, str], list[Segment]] = defaultdict(list)
         self._next_seq: dict[StreamKey, int] = defaultdict(lambda: 1)
         self._units: dict[StreamKey, list[Unit]] = defaultdict(list)
@@ -81,6 +82,7 @@ class State:
 
     def add(self, segment: Segment) -> None:
         """Take notice of a segment; segments of one attempt come in the order of their parts."""
+        self._segments.append(segment)
         header = segment.header
         key = (header.source, header.account, header.stream)
         self.last_run = max(self.last_run, header.run)
@@ -89,6 +91,10 @@ class State:
         attempt.append(segment)
         if header.final and [one.header.part for one in attempt] == list(range(header.part + 1)):
             self._units[key].append(Unit(tuple(attempt)))
+
+    def of(self, source: str) -> "State":
+        """A copy with the segments of one source, for a thread of its own."""
+        return State(segment for segment in self._segments if segment.header.source == source)
 
     def next_seq(self, source: str, account: str, stream: str) -> int:
         return self._next_seq[source, account, stream]

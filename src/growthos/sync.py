@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from growthos.clock import Clock
 from growthos.connectors.base import Connector, Stream
 from growthos.errors import GrowthError, SourceError
 from growthos.plan import Asked, Task, plan
-from growthos.raw import Header, UnitWriter, unit_name
+from growthos.raw import Header, Segment, UnitWriter, unit_name
 from growthos.state import State
 
 if TYPE_CHECKING:
@@ -29,12 +30,11 @@ class StreamReport:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """How the reading of one source went; `units` and `segments` are what is complete and new."""
+    """How the reading of one source went; `units` and `segments` are what is new."""
 
     name: str
-    connected: bool = True
     units: int = 0
-    segments: int = 0
+    segments: tuple[Segment, ...] = ()
     pages: int = 0
     records: int = 0
     seconds: float = 0.0
@@ -48,9 +48,16 @@ class SourceReport:
         return self.units > 0 or bool(self.errors)
 
 
+class StoppedError(Exception):
+    """The sync is to end; what was read is kept."""
+
+
 @dataclass
 class Run:
-    """What all sources of one sync share; `now` is the instant the sync began, the upper bound of all it asks for."""
+    """One sync, as one source sees it: `state` holds that source's segments alone.
+
+    `now` is the instant the sync began, the upper bound of all it asks for. Once `stop` is set, no page is read.
+    """
 
     root: Path
     state: State
@@ -63,7 +70,13 @@ class Run:
     until: date | None
     history: int
     on_page: Callable[[str, str, int, int], None]
-    segments: int = 0
+    stop: Event = field(default_factory=Event)
+
+    def told(self, source: str, stream: str, pages: int, records: int) -> None:
+        """Pass on how far a source is; StoppedError where it is to go no further."""
+        self.on_page(source, stream, pages, records)
+        if self.stop.is_set():
+            raise StoppedError
 
 
 @dataclass
@@ -71,12 +84,13 @@ class _Tally:
     pages: int = 0
     records: int = 0
     units: int = 0
+    segments: list[Segment] = field(default_factory=list)
     streams: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def read_source(connector: Connector, api: "Api", run: Run) -> SourceReport:
     """Read what is due; an account that fails stops alone and keeps the pages that came."""
-    tally, errors, before = _Tally(), [], run.segments
+    tally, errors = _Tally(), []
     started = run.clock.monotonic()
     for account in connector.accounts():
         try:
@@ -87,7 +101,7 @@ def read_source(connector: Connector, api: "Api", run: Run) -> SourceReport:
     return SourceReport(
         name=connector.name,
         units=tally.units,
-        segments=run.segments - before,
+        segments=tuple(tally.segments),
         pages=tally.pages,
         records=tally.records,
         seconds=run.clock.monotonic() - started,
@@ -152,8 +166,8 @@ def _read_unit(
             tally.streams[page.stream] = (pages + 1, records + page.records)
             tally.pages += 1
             tally.records += page.records
-            run.on_page(connector.name, page.stream, tally.pages, tally.records)
-    except (SourceError, KeyboardInterrupt):
+            run.told(connector.name, page.stream, tally.pages, tally.records)
+    except (SourceError, StoppedError, KeyboardInterrupt):
         writer.keep(run.clock.now())
         raise
     else:
@@ -161,4 +175,4 @@ def _read_unit(
     finally:
         for segment in writer.written:
             run.state.add(segment)
-        run.segments += len(writer.written)
+        tally.segments += writer.written

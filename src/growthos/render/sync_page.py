@@ -55,7 +55,7 @@ def _headline(report: "SyncReport", rejected: int) -> str:
         return f"Nothing new from {names}; no file has changed"
     if not records and not failed:
         return f"Nothing new from {names}; built again, for the settings or the SQL have changed"
-    segments = sum(source.segments for source in report.sources)
+    segments = sum(len(source.segments) for source in report.sources)
     partly = f"; {', '.join(failed)} failed" if failed else ""
     return f"Synced {names}: {records:,} records in {segments:,} segments, {_rows(rejected)} rejected{partly}"
 
@@ -68,7 +68,7 @@ def _row(source: "SourceReport", rejected: dict[str, int]) -> tuple[Cell, ...]:
     return (
         Cell(source.name, "bad" if source.errors else ""),
         Cell(f"{source.records:,}"),
-        Cell(f"{source.segments:,}"),
+        Cell(f"{len(source.segments):,}"),
         Cell(f"{source.pages:,}"),
         Cell(f"{rejected.get(source.name, 0):,}"),
     )
