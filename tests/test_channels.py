@@ -95,6 +95,7 @@ ORDERS: dict[str, tuple[dict[str, Any], int, str]] = {
     "names and values are decoded": ({"landingPageUrl": f"{SHOP}/?UTM%5FSource=%46B&utm_medium=%43PC"}, 5, "meta"),
     "the first of two": ({"landingPageUrl": f"{SHOP}/?utm_source=fb&utm_source=google&utm_medium=cpc"}, 5, "meta"),
     "what follows # is no parameter": ({"landingPageUrl": f"{SHOP}/?a=b#gclid=1"}, 13, "direct"),
+    "a tag that does not decode": ({"landingPageUrl": f"{SHOP}/?utm_source=%FF%FE"}, 10, "other"),
     "an encoding that is none": ({"landingPageUrl": f"{SHOP}/?utm_source=%E4%&gclid=1"}, 3, "google"),
     "the visit beats the order's own page": ({**visit(landingPage=url(gclid="1")), **landed(ttclid="2")}, 3, "google"),
     "field by field": ({**visit(landingPage=None, referrerUrl="https://bing.com", utmParameters=None),

@@ -113,6 +113,14 @@ class TestNestedLists:
         [asked] = [asked for operation, asked in script.asked if operation == "Refunds"]
         assert asked["ids"] == [gid("Refund", 7), gid("Refund", 8)]
 
+    def test_an_order_whose_refund_is_not_served_is_read_again(self):
+        """Nothing about the order will have changed when the refund is there."""
+        script = Script(
+            Orders=[{"orders": listed(an_order(1, refunds=(7,)), an_order(2, refunds=(8,)))}],
+            Refunds=[{"nodes": [a_refund(7), None]}],
+        )
+        assert [page.again for page in read(script)] == [(), (gid("Order", 2),)]
+
     def test_every_list_of_a_refund_is_read(self):
         def rest(name: str) -> dict:
             return {"refund": {"id": gid("Refund", 7), "updatedAt": CHANGED, name: listed({"id": "x"})}}
@@ -128,10 +136,10 @@ class TestNestedLists:
         pages = read(script)
         assert [(page.stream, page.records) for page in pages] == [
             ("orders", 1),
-            ("refunds", 1),
             ("refund_line_items", 1),
             ("refund_shipping_lines", 1),
             ("refund_adjustments", 1),
+            ("refunds", 1),
         ]
 
     def test_refunds_are_asked_for_a_few_at_a_time_and_each_once(self):

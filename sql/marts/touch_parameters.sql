@@ -12,15 +12,27 @@ with pairs as (
 
 ),
 
+sent as (
+
+    select
+        order_key,
+        position,
+        replace(split_part(pair, '=', 1), '+', ' ') as sent_name,
+        replace(substr(pair, strpos(pair, '=') + 1), '+', ' ') as sent_value
+    from pairs
+    where contains(pair, '=')
+
+),
+
 decoded as (
 
     select
         order_key,
         position,
-        lower(trim(try(url_decode(replace(split_part(pair, '=', 1), '+', ' '))))) as name,
-        lower(trim(try(url_decode(replace(substr(pair, strpos(pair, '=') + 1), '+', ' '))))) as value
-    from pairs
-    where contains(pair, '=')
+        -- What does not decode to text stands as it was sent: it is still a tag, if no known one.
+        lower(trim(coalesce(try(url_decode(sent_name)), sent_name))) as name,
+        lower(trim(coalesce(try(url_decode(sent_value)), sent_value))) as value
+    from sent
 
 )
 

@@ -127,7 +127,7 @@ def _refuse(con: "DuckDBPyConnection") -> None:
     [(currency,)] = con.execute("select currency from shop_currency").fetchall()
     if currency is None:
         raise SettingsError(
-            "The currency to report in is not known: no shop is connected, and the ad accounts do not agree on one.",
+            "The currency to report in is not known: no shop has been read, and the accounts do not agree on one.",
             hint='Set `currency` in growthos.toml, such as currency = "EUR".',
         )
     shops = [name for (name,) in con.execute("select account_id from stg__shops order by account_id").fetchall()]

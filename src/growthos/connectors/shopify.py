@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -117,7 +118,7 @@ class Shopify(Connector):
         """Orders by when they changed, with every line, shipping line and refund they have."""
         read = self._read(api)
         self._tell_of_hidden_orders(read, window.since)
-        refunds: dict[str, None] = {}
+        refunds: dict[str, str] = {}
         for found in (
             read.by_id("orders_again", "GrowthOrdersAgain", window.again),
             read.list("orders", "GrowthOrders", since=window.since, until=window.until),
@@ -173,24 +174,33 @@ class Shopify(Connector):
             )
 
 
-def _rest_of(read: Reader, orders: Sequence[Node], refunds: dict[str, None]) -> Iterator[Page]:
-    """What the orders of a page hold beyond it; the ids of their refunds are put to `refunds`."""
+def _rest_of(read: Reader, orders: Sequence[Node], refunds: dict[str, str]) -> Iterator[Page]:
+    """What the orders of a page hold beyond it; their refunds are put to `refunds`, each with its order."""
     for order in orders:
-        refunds |= {one.id: None for one in order.refunds}
+        refunds |= {one.id: order.id for one in order.refunds}
         for page, changed in read.rest(
             order, IN_ORDERS, lambda key: read.by_id("orders_again", "GrowthOrdersAgain", (key,))
         ):
             yield page
-            refunds |= {one.id: None for one in changed.refunds} if changed else {}
+            refunds |= {one.id: changed.id for one in changed.refunds} if changed else {}
 
 
-def _refunds(read: Reader, refunds: dict[str, None]) -> Iterator[Page]:
-    """The refunds whose ids were met, with every line they have; afterwards none is waiting."""
+def _refunds(read: Reader, refunds: dict[str, str]) -> Iterator[Page]:
+    """The refunds that were met, with every line they have; afterwards none is waiting.
+
+    An order whose refund is listed and not served is read again in the next sync: its `updatedAt` will not tell.
+    """
+    absent, last = dict(refunds), None
     for page, found in read.by_id("refunds", "GrowthRefunds", tuple(refunds)):
-        yield page
+        if last is not None:
+            yield last
+        last = page
         for refund in found:
+            absent.pop(refund.id, None)
             for rest, _ in read.rest(refund, IN_REFUNDS, lambda key: read.by_id("refunds", "GrowthRefunds", (key,))):
                 yield rest
+    if last is not None:
+        yield replace(last, again=tuple(dict.fromkeys(absent.values())))
     refunds.clear()
 
 
