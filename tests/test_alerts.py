@@ -16,16 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kpi_fixtures import FIRST_DAY, LAST_DAY, WEEK_BEFORE, Shop, day
 
-from growthos import alerts, database, jsontext
-from growthos.cohorts import COHORT_MEASURES
+from growthos import alerts, jsontext
+from growthos.advice import TEXTS, recommend
+from growthos.advice.sentences import Week
 from growthos.guards import Guards
 from growthos.home import Home
 from growthos.measures import MEASURES, About, Channel
+from growthos.measures.cohorts import COHORT_MEASURES
+from growthos.measures.reading import NOTHING, Campaign, Numbers
 from growthos.period import Period
-from growthos.reading import NOTHING, Campaign, Numbers
-from growthos.recommendations import TEXTS, recommend
 from growthos.rules import RULES, Case, Rule, judge
-from growthos.sentences import Week
+from growthos.warehouse import database
 
 THIS, LAST = FIRST_DAY, WEEK_BEFORE
 

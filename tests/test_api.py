@@ -708,6 +708,20 @@ class TestLimits:
         assert busiest(times, 1.0) == 2
         assert times[-1] - times[0] < 3.6
 
+    def test_however_late_a_request_arrives_the_limit_holds(self):
+        """The window runs from the answer: the first request may have been on its way for all of the time before."""
+        from growthos.connectors.limits import Turns
+
+        clock = FastClock()
+        turns = Turns((Limit(2, 1.0),), clock)
+        turns.take()
+        clock.sleep(0.4)
+        turns.settle()
+        turns.take()
+        turns.settle()
+        clock.sleep(0.9)
+        assert turns.wait() == pytest.approx(0.15, abs=0.01)
+
     def test_attempts_count_and_not_successes(self, server):
         server.says((429, "", {"Retry-After": "0.01"}))
         with pytest.raises(PatienceError):

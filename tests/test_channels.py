@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from warehouse_fixtures import build, google_row, line, meta_row, new, order, published, traffic_row
 
-from growthos import sqlfiles
+from growthos.warehouse import sqlfiles
 
 SHOP = "https://toyshop.example"
 

@@ -27,8 +27,9 @@ from warehouse_fixtures import (
     traffic_row,
 )
 
-from growthos import sqlfiles, warehouse
+from growthos import warehouse
 from growthos.errors import SqlError
+from growthos.warehouse import sqlfiles
 
 CRITICAL = {
     "currency_consistency",

@@ -16,14 +16,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kpi_fixtures import CHANNELS, FIRST_DAY, LAST_DAY, Shop, day
 
-from growthos import database, kpis, measures, reading
-from growthos.cohorts import COHORT_MEASURES, Cohort
-from growthos.comparison import compare, relative
+from growthos import kpis, measures
 from growthos.errors import NoDataError, UsageError
 from growthos.home import Home
-from growthos.measures import MEASURES
+from growthos.measures import MEASURES, reading
+from growthos.measures.cohorts import COHORT_MEASURES, Cohort
+from growthos.measures.comparison import compare, relative
+from growthos.measures.values import exact, safe_div, shown
 from growthos.period import Period
-from growthos.values import exact, safe_div, shown
+from growthos.warehouse import database
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

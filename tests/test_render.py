@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from growthos import alerts, database, kpis, last_build
-from growthos.checks import CheckResult
+from growthos import alerts, kpis, last_build
 from growthos.errors import CredentialsError
 from growthos.last_build import Check, LastBuild
-from growthos.notices import Notice
+from growthos.measures.notices import Notice
+from growthos.measures.values import Value
 from growthos.outcome import SyncReport
 from growthos.period import Period
 from growthos.render import alert_page, check_page, kpi_page, output, progress_lines, screen, sync_page
@@ -27,10 +27,10 @@ from growthos.render.pages import Cell, Column, Heading, Note, Page, Panel, Tabl
 from growthos.render.text import clean, for_spreadsheet, sparkline
 from growthos.rules import State
 from growthos.settings import Settings
-from growthos.staging import Rows
 from growthos.sync import SourceReport, StreamReport
-from growthos.values import Value
-from growthos.warehouse import Built, Message
+from growthos.warehouse import Built, Message, database
+from growthos.warehouse.checks import CheckResult
+from growthos.warehouse.staging import Rows
 
 WEEK = Period(date(2026, 3, 23), date(2026, 3, 29))
 NOW = datetime(2026, 3, 30, 6, 31, tzinfo=UTC)

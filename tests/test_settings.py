@@ -11,7 +11,7 @@ from growthos import connectors, settings
 from growthos.errors import ExitCode, SettingsError
 from growthos.guards import Guards
 from growthos.home import Home
-from growthos.origins import demo_mode
+from growthos.settings.origins import demo_mode
 
 TOKEN = "canary-9c1f7e"
 META = f'[meta]\naccess_token = "{TOKEN}"\nad_account_id = "1001"\n'

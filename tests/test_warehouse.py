@@ -33,10 +33,11 @@ from warehouse_fixtures import (
     traffic_row,
 )
 
-from growthos import checks, relations, sqlfiles, warehouse
 from growthos import money as python_money
+from growthos import warehouse
 from growthos.errors import BusyError, CannotWriteError, DamagedDataError, NoDataError, SettingsError, SqlError
 from growthos.home import Home
+from growthos.warehouse import checks, relations, sqlfiles
 
 DAY = "2026-03-20"
 

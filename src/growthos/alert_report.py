@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from growthos.notices import Notice
+from growthos.measures.notices import Notice
+from growthos.measures.values import Unit, Value
 from growthos.period import Period
 from growthos.rules import SEVERITIES, Rule, Severity, State
-from growthos.values import Unit, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,16 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from growthos import kpis, measures, reading
+from growthos import kpis, measures
+from growthos.advice import recommend
+from growthos.advice.sentences import Week
 from growthos.alert_report import Alert, AlertReport
 from growthos.guards import Guards, GuardValues
+from growthos.measures import reading
+from growthos.measures.notices import coverage
+from growthos.measures.values import shown
 from growthos.money import places
-from growthos.notices import coverage
-from growthos.recommendations import recommend
 from growthos.rules import ALL, RULES, Case, Rule, Verdict, below, falls, judge, loses, rises, rule
-from growthos.sentences import Week
-from growthos.values import shown
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

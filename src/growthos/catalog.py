@@ -10,11 +10,11 @@ from growthos import connectors
 from growthos.alerts import RULES
 from growthos.connectors.base import Connector, Stream
 from growthos.errors import UsageError
-from growthos.formulas import Kpi
 from growthos.guards import Guards, GuardValues
 from growthos.kpis import ALIASES, KPIS
+from growthos.measures.formulas import Kpi
 from growthos.rules import Rule
-from growthos.sqlfiles import SQL, Model, find
+from growthos.warehouse.sqlfiles import SQL, Model, find
 from growthos.wording import multiple, percent, points
 
 Kind = Literal["kpi", "alert", "check", "source"]

@@ -4,10 +4,10 @@ A window's rate is a quotient of the window's sums, never an average of daily ra
 spend count was decided when the marts were built; here everything published counts.
 """
 
-from growthos.comparison import Comparison, Report, compare, find, report
-from growthos.formulas import KPIS, Kpi, kpi
-from growthos.parts import AFTER, STEPS
-from growthos.values import Days, KpiResult, Ratio, safe_div
+from growthos.measures.comparison import Comparison, Report, compare, find, report
+from growthos.measures.formulas import KPIS, Kpi, kpi
+from growthos.measures.parts import AFTER, STEPS
+from growthos.measures.values import Days, KpiResult, Ratio, safe_div
 
 ALIASES = ("blended_cac", "channel_cac")
 

@@ -11,11 +11,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from growthos.comparison import difference, relative
-from growthos.formulas import Kpi, outcome, whole
 from growthos.guards import GuardValues
-from growthos.reading import Group
-from growthos.values import exact
+from growthos.measures.comparison import difference, relative
+from growthos.measures.formulas import Kpi, outcome, whole
+from growthos.measures.reading import Group
+from growthos.measures.values import exact
 
 Severity = Literal["info", "warning", "critical"]
 State = Literal["firing", "ok", "insufficient_data"]

@@ -66,7 +66,7 @@ def growthos(
     """
     import os
 
-    from growthos.origins import demo_mode
+    from growthos.settings.origins import demo_mode
 
     chosen = choose_home(home, Path.cwd())
     session = Session(

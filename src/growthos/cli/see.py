@@ -9,7 +9,7 @@ from growthos.cli.session import NO_DATA, Session
 from growthos.errors import NoDataError
 
 if TYPE_CHECKING:
-    from growthos.comparison import By, Report
+    from growthos.measures.comparison import By, Report
 
 PANEL = "See"
 KPIS_EPILOG = """

@@ -168,6 +168,7 @@ class Api:
             attempt.message = error.message
             raise
         finally:
+            self._turns.settle()
             self.watch.call(attempt.call(self.clock.monotonic(), self.secrets))
 
     def _once(self, ask: Ask[T], request: "httpx.Request", attempt: Attempt, tries: Tries) -> Answer[T]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from growthos.alerts import AlertReport
-    from growthos.comparison import Report
     from growthos.last_build import LastBuild
+    from growthos.measures.comparison import Report
     from growthos.outcome import SyncReport
     from growthos.pipeline import Watcher
     from growthos.render.output import Style

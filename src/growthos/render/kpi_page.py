@@ -5,13 +5,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from growthos.comparison import Report, difference, relative
-from growthos.formulas import KPIS
+from growthos.measures.comparison import Report, difference, relative
+from growthos.measures.formulas import KPIS
+from growthos.measures.values import KpiResult, Part, Unit, Value, shown
 from growthos.money import places
 from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Table
 from growthos.render.text import clean, sparkline
 from growthos.render.values import amount, movement
-from growthos.values import KpiResult, Part, Unit, Value, shown
 
 if TYPE_CHECKING:
     from growthos.render.output import Record

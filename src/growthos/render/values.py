@@ -3,11 +3,11 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from growthos.formulas import Kpi
+from growthos.measures.formulas import Kpi
+from growthos.measures.values import Value
 from growthos.money import places
 from growthos.render.pages import Cell, Tone
 from growthos.render.text import NOTHING
-from growthos.values import Value
 from growthos.wording import money, multiple, percent
 
 SMALL = Decimal("0.1")  # below ten percent a second digit says something

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from growthos import ad_advice, shop_advice
+from growthos.advice import ads as ad_advice
+from growthos.advice import shop as shop_advice
+from growthos.advice.sentences import Sentence, Week
+from growthos.measures.values import Value
 from growthos.rules import Case, Rule, Verdict
-from growthos.sentences import Sentence, Week
-from growthos.values import Value
 
 TEXTS: Mapping[str, Callable[[Sentence, Case, Verdict, Week], str]] = {
     "revenue_drop": shop_advice.revenue_drop,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from growthos.relations import moment
+from growthos.warehouse.relations import moment
 
 if TYPE_CHECKING:
     from growthos.settings import Settings

@@ -5,10 +5,10 @@ from fractions import Fraction
 
 from growthos import wording
 from growthos.measures import About
+from growthos.measures.reading import Campaign, Numbers
+from growthos.measures.values import Value, shown
 from growthos.money import places
-from growthos.reading import Campaign, Numbers
 from growthos.rules import ALL
-from growthos.values import Value, shown
 
 
 @dataclass(slots=True)

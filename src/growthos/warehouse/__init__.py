@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from growthos import checks, messages, publish, relations, sqlfiles
-from growthos.checks import CheckResult
-from growthos.database import connect, open_file, threads
 from growthos.errors import CannotWriteError, SettingsError, SqlError
 from growthos.home import Home
-from growthos.inputs import Inputs, Source, variables
-from growthos.messages import Message
 from growthos.raw import Load, make_folders
-from growthos.sqlfiles import SQL, Model
-from growthos.staging import MARKS, Rows, build_staging, define_results
+from growthos.warehouse import checks, messages, publish, relations, sqlfiles
+from growthos.warehouse.checks import CheckResult
+from growthos.warehouse.database import connect, open_file, threads
+from growthos.warehouse.inputs import Inputs, Source, variables
+from growthos.warehouse.messages import Message
+from growthos.warehouse.sqlfiles import SQL, Model
+from growthos.warehouse.staging import MARKS, Rows, build_staging, define_results
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -12,8 +12,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from growthos.connectors import find
 from growthos.home import Home
-from growthos.origins import Problems, Toml, read_env, read_toml, unknown
-from growthos.source_settings import read_sources
+from growthos.settings.origins import Problems, Toml, read_env, read_toml, unknown
+from growthos.settings.sources import read_sources
 
 if TYPE_CHECKING:
     from growthos.connectors.base import Connector

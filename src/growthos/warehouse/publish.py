@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from growthos.database import STORAGE, literal
 from growthos.home import Home
 from growthos.raw import sync_folder
-from growthos.sqlfiles import Model
-from growthos.staging import MARKS
+from growthos.warehouse.database import STORAGE, literal
+from growthos.warehouse.sqlfiles import Model
+from growthos.warehouse.staging import MARKS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

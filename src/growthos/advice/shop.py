@@ -2,10 +2,10 @@
 
 from fractions import Fraction
 
-from growthos.comparison import relative
+from growthos.advice.sentences import Sentence, Week
+from growthos.measures.comparison import relative
+from growthos.measures.values import safe_div, whole_cents
 from growthos.rules import ALL, Case, Verdict
-from growthos.sentences import Sentence, Week
-from growthos.values import safe_div, whole_cents
 
 SIMILAR, HALF = Fraction(1, 10), Fraction(1, 2)
 STEPS = {

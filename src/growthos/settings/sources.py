@@ -8,7 +8,7 @@ from growthos.connectors.base import Connector
 from growthos.connectors.terms import Setting
 from growthos.errors import SettingsError
 from growthos.home import Home
-from growthos.origins import Env, Problems, Toml, near_miss, open_to_others, unknown
+from growthos.settings.origins import Env, Problems, Toml, near_miss, open_to_others, unknown
 
 
 @dataclass(frozen=True, slots=True)

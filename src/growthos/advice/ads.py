@@ -2,12 +2,12 @@
 
 from fractions import Fraction
 
-from growthos.comparison import relative
-from growthos.formulas import outcome
-from growthos.reading import Campaign
+from growthos.advice.sentences import Sentence, Week
+from growthos.measures.comparison import relative
+from growthos.measures.formulas import outcome
+from growthos.measures.reading import Campaign
+from growthos.measures.values import exact, safe_div, whole_cents
 from growthos.rules import ALL, Case, Verdict
-from growthos.sentences import Sentence, Week
-from growthos.values import exact, safe_div, whole_cents
 
 
 def roas_below_one(say: Sentence, case: Case, verdict: Verdict, week: Week) -> str:

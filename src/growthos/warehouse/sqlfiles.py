@@ -19,8 +19,8 @@ from growthos.errors import SqlError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_INSIDE: Final = Path(__file__).parent / "sql"
-SQL: Final = _INSIDE if _INSIDE.is_dir() else Path(__file__).parents[2] / "sql"
+_INSIDE: Final = Path(__file__).parents[1] / "sql"
+SQL: Final = _INSIDE if _INSIDE.is_dir() else Path(__file__).parents[3] / "sql"
 _STAGING = re.compile(r"stg_(?P<source>[a-z0-9_]+?)__(?P<entity>[a-z0-9_]+)")
 _MARK = re.compile(r"-- (grain|severity|expects): (.+)")
 _EXPECTED = re.compile(r"(stg__\w+)\((.+)\)")

@@ -1,7 +1,7 @@
 """What KPIs are made of, or show beside their value, and what is no KPI itself."""
 
-from growthos.formulas import part
-from growthos.values import Ratio
+from growthos.measures.formulas import part
+from growthos.measures.values import Ratio
 
 AFTER = ("ad_spend", "contribution_after_ads")
 STEPS = ("view_rate", "cart_rate", "checkout_rate", "purchase_rate")

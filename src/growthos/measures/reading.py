@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from growthos import cohorts, measures
+from growthos import measures
 from growthos.errors import UsageError
-from growthos.measures import About
+from growthos.measures import About, cohorts
 from growthos.period import Period
 
 if TYPE_CHECKING:

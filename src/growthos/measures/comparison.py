@@ -7,14 +7,15 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
-from growthos import cohorts, measures, reading
+from growthos import measures
 from growthos.errors import UsageError
-from growthos.formulas import KPIS, Kpi
+from growthos.measures import cohorts, reading
+from growthos.measures.formulas import KPIS, Kpi
+from growthos.measures.notices import Notice, notices
+from growthos.measures.reading import HORIZON, Numbers
+from growthos.measures.values import Better, KpiResult, Part, Value, safe_div, shown
 from growthos.money import places
-from growthos.notices import Notice, notices
 from growthos.period import Period
-from growthos.reading import HORIZON, Numbers
-from growthos.values import Better, KpiResult, Part, Value, safe_div, shown
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
-from growthos import measures, reading
-from growthos.reading import HORIZON, Group, Numbers
-from growthos.values import Better, Format, KpiResult, Outcome, Part, Unit, Value, exact, shown
+from growthos import measures
+from growthos.measures import reading
+from growthos.measures.reading import HORIZON, Group, Numbers
+from growthos.measures.values import Better, Format, KpiResult, Outcome, Part, Unit, Value, exact, shown
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

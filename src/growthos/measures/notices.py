@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from growthos.measures import About
-from growthos.reading import Numbers
-from growthos.values import safe_div
+from growthos.measures.reading import Numbers
+from growthos.measures.values import safe_div
 from growthos.wording import percent
 
 ENOUGH_ORDERS = 10

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Final
 
 from growthos.errors import SqlError
-from growthos.sqlfiles import Model
+from growthos.warehouse.sqlfiles import Model
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from growthos.errors import SqlError
-from growthos.sqlfiles import Model
+from growthos.warehouse.sqlfiles import Model
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from growthos.staging import Rows
+from growthos.warehouse.staging import Rows
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
