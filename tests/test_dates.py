@@ -78,8 +78,8 @@ def test_last_month_of_january_is_december():
         (None, "mtd", "is no day"),
         (None, "soon", "is no date"),
         (None, "", "is no date"),
-        ("2026-03-20", "2026-03-10", "begins after"),
-        ("2026-03-30", None, "begins after"),
+        ("2026-03-20", "2026-03-10", "leaves no day"),
+        ("2026-03-30", None, "leaves no day"),
     ],
 )
 def test_what_is_no_date_is_told_with_an_example(since, until, says):

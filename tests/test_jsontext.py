@@ -39,8 +39,8 @@ def test_whatever_is_written_reads_back_to_the_last_digit(value: object) -> None
 def test_structures_are_laid_out_as_json_does() -> None:
     value = {"a": [1, {"b": None}], "c": (), "d": {}, "e": "ü\n", "f": [True, 1.5]}
 
-    assert jsontext.dumps(value) == json.dumps(value, indent=2, ensure_ascii=False)
-    assert jsontext.dumps(value, indent=None) == json.dumps(value, ensure_ascii=False)
+    assert jsontext.dumps(value) == json.dumps(value, indent=2)
+    assert jsontext.dumps(value, indent=None) == json.dumps(value)
     assert jsontext.dumps([date(2026, 3, 1), datetime(2026, 3, 1, tzinfo=UTC)], indent=None) == (
         '["2026-03-01", "2026-03-01T00:00:00+00:00"]'
     )

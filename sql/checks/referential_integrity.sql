@@ -65,7 +65,7 @@ union all
 select 'fact_refunds.line_key ' || refund_line_key as key
 from refunds
 anti join fact_order_lines using (line_key)
-where refunds.line_key is not null
+where refunds.line_key is not null or not starts_with(refunds.refund_line_key, 'shopify:refund:')
 union all
 select concat('fact_spend.date_key ', campaign_key, ' ', date_key) as key from spend anti join dim_date using (date_key)
 union all

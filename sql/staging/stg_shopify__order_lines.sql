@@ -27,7 +27,7 @@ select
     lines.tax_cents,
     lines.is_gift_card,
     lines.requires_shipping,
-    orders.reason as reject_reason,
+    coalesce(lines.reason, orders.reason) as reject_reason,
     case when orders.reason is not null then to_json(lines)::varchar end as payload
 from stg_shopify__line_records as lines
 inner join stg_shopify__order_records as orders using (order_id)

@@ -21,5 +21,5 @@ select
     refunded_at,
     day_of(refunded_at) as refund_date,
     reason as reject_reason,
-    null::varchar as payload
-from stg_shopify__refund_records
+    case when reason is not null then to_json(refunds)::varchar end as payload
+from stg_shopify__refund_records as refunds

@@ -40,6 +40,7 @@ def explain(name: str) -> Entry:
     """The entry of that name; UsageError with the nearest where there is none."""
     checks = _checks()
     sources = connectors.find()
+    name = name.lower()
     if name in ALIASES:
         name = "cac"
     if name in KPIS:

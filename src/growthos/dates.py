@@ -56,8 +56,8 @@ def resolve(since: str | None, until: str | None, data_through: date, today: Tod
     else:
         first = _first(since, last)
     if first > last:
-        said = f"ends on {last}" if until else f"the data end on {last}"
-        raise UsageError(f"--since {since} begins after it: {said}.", hint=EXAMPLES)
+        said = f"ends on {last}" if until else f"ends with the data, on {last}"
+        raise UsageError(f"--since {since} leaves no day: the window {said}.", hint=EXAMPLES)
     return Period(first, last)
 
 

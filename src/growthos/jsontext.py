@@ -1,4 +1,7 @@
-"""JSON whose decimals are written digit by digit: no exponent, no detour through a float."""
+"""JSON whose decimals are written digit by digit: no exponent, no detour through a float.
+
+All of it is ASCII, so that any terminal and any program can take it.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,7 +22,7 @@ def _pieces(value: object, indent: int | None, edge: str) -> Iterator[str]:
     gap = "," + (deeper if indent is not None else " ")
     if isinstance(value, Mapping) and value:
         for number, (key, item) in enumerate(value.items()):
-            yield f"{gap if number else '{' + deeper}{json.dumps(str(key), ensure_ascii=False)}: "
+            yield f"{gap if number else '{' + deeper}{json.dumps(str(key))}: "
             yield from _pieces(item, indent, deeper)
         yield edge + "}"
     elif isinstance(value, list | tuple) and value:
@@ -39,4 +42,4 @@ def _leaf(value: object) -> str:
         return json.dumps(value.isoformat())
     if isinstance(value, Mapping):
         return "{}"
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return json.dumps(value, allow_nan=False)

@@ -17,7 +17,7 @@ from growthos.clock import Clock
 from growthos.connectors import find
 from growthos.connectors.base import Connector
 from growthos.connectors.terms import Call, Watch
-from growthos.errors import BusyError, SettingsError, SourceError, UsageError
+from growthos.errors import BusyError, NoDataError, SettingsError, SourceError, UsageError
 from growthos.home import Home
 from growthos.log import Log, Redactor
 from growthos.outcome import SyncReport
@@ -62,7 +62,7 @@ def sync(
     home: Home, settings: "Settings", clock: Clock, asked: Asked, watcher: Watcher, *, demo_seed: int | None = None
 ) -> SyncReport:
     """Read what is due from each source, then build and publish if anything changed."""
-    chosen = _choose(settings, asked.sources)
+    chosen = _choose(home, settings, asked.sources)
     make_home(home)
     with _locked(home), _no_garbage_collection(demo_seed is not None):
         run_id = secrets.token_hex(8)
@@ -121,6 +121,8 @@ def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher) ->
         log = Log(home.logs, run_id, redact)
         try:
             state = _read_state(home, log, clock)
+            if not state.keys():
+                raise NoDataError(f"There is nothing to build from in {home.raw}.", hint="Run `growthos sync` first.")
             watcher.building()
             built = build(home, settings, state, run_id, now)
             result = SyncReport(run_id, now, clock.now(), (), built)
@@ -139,7 +141,7 @@ def make_home(home: Home) -> None:
         raise cannot_write(Path(error.filename or home.root), error) from error
 
 
-def _choose(settings: "Settings", asked: Sequence[str]) -> dict[str, type[Connector]]:
+def _choose(home: Home, settings: "Settings", asked: Sequence[str]) -> dict[str, type[Connector]]:
     known, ready = find(), connected(settings)
     for name in asked:
         if name not in known:
@@ -150,17 +152,18 @@ def _choose(settings: "Settings", asked: Sequence[str]) -> dict[str, type[Connec
             )
         if name not in ready:
             missing = ", ".join(known[name].missing(settings.sources.get(name, {})))
-            raise SettingsError(f"{name} is not connected; still to be set: {missing}.", hint=_SET_OR_DEMO)
+            raise SettingsError(f"{name} is not connected; still to be set: {missing}.", hint=_set_or_demo(home))
     if not ready:
         needed = "\n".join(f"  {name}: {', '.join(one.missing({}))}" for name, one in known.items())
-        raise SettingsError(f"No source is connected. Each needs its settings:\n{needed}", hint=_SET_OR_DEMO)
+        raise SettingsError(f"No source is connected. Each needs its settings:\n{needed}", hint=_set_or_demo(home))
     return {name: ready[name] for name in (asked or ready)}
 
 
-_SET_OR_DEMO = (
-    "Set them in the environment, in .env or in growthos.toml of the home. "
-    "`growthos demo` needs nothing and shows a whole shop."
-)
+def _set_or_demo(home: Home) -> str:
+    return (
+        f"Set them in the environment, or in .env or growthos.toml of the home, which is {home.root} "
+        "(--home chooses another). `growthos demo` needs nothing and shows a whole shop."
+    )
 
 
 @dataclass(frozen=True, slots=True)

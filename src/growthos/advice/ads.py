@@ -1,5 +1,6 @@
 """What to do about ads: one function for each rule that watches them."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from growthos.advice.sentences import Sentence, Week
@@ -9,20 +10,22 @@ from growthos.measures.reading import Campaign
 from growthos.measures.values import exact, safe_div, whole_cents
 from growthos.rules import ALL, Case, Verdict
 
+SHARE_THAT_MATTERS = 10
+
 
 def roas_below_one(say: Sentence, case: Case, verdict: Verdict, week: Week) -> str:
-    """What came back, the campaign that loses most, and the ROAS at which the shop's margin breaks even."""
+    """What came back, the campaign that brings least back, and the ROAS at which the shop's margin breaks even."""
     who = "The ad platforms together report" if case.scope == ALL else f"{week.name(case.scope)} reports"
     text = (
         f"{who} {say.money('reported_value', case.now('reported_value'))} of sales on "
         f"{say.money('spend', case.now('spend'))} of spend, {say.number('current', verdict.current)} back per 1.00, "
         "below break-even even before product cost."
     )
-    losing = max(week.of(case.scope), key=_shortfall, default=None)
-    if losing:
-        roas = exact(outcome("roas", losing.now))
+    weakest = _weakest(week.of(case.scope))
+    if weakest:
+        roas = exact(outcome("roas", weakest.now))
         text += (
-            f" Weakest: {losing.name} ({say.money('campaign_spend', losing.now['spend'])} spent, "
+            f" Weakest: {weakest.name} ({say.money('campaign_spend', weakest.now['spend'])} spent, "
             f"{say.multiple('campaign_roas', roas)}). Cut or pause it until tracking is confirmed"
         )
     else:
@@ -37,8 +40,11 @@ def roas_below_one(say: Sentence, case: Case, verdict: Verdict, week: Week) -> s
     return f"{text}; at a margin of {share} break-even needs a ROAS of {needed}."
 
 
-def _shortfall(campaign: Campaign) -> int:
-    return (campaign.now["spend"] or 0) - (campaign.now["reported_value"] or 0)
+def _weakest(campaigns: Sequence[Campaign]) -> Campaign | None:
+    """The campaign with the lowest ROAS of those that take a tenth of the spend; what takes less explains little."""
+    spent = sum(one.now["spend"] or 0 for one in campaigns)
+    heavy = [one for one in campaigns if spent and SHARE_THAT_MATTERS * (one.now["spend"] or 0) >= spent]
+    return min(heavy, key=lambda one: (exact(outcome("roas", one.now)) or 0, -(one.now["spend"] or 0)), default=None)
 
 
 def cac_increase(say: Sentence, case: Case, verdict: Verdict, week: Week) -> str:

@@ -34,6 +34,11 @@ def demo(
     report = sync.run(session, [])
     if report.exit_code != ExitCode.OK:
         raise typer.Exit(report.exit_code)
+    typer.echo(err=True)
     with session.published():
         render.kpis(see.read(session, []))
+        typer.echo()
         render.alerts(watch.read(session))
+    if not session.quiet:
+        typer.echo(err=True)
+        render.next_step(report, demo=True)

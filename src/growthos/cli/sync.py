@@ -41,7 +41,12 @@ def sync(
     full: Annotated[bool, typer.Option("--full", help="Read the whole history again.")] = False,
 ) -> None:
     """Read what is due from each source, build the tables, check them and publish them."""
-    report = run(context.obj, sources or [], since=since, until=until, full=full)
+    from growthos import render
+
+    session: Session = context.obj
+    report = run(session, sources or [], since=since, until=until, full=full)
+    if not session.quiet:
+        render.next_step(report, demo=session.demo)
     raise typer.Exit(report.exit_code)
 
 
@@ -53,6 +58,8 @@ def rebuild(context: typer.Context) -> None:
     with render.progress(session.monotonic, quiet=session.quiet) as watcher:
         report = pipeline.rebuild(session.home, session.settings, session.clock, watcher)
     render.sync_summary(report, session.settings, demo=session.demo, quiet=session.quiet)
+    if not session.quiet:
+        render.next_step(report, demo=session.demo)
     raise typer.Exit(report.exit_code)
 
 

@@ -98,7 +98,7 @@ def compare(now: KpiResult, before: KpiResult, *, days: tuple[Value, ...] = ()) 
 
 def find(name: str) -> Kpi:
     """The KPI of that name or alias; UsageError with a near match where there is none."""
-    real = "cac" if name in {"blended_cac", "channel_cac"} else name
+    real = "cac" if name.lower() in {"blended_cac", "channel_cac"} else name.lower()
     if real not in KPIS:
         raise UsageError(f"There is no KPI {name!r}.", hint=measures.near(name, KPIS))
     return KPIS[real]
@@ -120,7 +120,7 @@ def report(
     """
     asked = list(names or KPIS)
     wanted = list(dict.fromkeys(find(name).name for name in asked))
-    if "channel_cac" in asked and by is None:
+    if "channel_cac" in (name.lower() for name in asked) and by is None:
         by = "channel"
     about = measures.about(con)
     period = period or reading.window(about, None, None)

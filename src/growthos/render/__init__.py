@@ -63,6 +63,14 @@ def sync_summary(report: "SyncReport", settings: "Settings", *, demo: bool = Fal
     say(view.page(report, settings, demo=demo, quiet=quiet))
 
 
+def next_step(report: "SyncReport", *, demo: bool = False) -> None:
+    """On stderr: the command that a person is likely to want now."""
+    from growthos.render import sync_page as view
+    from growthos.render.output import say
+
+    say(view.next_step(report, demo=demo))
+
+
 def progress(
     monotonic: Callable[[], float], *, waits: bool = True, quiet: bool = False
 ) -> "AbstractContextManager[Watcher]":

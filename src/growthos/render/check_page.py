@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from growthos.last_build import PASSED, Check, LastBuild
 from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Table, Tone
-from growthos.render.text import clean
+from growthos.render.text import NOTHING, clean
 
 if TYPE_CHECKING:
     from growthos.render.output import Record
@@ -39,7 +39,7 @@ def _blocks(last: LastBuild) -> Iterator[Block]:
 
 def _row(check: Check) -> tuple[Cell, ...]:
     result = "passed" if check.status == PASSED else "failed" if check.status == "fail" else "broken"
-    rows = f"{check.failing_rows:,}" if check.failing_rows else ""
+    rows = f"{check.failing_rows:,}" if check.status != "error" else NOTHING
     return (Cell(check.name), Cell(check.severity), Cell(result, _tone(check)), Cell(rows))
 
 

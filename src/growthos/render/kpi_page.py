@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 KPI, VALUE = Column("KPI"), Column("Value", numeric=True)
 PREVIOUS, CHANGE = Column("Previous", numeric=True, rank=2), Column("Change", numeric=True, rank=1)
-DAYS = Column("By day", rank=3)
 FIELDS = ("kpi", "scope", "unit", "value", "numerator", "denominator", "previous", "change", "delta", "better")
 
 
@@ -29,13 +28,19 @@ def page(report: Report) -> Page:
 
 def _blocks(report: Report) -> Iterator[Block]:
     yield heading("KPIs", report)
-    yield Table("", (KPI, VALUE, PREVIOUS, CHANGE, DAYS), tuple(_whole(report)))
+    yield Table("", (KPI, VALUE, PREVIOUS, CHANGE, _days(report)), tuple(_whole(report)))
     for name, rows in _parts(report):
         known = any(row[2].text for row in rows)
         columns = (KPI, VALUE, PREVIOUS, CHANGE) if known else (KPI, VALUE)
         yield Table(clean(name), columns, tuple(row[: len(columns)] for row in rows))
     for warning in report.warnings:
         yield Note(clean(warning.message, limit=None), "warn")
+
+
+def _days(report: Report) -> Column:
+    """What the sparklines show: the window's days, or as many as are enough to see something and not too many."""
+    shown = len(report.rows[0].days) if report.rows else 0
+    return Column("By day" if shown in {0, len(report.period)} else f"Last {shown} days", rank=3)
 
 
 def heading(title: str, report: Report) -> Heading:

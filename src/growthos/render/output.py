@@ -1,14 +1,13 @@
 """Where results go: stdout or a file, in one of four styles; everything else goes to stderr."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
+from growthos import jsontext
 from growthos.errors import CannotWriteError
 from growthos.render.pages import Note, Page, markdown
 from growthos.render.text import for_spreadsheet
@@ -27,7 +26,7 @@ def deliver(
 ) -> None:
     """Write a result in the style that was asked for."""
     if style == "json":
-        _write(as_json(structure()), output)
+        _write(jsontext.dumps(structure()) + "\n", output)
     elif style == "csv":
         _write(as_csv(fields, records()), output)
         say(tuple(block for block in page() if isinstance(block, Note) and block.tone == "warn"))
@@ -68,11 +67,6 @@ def read(text: str) -> None:
     _print(screen.laid_out(sys.stdout, text), sys.stdout)
 
 
-def as_json(structure: Mapping[str, Any]) -> str:
-    """JSON with ratios as numbers, never NaN; text in ASCII, so that any terminal and any program can take it."""
-    return json.dumps(structure, indent=2, default=_number, allow_nan=False) + "\n"
-
-
 def as_csv(fields: Sequence[str], records: Iterable[Record]) -> str:
     """A head and a line for each record; nothing in it is a formula."""
     import csv
@@ -82,12 +76,6 @@ def as_csv(fields: Sequence[str], records: Iterable[Record]) -> str:
     writer.writerow(fields)
     writer.writerows([for_spreadsheet(record[name]) for name in fields] for record in records)
     return text.getvalue()
-
-
-def _number(value: object) -> float:
-    if isinstance(value, Decimal):
-        return float(value)
-    raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
 def _write(text: str, output: Path | None) -> None:

@@ -28,6 +28,11 @@ def page(report: "SyncReport", settings: Settings, *, demo: bool = False, quiet:
     return tuple(_blocks(report, settings, demo=demo, quiet=quiet))
 
 
+def next_step(report: "SyncReport", *, demo: bool) -> Page:
+    """What to do after it."""
+    return (Note(_next(report, demo=demo)),)
+
+
 def _blocks(report: "SyncReport", settings: Settings, *, demo: bool, quiet: bool) -> Iterator[Block]:
     rejected = _rejected(report.built)
     if not quiet:
@@ -42,7 +47,6 @@ def _blocks(report: "SyncReport", settings: Settings, *, demo: bool, quiet: bool
     if not demo and report.sources:
         for name, missing in not_connected(settings).items():
             yield Note(f"{name} is not connected: set {', '.join(missing)}.", "dim")
-    yield Note(_next(report, demo=demo))
 
 
 def _headline(report: "SyncReport", rejected: int) -> str:
