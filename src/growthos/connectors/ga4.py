@@ -15,7 +15,7 @@ from growthos.connectors.google_words import refusal
 from growthos.connectors.refusals import ShrinkError
 from growthos.connectors.terms import Judgement, Limit, Page, Setting, Verdict, Window
 from growthos.connectors.trail import Trail
-from growthos.connectors.verdicts import by_status
+from growthos.connectors.verdicts import by_status, without_error
 from growthos.errors import SettingsError, UnavailableError
 from growthos.period import Period
 
@@ -127,9 +127,7 @@ class Ga4(Connector):
     def judge(self, status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
         said = refusal(body)
         if said is None:
-            if status == 200 and not body.lstrip().startswith(b"{"):  # noqa: PLR2004 - HTTP's own number
-                return Judgement(Verdict.TRANSIENT, "the answer is not Google's")
-            return by_status(status, headers)
+            return without_error(status, headers, body, opens=b"{", whose="Google")
         plain = by_status(said.code or status, headers, said.words)
         lower = said.words.lower()
         if "server errors" in lower:

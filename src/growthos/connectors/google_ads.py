@@ -12,7 +12,7 @@ from growthos.connectors.days import halves, kept
 from growthos.connectors.google_words import refusal
 from growthos.connectors.refusals import ShrinkError
 from growthos.connectors.terms import Judgement, Limit, Page, Setting, Verdict, Window
-from growthos.connectors.verdicts import by_status
+from growthos.connectors.verdicts import by_status, without_error
 from growthos.errors import RefusedError, SettingsError
 from growthos.period import Period
 
@@ -152,9 +152,7 @@ class GoogleAds(Connector):
     def judge(self, status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
         said = refusal(body)
         if said is None:
-            if status == 200 and not body.lstrip().startswith(b"["):  # noqa: PLR2004 - HTTP's own number
-                return Judgement(Verdict.TRANSIENT, "the answer is not Google's")
-            return by_status(status, headers)
+            return without_error(status, headers, body, opens=b"[", whose="Google")
         return _meaning(set(said.details), said.code or status, said.words, said.wait, headers)
 
     @stream("snapshot")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from growthos.connectors.terms import Judgement, Verdict
-from growthos.connectors.verdicts import by_status, document
+from growthos.connectors.verdicts import by_status, document, without_error
 
 THROTTLES = {4, 17, 32, 613, *range(80000, 80015)}
 TOKENS = {102, 190}
@@ -24,9 +24,7 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> Judgement:  #
     """What an answer of the Marketing API means."""
     error = _error(body)
     if error is None:
-        if status == 200 and not body.lstrip().startswith(b"{"):  # noqa: PLR2004 - HTTP's own number
-            return Judgement(Verdict.TRANSIENT, "the answer is not Meta's")
-        return by_status(status, headers)
+        return without_error(status, headers, body, opens=b"{", whose="Meta")
     code, subcode = (one if isinstance(one := error.get(key), int) else None for key in ("code", "error_subcode"))
     words = " ".join(str(error[key]) for key in ("message", "error_user_msg") if error.get(key))
     if trace := error.get("fbtrace_id"):

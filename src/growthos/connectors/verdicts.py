@@ -31,6 +31,13 @@ def by_status(status: int, headers: Mapping[str, str], words: str = "") -> Judge
     return Judgement(Verdict.OK)
 
 
+def without_error(status: int, headers: Mapping[str, str], body: bytes, *, opens: bytes, whose: str) -> Judgement:
+    """The verdict on an answer that names no error: a good one is the API's own only if it opens as those do."""
+    if status == OK and not body.lstrip().startswith(opens):
+        return Judgement(Verdict.TRANSIENT, f"the answer is not {whose}'s")
+    return by_status(status, headers)
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds asked for by `Retry-After`: a number, or a date against the server's own; None where it is neither."""
     told = headers.get("retry-after", "").strip()
