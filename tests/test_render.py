@@ -417,3 +417,15 @@ def test_progress_is_live_where_somebody_looks_on(monkeypatch, width):
     assert "done" in text
     assert "[bold]one scope is missing" in text
     assert "…" not in text
+
+
+def test_campaigns_stand_side_by_side_in_the_order_of_the_first_kpi(con):
+    """By spend where all are shown; a KPI that no campaign has is named if it was asked for."""
+    tables = [block for block in kpi_page.page(kpis.report(con, WEEK, by="campaign")) if isinstance(block, Table)]
+    assert [column.title for column in tables[1].columns] == ["Campaign", "Ad spend", "ROAS", "CTR", "CPC", "CPM"]
+    spend = kpis.report(con, WEEK, ["ad_spend"], by="campaign").rows[0].now.by_campaign
+    assert spend
+    dearest_first = sorted((part.value for part in spend.values()), reverse=True)
+    assert [row[1].text for row in tables[1].rows] == [f"${cents // 100:,}.{cents % 100:02}" for cents in dearest_first]
+    asked = kpi_page.page(kpis.report(con, WEEK, ["roas", "aov"], by="campaign"))
+    assert Note("Not known by campaign: Average order value.", "dim") in asked

@@ -1,11 +1,11 @@
-"""The KPIs as a page: one table for the whole shop, and one for each channel or campaign where that was asked."""
+"""The KPIs as a page: one table for the whole shop; where asked, one for each channel, or one of all campaigns."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from growthos.measures.comparison import Report, difference, relative
+from growthos.measures.comparison import Comparison, Report, difference, relative
 from growthos.measures.formulas import KPIS
 from growthos.measures.values import KpiResult, Part, Unit, Value, shown
 from growthos.money import places
@@ -29,10 +29,11 @@ def page(report: Report) -> Page:
 def _blocks(report: Report) -> Iterator[Block]:
     yield heading("KPIs", report)
     yield Table("", (KPI, VALUE, PREVIOUS, CHANGE, _days(report)), tuple(_whole(report)))
-    for name, rows in _parts(report):
-        known = any(row[2].text for row in rows)
-        columns = (KPI, VALUE, PREVIOUS, CHANGE) if known else (KPI, VALUE)
-        yield Table(clean(name), columns, tuple(row[: len(columns)] for row in rows))
+    if report.by == "channel":
+        for name, rows in _channels(report):
+            yield Table(clean(name), (KPI, VALUE, PREVIOUS, CHANGE), tuple(rows))
+    elif report.by == "campaign":
+        yield from _campaigns(report)
     for warning in report.warnings:
         yield Note(clean(warning.message, limit=None), "warn")
 
@@ -65,32 +66,51 @@ def _whole(report: Report) -> Iterator[tuple[Cell, ...]]:
         )
 
 
-def _parts(report: Report) -> Iterator[tuple[str, list[tuple[Cell, ...]]]]:
-    """For each channel or campaign the KPIs that say something of it, now or before."""
-    names = report.channels if report.by == "channel" else report.campaigns if report.by == "campaign" else {}
-    for key, name in names.items():
+def _channels(report: Report) -> Iterator[tuple[str, list[tuple[Cell, ...]]]]:
+    """For each channel the KPIs that say something of it, now or before."""
+    for key, name in report.channels.items():
         rows: list[tuple[Cell, ...]] = []
         for row in report.rows:
             now, before = (_of(result, report.by).get(key) for result in (row.now, row.before))
             if now is None or not (now.value or (before and before.value)):
                 continue
             kpi = KPIS[row.now.name]
-            if before is None:
-                rows.append(
-                    (Cell(kpi.label), Cell(amount(now.value, kpi, report.currency), "strong"), Cell(""), Cell(""))
-                )
-                continue
-            change, delta = _moved(now, before, kpi.unit)
+            change, delta = _moved(now, before, kpi.unit) if before else (None, None)
             rows.append(
                 (
                     Cell(kpi.label),
                     Cell(amount(now.value, kpi, report.currency), "strong"),
-                    Cell(amount(before.value, kpi, report.currency)),
-                    movement(kpi, now.value, before.value, change, delta),
+                    Cell(amount(before.value if before else None, kpi, report.currency)),
+                    movement(kpi, now.value, before.value if before else None, change, delta),
                 )
             )
         if rows:
             yield name, rows
+
+
+def _campaigns(report: Report) -> Iterator[Block]:
+    """All campaigns side by side, in the order of the first KPI: where all are shown, by spend."""
+    rows = [row for row in report.rows if row.now.by_campaign is not None]
+    unknown = [KPIS[row.now.name].label for row in report.rows if row.now.by_campaign is None]
+    if rows:
+        first = rows[0].now.by_campaign or {}
+        keys = sorted(report.campaigns, key=lambda key: (first[key].value or 0) if key in first else 0, reverse=True)
+        columns = [Column("Campaign"), *(Column(_short(row.now.name), numeric=True) for row in rows)]
+        yield Table("", tuple(columns), tuple(_campaign(report, rows, key) for key in keys))
+    if unknown and len(report.rows) < len(KPIS):
+        yield Note(f"Not known by campaign: {', '.join(unknown)}.", "dim")
+
+
+def _campaign(report: Report, rows: Sequence[Comparison], key: str) -> tuple[Cell, ...]:
+    parts = [(KPIS[row.now.name], (row.now.by_campaign or {}).get(key)) for row in rows]
+    values = [Cell(amount(part.value if part else None, kpi, report.currency)) for kpi, part in parts]
+    return (Cell(clean(report.campaigns[key])), *values)
+
+
+def _short(name: str) -> str:
+    """A KPI's name for the head of a narrow column: the trade's abbreviation."""
+    label = KPIS[name].label
+    return label if len(label) <= len("Ad spend") else name.upper()
 
 
 def _of(result: KpiResult, by: str | None) -> Mapping[str, Part]:
