@@ -59,7 +59,8 @@ class Refusals:
         return UnavailableError(
             source,
             f"{source} was asked for {operation} {times} and did not answer: {words}",
-            hint=f"This is theirs to mend. What was read is kept; `growthos sync {source}` goes on from there.",
+            hint=f"What was read is kept; `growthos sync {source}` goes on from there. "
+            "If this machine reaches other sites, it is theirs to mend.",
         )
 
     def out_of_patience(self, seconds: float, words: str) -> PatienceError:
