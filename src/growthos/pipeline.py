@@ -86,11 +86,12 @@ def sync(
                 on_page=watcher.page,
             )
             notices: list[tuple[str, str, str]] = []
+            ledger = _ledger(home, settings) if demo_seed is None else None
             jobs = []
             for name, connector in chosen.items():
                 watcher.started(name)
                 transport = _transport(demo_seed, clock)
-                wire = Wire(_wire(name, watcher, log, clock, notices), transport, settings.sync.patience)
+                wire = Wire(_wire(name, watcher, log, clock, notices), transport, settings.sync.patience, ledger)
                 jobs.append(partial(_read, connector(settings.sources[name]), wire, replace(run, state=state.of(name))))
             reports = []
             # The demo's clock is one for all, so there the sources take turns.
@@ -159,6 +160,11 @@ def _choose(home: Home, settings: "Settings", asked: Sequence[str]) -> dict[str,
     return {name: ready[name] for name in (asked or ready)}
 
 
+def _ledger(home: Home, settings: "Settings") -> Path:
+    """The file of `[limits] file`, which several homes may share, else one of the home's own."""
+    return home.root / settings.limits.file if settings.limits.file else home.work / "limits.sqlite"
+
+
 def _set_or_demo(home: Home) -> str:
     return (
         f"Set them in the environment, or in .env or growthos.toml of the home, which is {home.root} "
@@ -168,11 +174,15 @@ def _set_or_demo(home: Home) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """What lies between a source and the world: who watches, the demo's transport if it is that, and the patience."""
+    """What lies between a source and the world: who watches, the demo's transport if it is that, the patience.
+
+    `ledger` is the file that counts attempts across processes; the demo needs none.
+    """
 
     watch: Watch
     transport: "Callable[[], httpx.BaseTransport] | None"
     patience: float
+    ledger: Path | None
 
 
 def _read(connector: Connector, wire: Wire, run: Run) -> SourceReport:
@@ -185,6 +195,7 @@ def _read(connector: Connector, wire: Wire, run: Run) -> SourceReport:
             clock=run.clock,
             watch=wire.watch,
             patience=wire.patience,
+            ledger=wire.ledger,
         ) as api:
             return read_source(connector, api, run)
     except SourceError as error:

@@ -4,12 +4,13 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from growthos.clock import Clock
 from growthos.connectors.asking import REQUEST_ID_HEADERS, Answer, Ask, Attempt, adapter
-from growthos.connectors.limits import Turns
+from growthos.connectors.limits import Ledger, Turns
 from growthos.connectors.redact import Redactor
 from growthos.connectors.refusals import Refusals
 from growthos.connectors.terms import Judgement, Source, Verdict, Watch
@@ -37,7 +38,9 @@ class Api:
         clock: Clock,
         watch: Watch | None = None,
         patience: float = 900.0,
+        ledger: Path | None = None,
     ) -> None:
+        """`ledger` is the file in which attempts are counted across processes; without one they are for this run."""
         from growthos.connectors.wire.careful import Wire
         from growthos.connectors.wire.exchange import Guards
 
@@ -57,6 +60,8 @@ class Api:
         self._refusals = Refusals(connector, clock)
         self._guards = Guards()
         self._turns = Turns(connector.limits, clock)
+        counted_by = f"{connector.base_url} {connector.counted_by()}"
+        self._ledger = Ledger(ledger, counted_by, connector.limits, clock) if ledger else None
         self._server_errors = Turns([connector.server_errors] if connector.server_errors else [], clock)
         self._wire = Wire(transport, clock, self._refusals, self.secrets)
         self._build = self._wire.client.build_request
@@ -67,6 +72,8 @@ class Api:
 
     def __exit__(self, *_: object) -> None:
         self._wire.client.close()
+        if self._ledger:
+            self._ledger.close()
 
     def get(
         self,
@@ -224,7 +231,7 @@ class Api:
             if seconds > self.patience:
                 raise self._refusals.out_of_patience(seconds, "its limits are nearly used up.")
             self.pause(seconds, f"{self.connector.name}'s limits are nearly used up")
-        while (seconds := self._turns.wait()) > 0:
+        while (seconds := self._turns.wait() or (self._ledger.take() if self._ledger else 0.0)) > 0:
             if tries.waited + seconds > self.patience:
                 raise self._refusals.out_of_patience(seconds, "the limit of calls that growthos keeps is reached.")
             tries.waited += seconds

@@ -119,6 +119,10 @@ class Connector(ABC):
     def accounts(self) -> tuple[str, ...]:
         """The accounts to read, each a lower-case word fit for a folder's name."""
 
+    def counted_by(self) -> str:
+        """What the server counts attempts by, beside its address: the accounts, unless it is something wider."""
+        return ",".join(self.accounts())
+
     @abstractmethod
     def auth(self, api: "Api") -> "httpx.Auth | None":
         """Puts the credentials on a request; renews them once where they expire."""

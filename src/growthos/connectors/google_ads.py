@@ -146,6 +146,10 @@ class GoogleAds(Connector):
     def accounts(self) -> tuple[str, ...]:
         return self._accounts
 
+    def counted_by(self) -> str:
+        """The Cloud project, which the client or the service account belongs to."""
+        return self.values.get("client_id") or self.values.get("application_credentials") or super().counted_by()
+
     def auth(self, api: "Api") -> "httpx.Auth":
         return google_auth.credentials(api, SCOPE)
 

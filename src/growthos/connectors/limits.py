@@ -1,16 +1,25 @@
 """Rate limits that the project keeps by itself: at most so many attempts in any so many seconds.
 
-They are kept for one run and one source. Whoever keeps them across processes gives `Turns` another memory.
+`Turns` keeps them within one run, where it can count an attempt from its answer on. A `Ledger` keeps them across
+processes and homes, in a file.
 """
 
+import hashlib
+import sqlite3
 from collections import deque
 from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from growthos.clock import Clock
 from growthos.connectors.terms import Limit
 
+if TYPE_CHECKING:
+    from pyrate_limiter import SQLiteBucket
+
 SLACK = 1.05
 INSTANT = 1e-6
+SHORTEST_WAIT = 0.005
 
 
 class Turns:
@@ -38,3 +47,51 @@ class Turns:
         now = self._clock.monotonic()
         for _, turns in self._windows:
             turns[-1] = now
+
+
+class Ledger:
+    """Attempts of all processes that share a file; `key` names what the server counts by."""
+
+    def __init__(self, path: Path, key: str, limits: Iterable[Limit], clock: Clock) -> None:
+        """Opens the file, or makes it; one that is damaged is begun anew."""
+        self._clock = clock
+        self._key = hashlib.sha256(key.encode()).hexdigest()[:16]
+        self._rates = sorted((limit.seconds * SLACK, limit.calls) for limit in limits)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for one in (path, path.with_name(f"{path.name}.lock")):
+            one.touch(mode=0o600)
+        try:
+            self._bucket = self._open(path)
+        except sqlite3.DatabaseError:
+            path.unlink(missing_ok=True)
+            self._bucket = self._open(path)
+
+    def take(self) -> float:
+        """Count an attempt that starts now, and give 0; where none may, count none and give the seconds to wait."""
+        from pyrate_limiter import RateItem
+
+        item = RateItem(self._key, self._now())
+        if self._bucket.put(item):
+            return 0.0
+        wait = self._bucket.waiting(item)
+        return max(SHORTEST_WAIT, wait / 1000) if isinstance(wait, int) else SHORTEST_WAIT
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._bucket.close()  # type: ignore[no-untyped-call]
+
+    def _open(self, path: Path) -> "SQLiteBucket":
+        from pyrate_limiter import Rate, SQLiteBucket
+
+        rates = [Rate(calls, int(seconds * 1000)) for seconds, calls in self._rates]
+        table = f"attempts_{self._key}"
+        bucket = SQLiteBucket.init_from_file(rates, table=table, db_path=str(path), use_file_lock=True)
+        with bucket.lock:
+            # A clock that was ahead once would block for as long.
+            bucket.conn.execute(f"delete from '{table}' where item_timestamp > ?", (self._now(),))  # noqa: S608
+            bucket.conn.commit()
+        bucket.leak(self._now())
+        return bucket
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp() * 1000)

@@ -145,6 +145,9 @@ class Source(Protocol):
     def base_url(self) -> str:
         """Scheme and host that are asked."""
 
+    def counted_by(self) -> str:
+        """What the server counts attempts by."""
+
     def auth(self, api: Any) -> "httpx.Auth | None":
         """Puts the credentials on a request."""
 
