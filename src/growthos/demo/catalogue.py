@@ -5,7 +5,6 @@ from typing import NamedTuple
 from growthos.demo.dice import DAY, START, Dice, stream
 from growthos.demo.records import Product, Variant
 
-PRODUCTS = 200
 POSTER = 193
 """The product that comes in more sizes and colours than fit on a page."""
 POSTER_VARIANTS = 130

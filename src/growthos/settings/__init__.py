@@ -75,7 +75,6 @@ def _or(defaults: Mapping[str, int], given: Mapping[str, int]) -> dict[str, int]
 
 
 Whole = Annotated[int, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
 Share = Annotated[int, Field(ge=0, le=BPS)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Rate = Annotated[str | dict[date, str], BeforeValidator(_rate)]
