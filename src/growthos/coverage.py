@@ -18,7 +18,7 @@ def data_through(connector: type[Connector], state: State, zone: ZoneInfo) -> da
         day
         for account in state.accounts(connector.name)
         for stream in connector.streams()
-        if stream.follows_since
+        if stream.follows_since and not stream.detail
         for day in [_reached(stream, state.units(connector.name, account, stream.name), zone)]
     ]
     return min((day for day in reached if day), default=None)

@@ -1,7 +1,7 @@
 """How a sync or a rebuild went, and the exit code that says so."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What came of it; `built` is None where nothing new was loaded, so that nothing had to be built."""
+    """What came of it; `built` is None where nothing new was loaded, so that nothing had to be built.
+
+    `quotas`: what is left of each source's own quotas, by the vendor's names, as its last answers told.
+    """
 
     run_id: str
     started_at: datetime
@@ -22,6 +25,7 @@ class SyncReport:
     sources: tuple[SourceReport, ...]
     built: "Built | None"
     notices: tuple[tuple[str, str, str], ...] = ()
+    quotas: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -43,6 +47,7 @@ class SyncReport:
             "started_at": self.started_at.isoformat(),
             "finished_at": self.finished_at.isoformat(),
             "exit_code": int(self.exit_code),
+            "quotas": {name: dict(left) for name, left in self.quotas.items()},
             "notices": [list(notice) for notice in self.notices],
             "sources": [
                 {

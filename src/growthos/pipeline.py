@@ -2,7 +2,7 @@
 
 import gc
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -86,12 +86,15 @@ def sync(
                 on_page=watcher.page,
             )
             notices: list[tuple[str, str, str]] = []
+            quotas: dict[str, dict[str, float]] = {}
             ledger = _ledger(home, settings) if demo_seed is None else None
             jobs = []
             for name, connector in chosen.items():
                 watcher.started(name)
                 transport = _transport(demo_seed, clock)
-                wire = Wire(_wire(name, watcher, log, clock, notices), transport, settings.sync.patience, ledger)
+                wire = Wire(
+                    _wire(name, watcher, log, clock, notices, quotas), transport, settings.sync.patience, ledger
+                )
                 jobs.append(partial(_read, connector(settings.sources[name]), wire, replace(run, state=state.of(name))))
             reports = []
             # The demo's clock is one for all, so there the sources take turns.
@@ -107,7 +110,7 @@ def sync(
             if is_stale(home, settings, state):
                 watcher.building()
                 built = build(home, settings, state, run_id, now)
-            result = SyncReport(run_id, now, clock.now(), tuple(reports), built, tuple(notices))
+            result = SyncReport(run_id, now, clock.now(), tuple(reports), built, tuple(notices), quotas)
             runs.write(home, run_id, result.as_json(redact), built=built is not None)
             return result
         finally:
@@ -202,7 +205,14 @@ def _read(connector: Connector, wire: Wire, run: Run) -> SourceReport:
         return SourceReport(connector.name, errors=(error,))
 
 
-def _wire(name: str, watcher: Watcher, log: Log, clock: Clock, notices: list[tuple[str, str, str]]) -> Watch:
+def _wire(
+    name: str,
+    watcher: Watcher,
+    log: Log,
+    clock: Clock,
+    notices: list[tuple[str, str, str]],
+    quotas: dict[str, dict[str, float]],
+) -> Watch:
     def call(one: Call) -> None:
         log.call(clock.now(), one)
 
@@ -215,7 +225,11 @@ def _wire(name: str, watcher: Watcher, log: Log, clock: Clock, notices: list[tup
         notices.append((name, code, message))
         watcher.notice(name, code, message)
 
-    return Watch(call=call, waiting=waiting, notice=notice)
+    def quota(left: Mapping[str, float]) -> None:
+        log.write(clock.now(), "quota", source=name, left=dict(left))
+        quotas[name] = {**quotas.get(name, {}), **left}
+
+    return Watch(call=call, waiting=waiting, notice=notice, quota=quota)
 
 
 def _transport(demo_seed: int | None, clock: Clock) -> "Callable[[], httpx.BaseTransport] | None":

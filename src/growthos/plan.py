@@ -61,7 +61,8 @@ def plan(stream: Stream, units: Sequence[Unit], asked: Asked, *, lookback_days: 
         return _report(stream, units, asked, lookback_days)
     if stream.mode == "cursor":
         return _cursor(stream, units, asked)
-    return [] if any(unit.started_at >= asked.now for unit in units) else [Task(Window())]
+    good = any(unit.started_at >= asked.now or asked.now - unit.started_at < stream.every for unit in units)
+    return [] if good else [Task(Window())]
 
 
 def _report(stream: Stream, units: Sequence[Unit], asked: Asked, lookback_days: int | None) -> list[Task]:

@@ -1,6 +1,6 @@
 """Reads one source: every account, every stream, every unit that is due, page by page into raw files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -10,13 +10,16 @@ from zoneinfo import ZoneInfo
 
 from growthos.clock import Clock
 from growthos.connectors.base import Connector, Stream
-from growthos.errors import GrowthError, SourceError
+from growthos.connectors.refusals import SkippedError
+from growthos.errors import GrowthError, RefusedError, SourceError, UnavailableError
 from growthos.plan import Asked, Task, plan
 from growthos.raw import Header, Segment, UnitWriter, unit_name
 from growthos.state import State
 
 if TYPE_CHECKING:
     from growthos.connectors.api import Api
+
+SUNSET_WARNING = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +93,17 @@ class _Tally:
 
 def read_source(connector: Connector, api: "Api", run: Run) -> SourceReport:
     """Read what is due; an account that fails stops alone and keeps the pages that came."""
-    tally, errors = _Tally(), []
+    tally, errors = _Tally(), list[SourceError]()
     started = run.clock.monotonic()
-    for account in connector.accounts():
+    _warn_of_sunset(connector, api, run.now)
+    for given in connector.accounts():
         try:
-            for stream in connector.streams():
-                _read_stream(connector, api, run, account, stream, tally)
+            reached = connector.reach(api, given)
         except SourceError as error:
             errors.append(error)
+            continue
+        for account in reached:
+            errors += _read_account(connector, api, run, account, tally)
     return SourceReport(
         name=connector.name,
         units=tally.units,
@@ -109,6 +115,32 @@ def read_source(connector: Connector, api: "Api", run: Run) -> SourceReport:
         streams=tuple(StreamReport(name, *counts) for name, counts in tally.streams.items()),
         errors=tuple(errors),
     )
+
+
+def _warn_of_sunset(connector: Connector, api: "Api", now: datetime) -> None:
+    if connector.sunset and connector.sunset - now.date() <= SUNSET_WARNING:
+        api.watch.notice(
+            "version_ends",
+            f"{connector.name}: version {connector.api_version} of its API ends about {connector.sunset};"
+            " install a newer growthos before that day",
+        )
+
+
+def _read_account(connector: Connector, api: "Api", run: Run, account: str, tally: _Tally) -> Iterator[SourceError]:
+    """Read an account's streams; a detail that fails does not keep the streams after it from being read."""
+    for stream in connector.streams():
+        try:
+            _read_stream(connector, api, run, account, stream, tally)
+        except SkippedError as skipped:
+            api.watch.notice("account_skipped", skipped.message)
+            return
+        except (RefusedError, UnavailableError) as error:
+            yield error
+            if not stream.detail:
+                return
+        except SourceError as error:
+            yield error
+            return
 
 
 def _read_stream(connector: Connector, api: "Api", run: Run, account: str, stream: Stream, tally: _Tally) -> None:

@@ -7,11 +7,11 @@ It declares; patience belongs to `api`, files to `raw`, the order of things to `
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from growthos.connectors.address import checked
-from growthos.connectors.terms import Judgement, Limit, Page, Setting, Window
+from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Window
 
 if TYPE_CHECKING:
     import httpx
@@ -30,7 +30,8 @@ class Stream:
     `mode`: a snapshot is read whole each time; a cursor stream by what changed since; a report by days, each day
     replaced whole. `pages` names every page stream its units hold, its own name first. `widest` is the widest range of
     one unit. `overlap` is how far before the end of what is known the next sync starts, and `deep_overlap` the same
-    once a week. `follows_since`: whether `sync --since` bounds it.
+    once a week. `follows_since`: whether `sync --since` bounds it. `every`: how long a snapshot stays good. `detail`:
+    no KPI rests on it, so that it holds back neither the other streams nor the day up to which a source is complete.
     """
 
     name: str
@@ -43,9 +44,11 @@ class Stream:
     deep_overlap: timedelta | None = None
     whole_days: bool = False
     follows_since: bool = False
+    every: timedelta = timedelta(0)
+    detail: bool = False
 
 
-def stream(
+def stream(  # noqa: PLR0913 - a declaration names all there is to declare
     mode: Mode,
     *,
     also: tuple[str, ...] = (),
@@ -54,6 +57,8 @@ def stream(
     deep_overlap: timedelta | None = None,
     whole_days: bool = False,
     follows_since: bool | None = None,
+    every: timedelta = timedelta(0),
+    detail: bool = False,
 ) -> Callable[[Read], Stream]:
     """Declare the generator below as a stream of its connector; its name and docstring become the stream's."""
 
@@ -69,6 +74,8 @@ def stream(
             deep_overlap=deep_overlap,
             whole_days=whole_days,
             follows_since=mode == "report" if follows_since is None else follows_since,
+            every=every,
+            detail=detail,
         )
 
     return declare
@@ -86,6 +93,8 @@ class Connector(ABC):
     tries: ClassVar[int] = 5
     tries_after_server_error: ClassVar[int] = 5
     server_errors: ClassVar[Limit | None] = None
+    sunset: ClassVar[date | None] = None
+    """The day from which `api_version` may be gone, as far as the vendor has said."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         """`values` by setting name; those not set are absent. Raises SettingsError where a value cannot be right."""
@@ -119,6 +128,10 @@ class Connector(ABC):
     def accounts(self) -> tuple[str, ...]:
         """The accounts to read, each a lower-case word fit for a folder's name."""
 
+    def reach(self, api: "Api", account: str) -> tuple[str, ...]:
+        """The accounts to read in place of one of `accounts()`: itself, unless it is one that holds others."""
+        return (account,)
+
     def counted_by(self) -> str:
         """What the server counts attempts by, beside its address: the accounts, unless it is something wider."""
         return ",".join(self.accounts())
@@ -134,3 +147,18 @@ class Connector(ABC):
     def rest(self, headers: "httpx.Headers") -> float:
         """Seconds to rest after a good answer whose headers say that the source's own limits are nearly used up."""
         return 0.0
+
+    def examine(self, api: "Api") -> "Iterator[Finding]":
+        """What a look at the source finds, without keeping a page: at least that each account lets us in.
+
+        Raises SourceError where it does not. A connector that knows more of its source says more: scopes, versions,
+        quota left, zones, currencies.
+        """
+        first = self.streams()[0]
+        yesterday = api.clock.now().date() - timedelta(days=1)
+        window = Window(first=yesterday, last=yesterday) if first.mode == "report" else Window()
+        for account in self.accounts():
+            for page in first.read(self, api, account, window):
+                if page.time_zone:
+                    yield Finding("time zone", "ok", page.time_zone, account=account)
+            yield Finding("credentials", "ok", "accepted", account=account)

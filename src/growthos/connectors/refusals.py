@@ -18,6 +18,10 @@ class DeniedError(CredentialsError):
     """The credentials are good, and do not permit this."""
 
 
+class SkippedError(RefusedError):
+    """An account that is closed or not enabled: it is passed over with a warning, and the others are read."""
+
+
 class Refusals:
     """Makes the errors of one source."""
 
@@ -45,6 +49,8 @@ class Refusals:
                 return self.out_of_patience(said.wait or QUOTA_SECONDS, f"its quota is used up: {words}")
             case Verdict.SHRINK:
                 return ShrinkError(source, f"{source} was asked for too much at once ({operation}): {words}")
+            case Verdict.SKIP:
+                return SkippedError(source, f"{source} is not read for an account: {words}")
             case _:
                 return RefusedError(
                     source,

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
     import httpx
 
 
 class Verdict(StrEnum):
-    """What an answer means for the one who asked."""
+    """What an answer means for the one who asked. SKIP: this account is not to be read, and nothing is wrong."""
 
     OK = "ok"
     THROTTLED = "throttled"
@@ -21,6 +21,7 @@ class Verdict(StrEnum):
     PERMISSION = "permission"
     REFUSED = "refused"
     QUOTA = "quota"
+    SKIP = "skip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,21 @@ class Call:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a look at a source found out.
+
+    `subject` is a lower-case noun: credentials, scopes, version, quota, clock, time zone, currency. `said` is the fact
+    alone where it is a time zone or a currency, so that those of all sources can be compared.
+    """
+
+    subject: str
+    state: Literal["ok", "warning", "error"]
+    said: str
+    hint: str = ""
+    account: str = ""
+
+
 @dataclass(slots=True)
 class Watch:
     """Who is told what happens on the wire."""
@@ -125,6 +141,8 @@ class Watch:
     call: Callable[[Call], None] = field(default=lambda _: None)
     waiting: Callable[[float, str], None] = field(default=lambda _seconds, _reason: None)
     notice: Callable[[str, str], None] = field(default=lambda _code, _message: None)
+    quota: Callable[[Mapping[str, float]], None] = field(default=lambda _left: None)
+    """What is left of the source's own quotas, by the vendor's names, as often as an answer tells it."""
 
 
 class Source(Protocol):
