@@ -1,0 +1,179 @@
+"""What the vendors' own schemas say of a request; they lie beside the repository, in ../shared/schemas.
+
+Each class has `faults`: what is wrong with a request, in words, and nothing where it is right.
+"""
+
+import gzip
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+SCHEMAS = Path(__file__).parents[2] / "shared" / "schemas"
+NEEDED = pytest.mark.skipif(not SCHEMAS.is_dir(), reason=f"the vendors' schemas are not at {SCHEMAS}")
+DEPRECATED_BUT_RULED_IN = {"Order.landingPageUrl", "Order.referrerUrl"}
+
+
+class Shopify:
+    """The Admin API's schema."""
+
+    @staticmethod
+    @cache
+    def schema(version: str):
+        from graphql import build_client_schema
+
+        text = gzip.decompress((SCHEMAS / "shopify" / f"admin_{version}.json.gz").read_bytes())
+        return build_client_schema(json.loads(text)["data"], assume_valid=True)
+
+    def faults(self, query: str, version: str = "2026-10") -> list[str]:
+        """What is wrong with a query: unknown fields, wrong arguments, fields that are on their way out."""
+        from graphql import NoDeprecatedCustomRule, parse, validate
+
+        schema, document = self.schema(version), parse(query)
+        wrong = [one.message for one in validate(schema, document)]
+        old = [one.message for one in validate(schema, document, [NoDeprecatedCustomRule])]
+        return wrong + [one for one in old if not any(field in one for field in DEPRECATED_BUT_RULED_IN)]
+
+
+class Meta:
+    """The Marketing API's fields, parameters and words."""
+
+    @staticmethod
+    @cache
+    def pack() -> dict:
+        return json.loads((SCHEMAS / "meta" / "marketing_api_v26.0_fields.json").read_text("utf-8"))
+
+    @staticmethod
+    @cache
+    def parameters(edge: str) -> set[str]:
+        spec = json.loads((SCHEMAS / "meta" / "codegen_specs" / "AdAccount.json").read_text("utf-8"))
+        [found] = [one for one in spec["apis"] if one["method"] == "GET" and one.get("endpoint") == edge]
+        return {one["name"] for one in found["params"]} | {"fields", "limit", "after", "appsecret_proof"}
+
+    def faults(self, path: str, params: dict[str, str]) -> list[str]:
+        """What is wrong with a request: its version, fields, parameters and the words in them."""
+        match = re.fullmatch(r"/(v\d+\.\d+)/act_\d+(?:/(campaigns|insights))?", path)
+        if not match or match[1] != self.pack()["graph_api_version"]:
+            return [f"path {path}"]
+        edge = match[2]
+        kind = {None: "AdAccount", "campaigns": "Campaign", "insights": "AdsInsights"}[edge]
+        known, enums = self.pack()[kind]["fields"], self.pack()[kind].get("enums", {})
+        wrong = [f"field {one}" for one in params["fields"].split(",") if one not in known]
+        if edge:
+            wrong += [f"parameter {one}" for one in params if one not in self.parameters(edge)]
+        if edge == "campaigns":
+            wrong += self._unknown(json.loads(params["effective_status"]), enums["EffectiveStatus"])
+        if edge == "insights":
+            wrong += self._unknown([params["level"]], enums["Level"])
+            wrong += self._unknown([params["action_report_time"]], enums["ActionReportTime"])
+            wrong += self._unknown(json.loads(params["action_attribution_windows"]), enums["ActionAttributionWindows"])
+            for one in json.loads(params["filtering"]):
+                wrong += [f"filter {one}"] if set(one) != {"field", "operator", "value"} else []
+                wrong += self._unknown(one["value"], self.pack()["Campaign"]["enums"]["EffectiveStatus"])
+            days = json.loads(params["time_range"])
+            wrong += [] if set(days) == {"since", "until"} and days["since"] <= days["until"] else [f"days {days}"]
+        return wrong
+
+    @staticmethod
+    def _unknown(words: list[str], known: list[str]) -> list[str]:
+        return [f"word {one}" for one in words if one not in known]
+
+
+class GoogleAds:
+    """The fields of GAQL and the protocol's messages."""
+
+    @staticmethod
+    @cache
+    def fields() -> dict:
+        return json.loads(gzip.decompress((SCHEMAS / "google_ads" / "gaql_fields_v26.json.gz").read_bytes()))
+
+    @staticmethod
+    @cache
+    def message(name: str):
+        return _message(SCHEMAS / "google_ads" / "google_ads_v26.fds.binpb.gz", f"google.ads.googleads.v26.{name}")
+
+    @staticmethod
+    @cache
+    def words(enum: str) -> set[str]:
+        pool = _pool(SCHEMAS / "google_ads" / "google_ads_v26.fds.binpb.gz")
+        return set(pool.FindEnumTypeByName(enum).values_by_name)
+
+    def faults(self, query: str) -> list[str]:
+        """What is wrong with a query: its grammar, paths that do not exist, words that are not in their enum."""
+        grammar = re.fullmatch(
+            r"SELECT (?P<fields>[a-z_.]+(?:, [a-z_.]+)*) FROM (?P<table>[a-z_]+)"
+            r"(?: WHERE (?P<where>.+?))?(?: ORDER BY (?P<order>[a-z_.]+(?:, [a-z_.]+)*))?(?: LIMIT \d+)?",
+            query,
+        )
+        if not grammar:
+            return ["grammar"]
+        chosen = grammar["fields"].split(", ")
+        order = grammar["order"].split(", ") if grammar["order"] else []
+        wrong = [f"field {one}" for one in chosen if one not in self.fields()]
+        wrong += [f"order {one}" for one in order if one not in chosen]
+        wrong += [] if f"{grammar['table']}.resource_name" in self.fields() else [f"table {grammar['table']}"]
+        for field, words in re.findall(r"([a-z_.]+) (?:=|BETWEEN) ('[^']*'(?: AND '[^']*')?)", grammar["where"] or ""):
+            known = self.fields().get(field)
+            if known is None:
+                wrong.append(f"field {field}")
+            elif known["type"] == "ENUM":
+                wrong += [
+                    f"word {one}" for one in re.findall(r"'([^']*)'", words) if one not in self.words(known["enum"])
+                ]
+        if "segments.date" in chosen and not re.search(
+            r"segments\.date BETWEEN '\d{4}-\d\d-\d\d' AND '\d{4}-\d\d-\d\d'", query
+        ):
+            wrong.append("no range of days")
+        return wrong
+
+
+class Ga4:
+    """The Data API's messages and the names of its dimensions and metrics."""
+
+    NAMES = frozenset(
+        (
+            *("date", "sessionDefaultChannelGroup", "sessionSource", "sessionMedium"),
+            *("sessions", "engagedSessions", "totalUsers", "newUsers", "itemViewEvents", "addToCarts", "checkouts"),
+            *("ecommercePurchases", "purchaseRevenue"),
+        )
+    )
+    """KPI_SPEC's words for the traffic report; Google publishes no list of names for machines."""
+
+    @staticmethod
+    @cache
+    def message(name: str):
+        return _message(SCHEMAS / "ga4" / "analyticsdata_v1beta.fds.binpb.gz", f"google.analytics.data.v1beta.{name}")
+
+    def faults(self, body: dict) -> list[str]:
+        """What is wrong with a report: its form, its names, an order that would let pages overlap."""
+        from google.protobuf import json_format
+
+        try:
+            json_format.ParseDict(body, self.message("RunReportRequest")())
+        except json_format.ParseError as error:
+            return [str(error)]
+        dimensions = [one["name"] for one in body["dimensions"]]
+        metrics = [one["name"] for one in body["metrics"]]
+        wrong = [f"name {one}" for one in (*dimensions, *metrics) if one not in self.NAMES]
+        wrong += [] if [one["dimension"]["dimensionName"] for one in body["orderBys"]] == dimensions else ["order"]
+        wrong += [] if len(dimensions) <= 9 and len(metrics) <= 10 and int(body["limit"]) <= 250_000 else ["size"]
+        days = body["dateRanges"][0]
+        return wrong + ([] if days["startDate"] <= days["endDate"] else ["days"])
+
+
+@cache
+def _pool(file: Path):
+    from google.protobuf import descriptor_pb2, descriptor_pool
+
+    pool = descriptor_pool.DescriptorPool()
+    for one in descriptor_pb2.FileDescriptorSet.FromString(gzip.decompress(file.read_bytes())).file:
+        pool.Add(one)
+    return pool
+
+
+def _message(file: Path, name: str):
+    from google.protobuf import message_factory
+
+    return message_factory.GetMessageClass(_pool(file).FindMessageTypeByName(name))
