@@ -1,0 +1,191 @@
+"""How one source is read: details give way, closed accounts are passed over, an ending version is told."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import ClassVar
+
+import httpx
+import pytest
+
+from growthos.clock import DemoClock
+from growthos.connectors.api import Api
+from growthos.connectors.base import Connector, stream
+from growthos.connectors.terms import Judgement, Page, Setting, Verdict, Watch
+from growthos.connectors.verdicts import by_status
+from growthos.coverage import data_through
+from growthos.errors import CredentialsError, UnavailableError
+from growthos.plan import Asked, plan
+from growthos.state import State
+from growthos.sync import Run, SourceReport, read_source
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Ok:
+    """Any answer."""
+
+
+class Toy(Connector):
+    """A source of two accounts, of which one may hold others."""
+
+    name = "toy"
+    title = "Toy"
+    api_version = "1"
+    default_base_url = "https://toy.example"
+    settings = (Setting("token", "TOY_TOKEN", "Token.", required=True),)
+    limits = ()
+
+    def accounts(self):
+        return ("one", "two")
+
+    def reach(self, api, account):
+        if account == self.values.get("holds"):
+            api.get(f"/{account}/children", {}, operation="children", envelope=Ok)
+            return ("three", "four")
+        return super().reach(api, account)
+
+    def auth(self, api):
+        return None
+
+    def judge(self, status, headers, body):
+        if status == 403 and b"closed" in body:
+            return Judgement(Verdict.SKIP, "it is closed")
+        return by_status(status, headers)
+
+    def _page(self, api, what, account):
+        answer = api.get(f"/{account}/{what}", {}, operation=what, envelope=Ok)
+        yield Page(what, answer.body, f"GET /{account}/{what}", answer.status, 1)
+
+    @stream("report")
+    def spend(self, api, account, window):
+        """What KPIs rest on."""
+        yield from self._page(api, "spend", account)
+
+    @stream("report", detail=True)
+    def keywords(self, api, account, window):
+        """What no KPI rests on."""
+        yield from self._page(api, "keywords", account)
+
+    @stream("snapshot", every=WEEK, detail=True)
+    def names(self, api, account, window):
+        """What is read once a week."""
+        yield from self._page(api, "names", account)
+
+
+class Ending(Toy):
+    """Its version is about to end."""
+
+    sunset: ClassVar[date | None] = date(2026, 5, 9)
+
+
+class World:
+    """Answers `{}` to everything but what `says` has another answer for, by path."""
+
+    def __init__(self, tmp_path, says=None):
+        self.root, self.says = tmp_path, says or {}
+        self.asked, self.notices = [], []
+        self.clock = DemoClock(NOON)
+
+    def read(self, kind=Toy, **values) -> SourceReport:
+        def answer(request: httpx.Request) -> httpx.Response:
+            self.asked.append(request.url.path)
+            status, text = self.says.get(request.url.path, (200, "{}"))
+            return httpx.Response(status, text=text)
+
+        watch = Watch(notice=lambda code, message: self.notices.append((code, message)))
+        state, _ = State.read(self.root)
+        now = self.clock.now()
+        run = Run(
+            self.root, state, self.clock, now, state.last_run + 1, "0" * 16, "UTC", None, None, 3, lambda *_: None
+        )
+        connector = kind({"token": "t"} | values)
+        with Api(connector, transport=httpx.MockTransport(answer), clock=self.clock, watch=watch) as api:
+            return read_source(connector, api, run)
+
+
+def test_a_detail_that_fails_keeps_no_other_stream_from_being_read(tmp_path):
+    world = World(tmp_path, {"/one/keywords": (400, "no such field")})
+    report = world.read()
+    assert [type(error).__name__ for error in report.errors] == ["RefusedError"]
+    assert "/one/names" in world.asked
+    assert "/two/spend" in world.asked
+
+
+def test_what_kpis_rest_on_ends_its_account_and_no_other(tmp_path):
+    world = World(tmp_path, {"/one/spend": (400, "no such field")})
+    assert len(world.read().errors) == 1
+    assert world.asked == ["/one/spend", "/two/spend", "/two/keywords", "/two/names"]
+
+
+def test_credentials_that_are_refused_end_the_account_even_in_a_detail(tmp_path):
+    """A token that is revoked is not tried on what comes after."""
+    world = World(tmp_path, {"/one/keywords": (401, "")})
+    assert isinstance(world.read().errors[0], CredentialsError)
+    assert "/one/names" not in world.asked
+
+
+def test_a_closed_account_is_a_warning_that_names_it(tmp_path):
+    world = World(tmp_path, {"/one/spend": (403, "closed")})
+    report = world.read()
+    assert report.errors == ()
+    assert [code for code, _ in world.notices] == ["account_skipped"]
+    assert "it is closed" in world.notices[0][1]
+    assert world.asked[1:] == ["/two/spend", "/two/keywords", "/two/names"]
+
+
+def test_an_account_may_stand_for_others(tmp_path):
+    world = World(tmp_path)
+    world.read(holds="two")
+    assert {path.split("/")[1] for path in world.asked if "children" not in path} == {"one", "three", "four"}
+
+
+def test_an_account_that_does_not_tell_what_it_holds_fails_alone(tmp_path):
+    world = World(tmp_path, {"/two/children": (404, "")})
+    assert len(world.read(holds="two").errors) == 1
+    assert "/one/names" in world.asked
+
+
+@pytest.mark.parametrize(("today", "told"), [(NOON, True), (NOON - timedelta(days=1), False)])
+def test_the_end_of_a_version_is_told_sixty_days_ahead(tmp_path, today, told):
+    """10 March is the sixtieth day before 9 May; the day before it is the sixty-first."""
+    world = World(tmp_path)
+    world.clock = DemoClock(today)
+    world.read(Ending)
+    assert [code for code, _ in world.notices] == (["version_ends"] if told else [])
+
+
+def test_a_detail_does_not_hold_back_the_day_up_to_which_a_source_is_complete(tmp_path):
+    World(tmp_path, {"/one/keywords": (400, ""), "/two/keywords": (400, "")}).read()
+    state, _ = State.read(tmp_path)
+    assert data_through(Toy, state, NOON.tzinfo) == date(2026, 3, 9)
+
+
+def test_a_snapshot_stays_good_as_long_as_it_says(tmp_path):
+    world = World(tmp_path)
+    world.read()
+    names = next(one for one in Toy.streams() if one.name == "names")
+    state, _ = State.read(tmp_path)
+    units = state.units("toy", "one", "names")
+
+    def due(after: timedelta) -> bool:
+        now = NOON + after
+        return bool(plan(names, units, Asked(now, now.date(), None, None, 3)))
+
+    assert not due(WEEK - timedelta(seconds=1))
+    assert due(WEEK)
+
+
+def test_a_connector_that_knows_no_better_is_looked_at_by_its_first_stream():
+    """Nothing is kept; what an account refuses is raised."""
+    with Api(Toy({"token": "t"}), transport=httpx.MockTransport(lambda _: httpx.Response(200, text="{}")),
+             clock=DemoClock(NOON)) as api:  # fmt: skip
+        found = list(api.connector.examine(api))
+    assert [(one.account, one.subject, one.state) for one in found] == [
+        ("one", "credentials", "ok"),
+        ("two", "credentials", "ok"),
+    ]
+    gone = httpx.MockTransport(lambda _: httpx.Response(503))
+    with Api(Toy({"token": "t"}), transport=gone, clock=DemoClock(NOON)) as api, pytest.raises(UnavailableError):
+        list(api.connector.examine(api))
