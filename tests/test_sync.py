@@ -157,9 +157,13 @@ def test_the_end_of_a_version_is_told_sixty_days_ahead(tmp_path, today, told):
 
 
 def test_a_detail_does_not_hold_back_the_day_up_to_which_a_source_is_complete(tmp_path):
-    World(tmp_path, {"/one/keywords": (400, ""), "/two/keywords": (400, "")}).read()
+    """Read to its end once, then never again, while what KPIs rest on went on for two days."""
+    World(tmp_path).read()
+    later = World(tmp_path, {"/one/keywords": (400, ""), "/two/keywords": (400, "")})
+    later.clock.sleep(timedelta(days=2).total_seconds())
+    assert len(later.read().errors) == 2
     state, _ = State.read(tmp_path)
-    assert data_through(Toy, state, NOON.tzinfo) == date(2026, 3, 9)
+    assert data_through(Toy, state, NOON.tzinfo) == date(2026, 3, 11)
 
 
 def test_a_snapshot_stays_good_as_long_as_it_says(tmp_path):
