@@ -19,7 +19,7 @@ from growthos.state import State
 from growthos.sync import Run, SourceReport, read_source
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
-WEEK = timedelta(days=7)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,12 @@ class Toy(Connector):
         answer = api.get(f"/{account}/{what}", {}, operation=what, envelope=Ok)
         yield Page(what, answer.body, f"GET /{account}/{what}", answer.status, 1)
 
-    @stream("report")
+    @stream("report", overlap=DAY)
     def spend(self, api, account, window):
         """What KPIs rest on."""
         yield from self._page(api, "spend", account)
 
-    @stream("report", detail=True)
+    @stream("report", overlap=DAY, detail=True)
     def keywords(self, api, account, window):
         """What no KPI rests on."""
         yield from self._page(api, "keywords", account)
