@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from growthos import runs
-from growthos.build import build, connected, is_stale
+from growthos.asked import choose, ledger_of, secrets_of, transport
+from growthos.build import build, is_stale
 from growthos.clock import Clock
 from growthos.connectors import find
 from growthos.connectors.base import Connector
 from growthos.connectors.terms import Call, Watch
-from growthos.errors import BusyError, NoDataError, SettingsError, SourceError, UsageError
+from growthos.errors import BusyError, NoDataError, SourceError
 from growthos.home import Home
 from growthos.log import Log, Redactor
 from growthos.outcome import SyncReport
@@ -62,11 +62,11 @@ def sync(
     home: Home, settings: "Settings", clock: Clock, asked: Asked, watcher: Watcher, *, demo_seed: int | None = None
 ) -> SyncReport:
     """Read what is due from each source, then build and publish if anything changed."""
-    chosen = _choose(home, settings, asked.sources)
+    chosen = choose(home, settings, asked.sources)
     make_home(home)
     with _locked(home), _no_garbage_collection(demo_seed is not None):
         run_id = secrets.token_hex(8)
-        redact = Redactor(_secrets(settings))
+        redact = Redactor(secrets_of(settings))
         log = Log(home.logs, run_id, redact)
         try:
             state = _read_state(home, log, clock)
@@ -87,13 +87,15 @@ def sync(
             )
             notices: list[tuple[str, str, str]] = []
             quotas: dict[str, dict[str, float]] = {}
-            ledger = _ledger(home, settings) if demo_seed is None else None
+            ledger = ledger_of(home, settings) if demo_seed is None else None
             jobs = []
             for name, connector in chosen.items():
                 watcher.started(name)
-                transport = _transport(demo_seed, clock)
                 wire = Wire(
-                    _wire(name, watcher, log, clock, notices, quotas), transport, settings.sync.patience, ledger
+                    _wire(name, watcher, log, clock, notices, quotas),
+                    transport(demo_seed, clock),
+                    settings.sync.patience,
+                    ledger,
                 )
                 jobs.append(partial(_read, connector(settings.sources[name]), wire, replace(run, state=state.of(name))))
             reports = []
@@ -121,7 +123,7 @@ def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher) ->
     """Build and publish everything again from the raw files, without asking any source."""
     make_home(home)
     with _locked(home), _no_garbage_collection(True):
-        run_id, now, redact = secrets.token_hex(8), clock.now(), Redactor(_secrets(settings))
+        run_id, now, redact = secrets.token_hex(8), clock.now(), Redactor(secrets_of(settings))
         log = Log(home.logs, run_id, redact)
         try:
             state = _read_state(home, log, clock)
@@ -143,36 +145,6 @@ def make_home(home: Home) -> None:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(Path(error.filename or home.root), error) from error
-
-
-def _choose(home: Home, settings: "Settings", asked: Sequence[str]) -> dict[str, type[Connector]]:
-    known, ready = find(), connected(settings)
-    for name in asked:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
-            raise UsageError(
-                f"No source is called {name!r}.{f' Did you mean {near[0]}?' if near else ''}",
-                hint=f"Sources are {', '.join(known)}.",
-            )
-        if name not in ready:
-            missing = ", ".join(known[name].missing(settings.sources.get(name, {})))
-            raise SettingsError(f"{name} is not connected; still to be set: {missing}.", hint=_set_or_demo(home))
-    if not ready:
-        needed = "\n".join(f"  {name}: {', '.join(one.missing({}))}" for name, one in known.items())
-        raise SettingsError(f"No source is connected. Each needs its settings:\n{needed}", hint=_set_or_demo(home))
-    return {name: ready[name] for name in (asked or ready)}
-
-
-def _ledger(home: Home, settings: "Settings") -> Path:
-    """The file of `[limits] file`, which several homes may share, else one of the home's own."""
-    return home.root / settings.limits.file if settings.limits.file else home.work / "limits.sqlite"
-
-
-def _set_or_demo(home: Home) -> str:
-    return (
-        f"Set them in the environment, or in .env or growthos.toml of the home, which is {home.root} "
-        "(--home chooses another). `growthos demo` needs nothing and shows a whole shop."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,18 +204,6 @@ def _wire(
     return Watch(call=call, waiting=waiting, notice=notice, quota=quota)
 
 
-def _transport(demo_seed: int | None, clock: Clock) -> "Callable[[], httpx.BaseTransport] | None":
-    if demo_seed is None:
-        return None
-
-    def make() -> "httpx.BaseTransport":
-        from growthos import demo
-
-        return demo.transport(lambda: demo.make_shop(demo_seed), clock.now)
-
-    return make
-
-
 def _read_state(home: Home, log: Log, clock: Clock) -> State:
     """The state of the raw folder; what a killed run left half-written goes, what is damaged is set aside."""
     for path in strays(home.raw):
@@ -263,12 +223,6 @@ def _history_start(state: State, settings: "Settings", now: datetime) -> date:
     begins = [unit.header.begins for name in find() for unit in state.all_units(name) if unit.header.begins]
     asked = [date.fromisoformat(one[:10]) for one in begins if not one.startswith("0001-")]
     return min([*asked, now.date() - timedelta(days=settings.sync.history)])
-
-
-def _secrets(settings: "Settings") -> Iterator[str]:
-    for name, connector in find().items():
-        values = settings.sources.get(name, {})
-        yield from (values[one.name] for one in connector.settings if one.secret and one.name in values)
 
 
 @contextmanager
