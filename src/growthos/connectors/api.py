@@ -114,7 +114,7 @@ class Api:
         envelope: type[T],
         judge: Callable[[int, "httpx.Headers", bytes], Judgement],
     ) -> T:
-        """POST `form` for an access token: without credentials of its own, and outside the source's limits."""
+        """POST `form` for an access token, without credentials; where the source itself grants it, that is a call."""
         build = partial(self._build, "POST", address, data=dict(form))
         ask = Ask(build, "token", adapter(envelope), lambda _: 0, judge, self._guards, is_token=True)
         granted: T = self._patiently(ask).said
@@ -152,8 +152,10 @@ class Api:
 
     def _attempt(self, ask: Ask[T], tries: Tries) -> Answer[T]:
         if not ask.is_token:
-            self._take_turn(tries)
+            self._fetch_token()
         request = ask.build()
+        if counts := str(request.url).startswith(f"{self.connector.base_url}/"):
+            self._take_turn(tries)
         attempt = Attempt(
             source=self.connector.name,
             operation=ask.operation,
@@ -175,7 +177,8 @@ class Api:
             attempt.message = error.message
             raise
         finally:
-            self._turns.settle()
+            if counts:
+                self._turns.settle()
             self.watch.call(attempt.call(self.clock.monotonic(), self.secrets))
 
     def _once(self, ask: Ask[T], request: "httpx.Request", attempt: Attempt, tries: Tries) -> Answer[T]:
@@ -217,6 +220,10 @@ class Api:
     def _renewed(self) -> bool:
         """Whether another token can be fetched."""
         return bool(getattr(self._auth, "renew", bool)())
+
+    def _fetch_token(self) -> None:
+        """Before a turn is taken, as the token may take one itself."""
+        getattr(self._auth, "ready", bool)()
 
     def _given_up(self, ask: Ask[Any], tries: Tries, again: AgainError) -> Exception:
         words = again.judgement.message

@@ -48,11 +48,15 @@ class FetchedToken(httpx.Auth):
         self._until = 0.0
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers[self._header] = self._scheme + self.ready().value
+        yield request
+
+    def ready(self) -> Fetched:
+        """The token, fetched where there is none that is still good."""
         if self._token is None or self._clock.monotonic() >= self._until:
             self._token = self._fetch()
             self._until = self._clock.monotonic() + max(0.0, self._token.seconds - MARGIN_SECONDS)
-        request.headers[self._header] = self._scheme + self._token.value
-        yield request
+        return self._token
 
     def renew(self) -> bool:
         """Forget the token, so that the next request fetches another; whether there was one to forget."""

@@ -1,0 +1,300 @@
+"""What may go wrong on the wire, in each vendor's own words, and scripts that say when."""
+
+import gzip
+import json
+import random
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fault_server import Arrival, Fault, Script, Turn
+
+from growthos import demo
+
+META_WORDS = "There have been too many calls from this ad-account. Wait a bit and try again."
+IN_QUOTES = re.compile(r'(?<=:)\s*"(-?(?:0|[1-9]\d*)(?:\.\d+)?)"')
+
+
+# When
+
+
+def storm(seed: int, share: float, faults: Sequence[Fault]) -> Script:
+    """Each request fails by chance, one by one the same for the same seed."""
+
+    def script(arrival: Arrival) -> Fault | None:
+        dice = random.Random(f"{seed} {arrival.source} {arrival.number}")
+        return dice.choice(list(faults)) if dice.random() < share else None
+
+    return script
+
+
+def each(script: dict[str, Script]) -> Script:
+    """Another script for each source; those without one have a good day."""
+    return lambda arrival: script[arrival.source](arrival) if arrival.source in script else None
+
+
+def always(fault: Fault) -> Script:
+    return lambda _: fault
+
+
+def from_request(number: int, fault: Fault) -> Script:
+    """From the source's request of this number on, tokens counted."""
+    return lambda arrival: fault if arrival.number >= number else None
+
+
+def at(operation: str, turns: Sequence[int], fault: Fault) -> Script:
+    """At these requests of one operation, counted from 1."""
+    return lambda arrival: fault if arrival.operation == operation and arrival.turn in turns else None
+
+
+def from_turn(operation: str, turn: int, fault: Fault) -> Script:
+    """From this request of one operation on."""
+    return lambda arrival: fault if arrival.operation == operation and arrival.turn >= turn else None
+
+
+# What
+
+
+def throttled(seconds: int) -> Fault:
+    """Too many requests: in the body, by a code, by a status, with the time that is to pass where the vendor tells it.
+
+    Meta counts in minutes, rounded up here; GA4 tells none in its documents, so a header does.
+    """
+
+    def fault(turn: Turn) -> None:
+        match turn.arrival.source:
+            case "shopify":
+                turn.hint(seconds)
+                said = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
+                bucket = {"maximumAvailable": 2000.0, "currentlyAvailable": 10.0, "restoreRate": 50.0}
+                cost = {"requestedQueryCost": 10 + 50 * seconds, "actualQueryCost": None, "throttleStatus": bucket}
+                turn.say(200, {"errors": [said], "extensions": {"cost": cost}})
+            case "meta":
+                minutes = -(-seconds // 60)
+                turn.hint(60.0 * minutes)
+                usage = {"type": "ads_insights", "call_count": 100, "estimated_time_to_regain_access": minutes}
+                headers = {"x-business-use-case-usage": json.dumps({"1": [usage]})}
+                turn.say(400, _meta(80000, META_WORDS, 2446079), headers)
+            case "google_ads":
+                turn.hint(seconds)
+                turn.say(429, _google_ads(429, "RESOURCE_EXHAUSTED", "RESOURCE_TEMPORARILY_EXHAUSTED", f"{seconds}s"))
+            case _:
+                turn.hint(seconds)
+                said = _google(429, "RESOURCE_EXHAUSTED", "Exhausted concurrent requests quota.")
+                turn.say(429, said, {"retry-after": str(seconds)})
+
+    return fault
+
+
+def asked_to_wait(seconds: int) -> Fault:
+    """HTTP's own way, the same for all."""
+
+    def fault(turn: Turn) -> None:
+        turn.hint(seconds)
+        turn.say(429, "Too Many Requests", {"retry-after": str(seconds), "content-type": "text/plain"})
+
+    return fault
+
+
+def broken(status: int) -> Fault:
+    """A failure on the vendor's side, told as it tells them."""
+
+    def fault(turn: Turn) -> None:
+        said = {
+            "shopify": {"errors": "Internal Server Error"},
+            "meta": _meta(2, "An unexpected error has occurred. Please retry your request later.", transient=True),
+            "google_ads": _google_ads(status, "INTERNAL", "INTERNAL_ERROR"),
+            "ga4": _google(status, "INTERNAL", "Internal error encountered."),
+        }
+        turn.say(status, said[turn.arrival.source])
+
+    return fault
+
+
+def web_page(status: int) -> Fault:
+    """A firewall's or a login's page in place of an answer."""
+    return lambda turn: turn.say(status, "<!DOCTYPE html><title>Sorry</title>", {"content-type": "text/html"})
+
+
+def cut(share: float, *, told: bool) -> Fault:
+    """The first part of the right answer; `told`: with the length of that part, so that HTTP sees nothing amiss."""
+
+    def fault(turn: Turn) -> None:
+        whole = turn.honest()
+        part = whole.content[: min(int(share * len(whole.content)), len(whole.content) - 1)]
+        turn.give(whole, body=part, length=len(part) if told else len(whole.content))
+
+    return fault
+
+
+def reset(share: float) -> Fault:
+    """The first part of the right answer, and then the connection is gone."""
+
+    def fault(turn: Turn) -> None:
+        whole = turn.honest()
+        turn.give(whole, body=whole.content[: int(share * len(whole.content))], length=len(whole.content) + 1)
+        turn.reset()
+
+    return fault
+
+
+def trickle(turn: Turn) -> None:
+    """A byte every twenty seconds, for ever as far as anybody would wait."""
+    turn.handler.send_response(200)
+    turn.handler.send_header("Content-Length", "1000")
+    turn.handler.end_headers()
+    for _ in range(30):
+        turn.handler.wfile.write(b"{")
+        turn.handler.wfile.flush()
+        turn.apis.clock.pass_time(20.0)
+    turn.hang_up()
+
+
+def sent_on(status: int, address: str) -> Fault:
+    """Go elsewhere."""
+    return lambda turn: turn.say(status, "", {"location": f"{address}{turn.arrival.request.url.raw_path.decode()}"})
+
+
+def bomb(megabytes: int) -> Fault:
+    """A little that unpacks to a lot."""
+    packed = gzip.compress(b" " * megabytes * 1024 * 1024, 9)
+    return lambda turn: turn.say(200, packed, {"content-encoding": "gzip"})
+
+
+def revoked(turn: Turn) -> None:
+    """The credentials are good no more, and no new token is to be had for them."""
+    if turn.arrival.operation != "token":
+        turn.give(demo.FACES[turn.arrival.source].DENIED)
+    else:
+        turn.say(400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."})
+
+
+def used_up_today(turn: Turn) -> None:
+    """The day's quota is gone: more than any wait can mend."""
+    if turn.arrival.source == "google_ads":
+        turn.hint(40_000)
+        turn.say(429, _google_ads(429, "RESOURCE_EXHAUSTED", "RESOURCE_EXHAUSTED", "40000s"))
+    else:
+        words = "Exhausted property tokens per day. These quota tokens will return in under 24 hours."
+        turn.say(429, _google(429, "RESOURCE_EXHAUSTED", words))
+
+
+def stale_cursor(turn: Turn) -> None:
+    """Where the next page starts is forgotten; a list that begins anew is served."""
+    if turn.arrival.source == "shopify":
+        asked = json.loads(turn.arrival.request.content)["variables"].get("after")
+        words = {"errors": [{"message": "Invalid cursor for current pagination sort.", "path": ["orders"]}]}
+        status = 200
+    else:
+        asked, status = turn.arrival.request.url.params.get("after"), 400
+        words = _meta(100, "(#100) Invalid cursors values", 1349125)
+    if asked:
+        turn.say(status, words)
+    else:
+        turn.give(turn.honest())
+
+
+def first_page_again(turn: Turn) -> None:
+    """The same page for ever, with a next one."""
+    seen = turn.apis.seen.get((turn.arrival.source, turn.arrival.operation))
+    turn.give(seen[0] if seen else turn.honest())
+
+
+def same_cursor(turn: Turn) -> None:
+    """Another page, whose next one starts where the last one's did."""
+
+    def circle(said: Any) -> None:
+        for one in _dicts(said):
+            if one.get("hasNextPage") is not None:
+                one |= {"hasNextPage": True, "endCursor": "eyJsYXN0X2lkIjoxfQ=="}
+            if "cursors" in one:
+                one |= {"cursors": {"after": "MTA="}, "next": "https://graph.facebook.com/v26.0/x?after=MTA="}
+
+    changed(circle)(turn)
+
+
+def empty_page_first(turn: Turn) -> None:
+    """A page without a record, whose next one is the page that was asked for."""
+    whole = turn.honest()
+    said = json.loads(whole.content)
+    if turn.arrival.source == "shopify":
+        asked = json.loads(turn.arrival.request.content)["variables"].get("after")
+        cursor = b64encode((b64decode(asked) if asked else b'{"last_id":-1,"last_value":-1}') + b" ").decode()
+        [name] = said["data"]
+        said["data"][name] = {"pageInfo": {"hasNextPage": True, "endCursor": cursor}, "nodes": []}
+    else:
+        asked = turn.arrival.request.url.params.get("after")
+        cursor = b64encode(b"0" + (b64decode(asked) if asked else b"0")).decode()
+        link = f"https://graph.facebook.com/v26.0/x?after={cursor}"
+        said |= {"data": [], "paging": {"cursors": {"before": "x", "after": cursor}, "next": link}}
+    turn.say(200, said)
+
+
+def changed(change: Callable[[Any], None]) -> Fault:
+    """The right answer with something in it changed."""
+
+    def fault(turn: Turn) -> None:
+        whole = turn.honest()
+        said = json.loads(whole.content)
+        change(said)
+        turn.give(whole, body=json.dumps(said).encode())
+
+    return fault
+
+
+def bare_numbers(turn: Turn) -> None:
+    """Numbers as numbers that were text, digit for digit."""
+    whole = turn.honest()
+    turn.give(whole, body=IN_QUOTES.sub(r" \1", whole.text).encode())
+
+
+def more_fields(said: Any) -> None:
+    """Every object has fields that nobody asked for."""
+    for one in list(_dicts(said)):
+        one["aNewField"] = {"deep": [1, None, "x"], "text": 'quote " and \u202e'}
+
+
+def null_nodes(said: Any) -> None:
+    """Records that the caller may not see stand in their list as null."""
+    for one in list(_dicts(said)):
+        if isinstance(one.get("nodes"), list) and "pageInfo" in one:
+            one["nodes"] = [None, *one["nodes"], None]
+
+
+def foreign_links(said: Any) -> None:
+    """The link to the next page leads to another host."""
+    for one in _dicts(said):
+        if isinstance(one.get("next"), str):
+            one["next"] = one["next"].replace("https://graph.facebook.com", "http://127.0.0.1:9")
+
+
+def _dicts(said: Any) -> Any:
+    if isinstance(said, dict):
+        yield said
+        for one in list(said.values()):
+            yield from _dicts(one)
+    elif isinstance(said, list):
+        for one in said:
+            yield from _dicts(one)
+
+
+def _meta(code: int, message: str, subcode: int | None = None, *, transient: bool = False) -> dict[str, Any]:
+    error: dict[str, Any] = {"message": message, "type": "OAuthException", "code": code, "is_transient": transient}
+    return {"error": error | ({"error_subcode": subcode} if subcode else {}) | {"fbtrace_id": "AFaultTrace"}}
+
+
+def _google(code: int, status: str, message: str) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "status": status}}
+
+
+def _google_ads(code: int, status: str, word: str, retry: str | None = None) -> list[dict[str, Any]]:
+    kind = "quotaError" if code == 429 else "internalError"
+    error: dict[str, Any] = {"errorCode": {kind: word}, "message": word.replace("_", " ").capitalize() + "."}
+    if retry:
+        error["details"] = {"quotaErrorDetails": {"rateScope": "ACCOUNT", "retryDelay": retry}}
+    said = _google(code, status, word)
+    said["error"]["details"] = [
+        {"@type": "type.googleapis.com/google.ads.googleads.v26.errors.GoogleAdsFailure", "errors": [error]}
+    ]
+    return [said]
