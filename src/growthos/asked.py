@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from growthos.settings import Settings
 
 
-def choose(home: Home, settings: "Settings", asked: Sequence[str]) -> dict[str, type[Connector]]:
-    """The sources of these names, all that are connected where none is named; SettingsError where that is none."""
-    known, ready = find(), connected(settings)
+def check(asked: Sequence[str]) -> None:
+    """UsageError with the nearest name where one of these is no source's."""
+    known = find()
     for name in asked:
         if name not in known:
             near = get_close_matches(name, known, 1)
@@ -28,6 +28,13 @@ def choose(home: Home, settings: "Settings", asked: Sequence[str]) -> dict[str, 
                 f"No source is called {name!r}.{f' Did you mean {near[0]}?' if near else ''}",
                 hint=f"Sources are {', '.join(known)}.",
             )
+
+
+def choose(home: Home, settings: "Settings", asked: Sequence[str]) -> dict[str, type[Connector]]:
+    """The sources of these names, all that are connected where none is named; SettingsError where that is none."""
+    check(asked)
+    known, ready = find(), connected(settings)
+    for name in asked:
         if name not in ready:
             missing = ", ".join(known[name].missing(settings.sources.get(name, {})))
             raise SettingsError(f"{name} is not connected; still to be set: {missing}.", hint=_set_or_demo(home))

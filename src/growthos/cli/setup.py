@@ -1,9 +1,10 @@
-"""Commands to begin with: demo."""
+"""Commands to begin with, and for when something does not work: demo, connections, doctor."""
 
 from typing import Annotated
 
 import typer
 
+from growthos.cli.options import FormatOption, OutputOption, form
 from growthos.cli.session import Session
 from growthos.errors import ExitCode
 from growthos.home import DEMO_SEED
@@ -15,10 +16,18 @@ EPILOG = """
 growthos demo                          sync the demo shop, then its KPIs and alerts
 growthos --demo kpis --by channel      any command works on it
 """
+CONNECTIONS_EPILOG = """
+[bold]Examples[/bold]
+
+growthos connections                   what is connected, and what the others need
+growthos connections --test            ask each source: credentials, scopes, version, zone
+growthos connections --test meta       only this one
+"""
 
 
 def add(app: typer.Typer) -> None:
     app.command(epilog=EPILOG, rich_help_panel=PANEL)(demo)
+    app.command(epilog=CONNECTIONS_EPILOG, rich_help_panel=PANEL)(connections)
 
 
 def demo(
@@ -42,3 +51,33 @@ def demo(
     if not session.quiet:
         typer.echo(err=True)
         render.next_step(report, demo=True)
+
+
+def connections(
+    context: typer.Context,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SOURCE", show_default="all of them", help="Sources to show."),
+    ] = None,
+    *,
+    test: Annotated[
+        bool, typer.Option("--test", help="Ask each connected source whether it lets us in; nothing is kept of it.")
+    ] = False,
+    format_: FormatOption = "table",
+    output: OutputOption = None,
+) -> None:
+    """Show which sources are connected, and with --test whether they answer."""
+    from dataclasses import replace
+
+    from growthos import connections as sources_of
+    from growthos import render, settings
+
+    session: Session = context.obj
+    style, names = form(format_), sources or []
+    origins = settings.demo_origins() if session.demo else settings.whence(session.home, session.environ)
+    found = sources_of.listed(session.settings, origins, names)
+    if test:
+        looks = sources_of.look(session.home, session.settings, session.clock, names, demo_seed=session.demo_seed)
+        found = replace(found, looks=looks)
+    render.connections(found, style, output)
+    raise typer.Exit(found.exit_code)

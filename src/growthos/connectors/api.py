@@ -15,7 +15,7 @@ from growthos.connectors.redact import Redactor
 from growthos.connectors.refusals import Refusals
 from growthos.connectors.terms import Judgement, Source, Verdict, Watch
 from growthos.connectors.tries import SERVER_ERROR, AgainError, Tries
-from growthos.connectors.verdicts import quoted
+from growthos.connectors.verdicts import quoted, server_time
 from growthos.errors import SourceError
 
 if TYPE_CHECKING:
@@ -28,7 +28,11 @@ OF_OTHERS = {200, 403}
 
 
 class Api:
-    """One source over HTTP. `waited` is how many seconds were spent waiting for it so far."""
+    """One source over HTTP.
+
+    `waited` is how many seconds were spent waiting for it so far. `skew` is by how many seconds the server's clock was
+    ahead of ours at its last answer, None where no answer told.
+    """
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class Api:
         self.watch = watch or Watch()
         self.patience = patience
         self.waited = 0.0
+        self.skew: float | None = None
         self._unlogged = 0.0
         self._rest = 0.0
         self.secrets = Redactor()
@@ -186,6 +191,8 @@ class Api:
 
         received = self._wire.send(request, None if ask.is_token else self._auth, ask.guards, ask.operation)
         attempt.status, attempt.size = received.status, len(received.body)
+        if (told := server_time(received.headers)) is not None:
+            self.skew = (told - self.clock.now()).total_seconds()
         attempt.request_id = next((received.headers[h] for h in REQUEST_ID_HEADERS if h in received.headers), None)
         if received.status in OF_OTHERS and received.body.lstrip().startswith(b"<"):
             raise AgainError(Judgement(Verdict.TRANSIENT, f"a web page came in place of an answer ({received.status})"))

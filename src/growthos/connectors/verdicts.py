@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -52,6 +53,17 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         except (TypeError, ValueError):
             return None
     return seconds if seconds > 0 else 1.0
+
+
+def server_time(headers: Mapping[str, str]) -> datetime | None:
+    """What the server's clock says: its `Date`, and the time that the answer has lain in a cache since."""
+    age = headers.get("age", "").strip()
+    try:
+        told = parsedate_to_datetime(headers.get("date", ""))
+        made = told if told.tzinfo else told.replace(tzinfo=UTC)
+        return made + timedelta(seconds=int(age) if re.fullmatch(r"\d{1,9}", age) else 0)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def duration(text: object) -> float | None:

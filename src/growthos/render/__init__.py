@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from growthos.alerts import AlertReport
+    from growthos.connections import Connections
     from growthos.last_build import LastBuild
     from growthos.measures.comparison import Report
     from growthos.outcome import SyncReport
@@ -45,6 +46,14 @@ def checks(last: "LastBuild", style: "Style" = "table", output: Path | None = No
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(last), last.as_json, view.FIELDS, lambda: view.records(last))
+
+
+def connections(found: "Connections", style: "Style" = "table", output: Path | None = None) -> None:
+    """The sources, or what a look at them found."""
+    from growthos.render import connections_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.fields(found), lambda: view.records(found))
 
 
 def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:

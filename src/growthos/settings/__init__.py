@@ -12,8 +12,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from growthos.connectors import find
 from growthos.home import Home
+from growthos.settings import sources
 from growthos.settings.origins import Problems, Toml, read_env, read_toml, unknown
-from growthos.settings.sources import read_sources
 
 if TYPE_CHECKING:
     from growthos.connectors.base import Connector
@@ -162,9 +162,14 @@ def load(home: Home, environ: Mapping[str, str]) -> Settings:
     known = find()
     general = {key: value for key, value in toml.values.items() if key not in known}
     settings = _validate(general, toml, [*_names(Settings), *known], problems)
-    sources = read_sources(known, home, toml, env, environ, problems)
+    found = sources.read_sources(known, home, toml, env, environ, problems)
     problems.stop()
-    return settings.model_copy(update={"sources": sources})
+    return settings.model_copy(update={"sources": found})
+
+
+def whence(home: Home, environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """For each source, the variables that are set and the place in which each was found; no value."""
+    return sources.whence(find(), home, read_toml(home), read_env(home, Problems()), environ)
 
 
 def demo() -> Settings:
@@ -172,6 +177,15 @@ def demo() -> Settings:
     from growthos import demo as shop
 
     return Settings(sync=Sync(history=shop.DAYS), sources=shop.settings())
+
+
+def demo_origins() -> dict[str, dict[str, str]]:
+    """What is set for the demo shop's sources, in the form of `whence`."""
+    given = demo().sources
+    return {
+        name: {one.env: "the demo" for one in source.settings if one.name in given.get(name, {})}
+        for name, source in find().items()
+    }
 
 
 def connected(settings: Settings) -> "dict[str, type[Connector]]":

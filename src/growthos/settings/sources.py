@@ -1,7 +1,7 @@
 """The settings of the sources: whatever a connector declares, from growthos.toml, .env and the environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from growthos.connectors.base import Connector
@@ -19,6 +19,8 @@ class Reader:
     toml: Toml
     places: tuple[Env, ...]
     problems: Problems
+    origins: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Where each value was found, by source and setting."""
 
     def read(self, source: str, setting: Setting, table: Mapping[str, object]) -> str | None:
         for place in self.places:
@@ -26,14 +28,19 @@ class Reader:
             if value and path:
                 self.problems.add(place.where(setting.env), f"is set, and so is {setting.env}_FILE; keep one")
             if path and not value:
+                self.origins[source, setting.name] = f"{setting.env}_FILE in {place.name}"
                 return self._from_file(path, place.where(f"{setting.env}_FILE"))
             if value:
+                self.origins[source, setting.name] = place.name
                 return self._checked(value, setting, place.where(setting.env))
         given = table.get(setting.name)
         named = table.get(f"{setting.name}_file") if setting.secret else None
         where = self.toml.where(source, setting.name)
         if given is not None and named is not None:
             self.problems.add(where, f"is set, and so is {setting.name}_file; keep one")
+        if given is not None or named is not None:
+            key = "" if given is not None else f"{setting.name}_file in "
+            self.origins[source, setting.name] = key + self.toml.path.name
         if named is not None and given is None:
             return self._from_file(str(named), self.toml.where(source, f"{setting.name}_file"))
         return None if given is None else self._checked(self._text(given, where), setting, where)
@@ -91,6 +98,19 @@ def read_sources(
         if values:
             found[name] = values
             _complete(connector, settings, values, {**env.values, **environ}, problems)
+    return found
+
+
+def whence(
+    known: Mapping[str, type[Connector]], home: Home, toml: Toml, env: Env, environ: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """For each source, the variables that are set and the place in which each was found; no value."""
+    reader = Reader(home, toml, (Env("environment", environ), env), Problems())
+    found: dict[str, dict[str, str]] = {}
+    for name, connector in known.items():
+        for one in connector.settings:
+            if reader.read(name, one, _table(toml, name)):
+                found.setdefault(name, {})[one.env] = reader.origins[name, one.name]
     return found
 
 

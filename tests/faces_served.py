@@ -1,0 +1,67 @@
+"""The demo's faces behind one address of this machine each, and what may be put in the place of their answers."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+from demo_home import make_shop
+from loopback import Arrival, reply, serve
+
+from growthos import demo, settings
+
+Fault = Callable[[httpx.Request, httpx.Response], tuple[int, object]]
+
+
+def refused(request: httpx.Request, _: httpx.Response) -> tuple[int, object]:
+    """No source lets this caller in; the words of each of them, in one body."""
+    code = 190 if "/act_" in request.url.path else 401
+    error = {"message": "no such token", "code": code, "type": "OAuthException", "status": "UNAUTHENTICATED"}
+    return 401, {"error": error, "errors": "[API] Invalid API key or access token"}
+
+
+def failing(_: httpx.Request, __: httpx.Response) -> tuple[int, object]:
+    """A server that is down for everybody."""
+    return 503, "down"
+
+
+def instead(**fields: object) -> Fault:
+    """The honest answer, with other values wherever a key has one of these names."""
+
+    def put(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: fields.get(key, put(value)) for key, value in node.items()}
+        return [put(one) for one in node] if isinstance(node, list) else node
+
+    return lambda _, honest: (honest.status_code, put(honest.json()))
+
+
+@contextlib.contextmanager
+def served(
+    clock: Any, faults: dict[str, Fault] | None = None, *, date: str | None = None
+) -> Iterator[dict[str, dict[str, str]]]:
+    """Settings of the demo's sources with the addresses of this machine; `date` is what the servers' clocks say."""
+    shop = replace(make_shop(demo.SEED), memory={})
+    given = {name: dict(values) for name, values in settings.demo().sources.items()}
+    with contextlib.ExitStack() as stack:
+        for name, face in demo.FACES.items():
+            server = stack.enter_context(serve(clock))
+
+            def script(arrival: Arrival, handler: Any, name: str = name, face: Any = face) -> None:
+                address = f"http://{arrival.headers['host']}{arrival.path}"
+                request = httpx.Request(arrival.method, address, headers=arrival.headers, content=arrival.body)
+                honest = face.answer(shop, request, clock.now)
+                handler.date_time_string = lambda: date or f"{clock.now():%a, %d %b %Y %H:%M:%S GMT}"
+                fault = (faults or {}).get(name)
+                is_token = arrival.path.endswith(("/token", "/access_token"))
+                if fault and not is_token:
+                    return reply(handler, *fault(request, honest))
+                headers = {key: value for key, value in honest.headers.items() if key.lower() != "content-length"}
+                return reply(handler, honest.status_code, honest.content, headers)
+
+            server.script = script
+            given[name]["base_url"] = server.address
+            if name in {"google_ads", "ga4"}:
+                given[name]["oauth_token_url"] = f"{server.address}/token"
+        yield given
