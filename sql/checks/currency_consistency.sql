@@ -4,7 +4,14 @@ select concat('stg__orders ', order_key, ' ', currency) as key
 from stg__orders
 where currency is distinct from (select currency from shop_currency)
 union all
-select concat_ws(' ', 'stg__spend', campaign_key, date, coalesce(currency, 'without currency')) as key
+select
+    concat_ws(
+        ' ',
+        case level when 'campaign' then 'stg__spend' else 'stg__' || level || '_spend' end,
+        item_key,
+        date,
+        coalesce(currency, 'without currency')
+    ) as key
 from spend_converted
 where spend_cents is null or conversion_value_cents is null
 union all

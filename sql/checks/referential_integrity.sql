@@ -24,6 +24,18 @@ spend as (
 
 ),
 
+ad_spend as (
+
+    select * from fact_ad_spend
+
+),
+
+keyword_spend as (
+
+    select * from fact_keyword_spend
+
+),
+
 traffic as (
 
     select * from fact_traffic
@@ -76,6 +88,22 @@ union all
 select concat('fact_spend.channel_key ', campaign_key, ' ', date_key) as key
 from spend
 anti join dim_channel using (channel_key)
+union all
+select 'dim_ad.campaign_key ' || ad_key as key from dim_ad anti join dim_campaign using (campaign_key)
+union all
+select 'dim_keyword.campaign_key ' || keyword_key as key from dim_keyword anti join dim_campaign using (campaign_key)
+union all
+select concat('fact_ad_spend.date_key ', ad_key, ' ', date_key) as key from ad_spend anti join dim_date using (date_key)
+union all
+select concat('fact_ad_spend.ad_key ', ad_key, ' ', date_key) as key from ad_spend anti join dim_ad using (ad_key)
+union all
+select concat('fact_keyword_spend.date_key ', keyword_key, ' ', date_key) as key
+from keyword_spend
+anti join dim_date using (date_key)
+union all
+select concat('fact_keyword_spend.keyword_key ', keyword_key, ' ', date_key) as key
+from keyword_spend
+anti join dim_keyword using (keyword_key)
 union all
 select concat_ws(' ', 'fact_traffic.date_key', date_key, channel_group, source, medium) as key
 from traffic

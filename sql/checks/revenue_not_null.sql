@@ -36,4 +36,12 @@ select concat('fact_spend ', campaign_key, ' ', date_key) as key
 from fact_spend
 where spend_cents is null or spend_original is null or conversion_value_cents is null
 union all
+select concat('fact_ad_spend ', ad_key, ' ', date_key) as key
+from fact_ad_spend
+where spend_cents is null or spend_original is null or conversion_value_cents is null
+union all
+select concat('fact_keyword_spend ', keyword_key, ' ', date_key) as key
+from fact_keyword_spend
+where spend_cents is null or spend_original is null or conversion_value_cents is null
+union all
 select fact || ' is empty' as key from empty_facts

@@ -6,6 +6,10 @@ select concat('dim_channel ', channel_key) as key from dim_channel group by chan
 union all
 select 'dim_campaign ' || campaign_key as key from dim_campaign group by campaign_key having count(*) > 1
 union all
+select 'dim_ad ' || ad_key as key from dim_ad group by ad_key having count(*) > 1
+union all
+select 'dim_keyword ' || keyword_key as key from dim_keyword group by keyword_key having count(*) > 1
+union all
 select 'dim_customer ' || customer_key as key from dim_customer group by customer_key having count(*) > 1
 union all
 select 'dim_product ' || product_key as key from dim_product group by product_key having count(*) > 1
@@ -19,6 +23,16 @@ union all
 select concat('fact_spend ', campaign_key, ' ', date_key) as key
 from fact_spend
 group by campaign_key, date_key
+having count(*) > 1
+union all
+select concat('fact_ad_spend ', ad_key, ' ', date_key) as key
+from fact_ad_spend
+group by ad_key, date_key
+having count(*) > 1
+union all
+select concat('fact_keyword_spend ', keyword_key, ' ', date_key) as key
+from fact_keyword_spend
+group by keyword_key, date_key
 having count(*) > 1
 union all
 select concat_ws(' ', 'fact_traffic', date_key, channel_group, source, medium) as key

@@ -1,6 +1,15 @@
--- Campaigns of all ad platforms, those known only by their spend included, and one for orders that name none.
+-- Campaigns of all ad platforms, those known only by their spend or by what is in them included, and one for orders that
+-- name none.
 -- grain: campaign_key
-with listed as (
+with inside as (
+
+    select source, platform, account_id, campaign_id from stg__ads
+    union all
+    select source, platform, account_id, campaign_id from stg__keywords
+
+),
+
+listed as (
 
     select
         source,
@@ -11,6 +20,17 @@ with listed as (
         status,
         objective
     from stg__campaigns
+
+    union all by name
+
+    -- Of an ad or a keyword nothing is taken but that its campaign exists.
+    select distinct
+        source,
+        platform,
+        account_id,
+        campaign_id
+    from inside
+    anti join stg__campaigns using (platform, campaign_id)
 
 ),
 
@@ -26,7 +46,7 @@ spent as (
         arg_max(currency, date) as currency,
         min(date) as first_seen,
         max(date) as last_seen
-    from stg__spend
+    from spend_converted
     group by platform, campaign_id
 
 ),

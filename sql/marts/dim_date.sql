@@ -8,6 +8,10 @@ with fact_days as (
     union
     select date_key from fact_spend
     union
+    select date_key from fact_ad_spend
+    union
+    select date_key from fact_keyword_spend
+    union
     select date_key from fact_traffic
 
 ),

@@ -15,4 +15,4 @@ select
     spend.attribution_window
 from spend_converted as spend
 inner join dim_campaign as campaigns using (campaign_key)
-where spend.spend_cents is not null
+where spend.level = 'campaign' and spend.spend_cents is not null

@@ -60,7 +60,8 @@ select
     candidates.campaign_key
 from candidates
 left join spend_converted as spend
-    on spend.campaign_key = candidates.campaign_key
+    on spend.level = 'campaign'
+    and spend.campaign_key = candidates.campaign_key
     and spend.date = candidates.order_date
     and spend.spend_original > 0
 qualify row_number() over (

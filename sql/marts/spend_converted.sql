@@ -1,24 +1,50 @@
--- Ad spend in the shop's currency, one row per campaign and day; without a rate the amounts are null.
--- grain: campaign_key, date
+-- Ad spend in the shop's currency by day and campaign, ad or keyword; without a rate the amounts are null.
+-- grain: level, item_key, date
 -- temporary
-with spend as (
+-- expects: stg__ad_spend(platform varchar, ad_group_id varchar, ad_id varchar, ad_name varchar)
+-- expects: stg__keyword_spend(platform varchar, keyword_id varchar, text varchar, match_type varchar)
+with levels as (
+
+    select *, 'campaign' as level, platform || ':' || campaign_id as item_key
+    from stg__spend
+
+    union all by name
+
+    select *, 'ad' as level, platform || ':ad:' || ad_id as item_key
+    from stg__ad_spend
+
+    union all by name
+
+    select *, 'keyword' as level, platform || ':' || keyword_id as item_key
+    from stg__keyword_spend
+
+),
+
+spend as (
 
     select
-        spend.* exclude (currency),
-        spend.platform || ':' || spend.campaign_id as campaign_key,
-        coalesce(spend.currency, accounts.currency) as currency
-    from stg__spend as spend
+        levels.* exclude (currency),
+        levels.platform || ':' || levels.campaign_id as campaign_key,
+        coalesce(levels.currency, accounts.currency) as currency
+    from levels
     left join stg__accounts as accounts using (source, account_id)
 
 )
 
 select
+    spend.level,
+    spend.item_key,
     spend.source,
     spend.campaign_key,
     spend.platform,
     spend.account_id,
     spend.campaign_id,
     spend.campaign_name,
+    spend.ad_group_id,
+    spend.ad_id,
+    spend.ad_name,
+    spend.text,
+    spend.match_type,
     spend.currency,
     spend.attribution_window,
     spend.spend_original,
@@ -26,7 +52,7 @@ select
     round(spend.conversion_value_original::decimal(38, 12) * rates.rate * 100)::bigint as conversion_value_cents,
     spend.impressions,
     spend.clicks,
-    spend.clicks_all,
+    coalesce(spend.clicks_all, spend.clicks) as clicks_all,
     spend.conversions,
     spend.date
 from spend
