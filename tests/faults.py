@@ -6,6 +6,7 @@ import random
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
+from time import sleep
 from typing import Any
 
 from fault_server import Arrival, Fault, Script, Turn
@@ -148,6 +149,7 @@ def trickle(turn: Turn) -> None:
         turn.handler.wfile.write(b"{")
         turn.handler.wfile.flush()
         turn.apis.clock.pass_time(20.0)
+        sleep(0.01)
     turn.hang_up()
 
 

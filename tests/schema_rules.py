@@ -9,6 +9,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+import httpx
 import pytest
 
 SCHEMAS = Path(__file__).parents[2] / "shared" / "schemas"
@@ -177,3 +178,18 @@ def _message(file: Path, name: str):
     from google.protobuf import message_factory
 
     return message_factory.GetMessageClass(_pool(file).FindMessageTypeByName(name))
+
+
+def faults(source: str, request: httpx.Request) -> list[str]:
+    """What is wrong with a request to a source, whatever it asks for; grants of tokens aside."""
+    if source == "meta":
+        return Meta().faults(request.url.path, dict(request.url.params))
+    body = json.loads(request.content)
+    if source == "shopify":
+        return list(_faults_of_query(body["query"]))
+    return GoogleAds().faults(body["query"]) if source == "google_ads" else Ga4().faults(body)
+
+
+@cache
+def _faults_of_query(query: str) -> tuple[str, ...]:
+    return tuple(Shopify().faults(query))

@@ -9,16 +9,19 @@ from pathlib import Path
 
 import faults
 import pytest
+import schema_rules
 from canaries import found, kept
 from fault_server import Apis, Script, all_well, served
 from small_shop import START, marts, settings_for, small_shop, sync
 from virtual_time import VirtualClock
 
 from growthos import demo
+from growthos.errors import ExitCode
 from growthos.outcome import SyncReport
 
 LIMITS = {"shopify": (2, 1.0), "meta": (200, 3600.0), "google_ads": (15_000, 86_400.0), "ga4": (10, 60.0)}
 """The mission's: calls in any so many seconds, as the source counts arrivals."""
+LISTS = {"GrowthOrders", "GrowthCustomers", "GrowthProducts", "GrowthInventoryItems", "campaigns", "insights"}
 
 
 class World:
@@ -42,6 +45,10 @@ def world(tmp_path) -> Iterator[World]:
         yield World(tmp_path / "home", apis)
     within_limits(apis)
     waited_as_asked(apis)
+    if schema_rules.SCHEMAS.is_dir():
+        asked = {(one.source, one.request.content, one.request.url.raw_path): one for one in apis.arrivals}
+        known = [one for one in asked.values() if one.operation != "token"]
+        assert [wrong for one in known for wrong in schema_rules.faults(one.source, one.request)] == []
     assert found(secrets(apis), kept(tmp_path)) == []
 
 
@@ -120,4 +127,77 @@ class TestStorms:
 
         report = world.sync(script)
         assert report.exit_code == 0
+        assert world.marts == undisturbed
+
+
+class TestNonsense:
+    """A source that answers with nonsense stops alone, keeps what came, and is read to its end the next time."""
+
+    @pytest.mark.parametrize(
+        "script",
+        [
+            {
+                "meta": faults.always(faults.web_page(403)),
+                "google_ads": faults.always(faults.bomb(100)),
+                "ga4": faults.from_request(3, faults.first_page_again),
+            },
+            {
+                "shopify": faults.from_turn("GrowthCustomers", 2, faults.same_cursor),
+                "meta": faults.from_turn("campaigns", 2, faults.first_page_again),
+                "google_ads": faults.from_request(3, faults.cut(0.7, told=True)),
+            },
+        ],
+        ids=["pages, bombs, repetition", "circles"],
+    )
+    def test_the_others_are_built_and_it_goes_on_later(self, world, undisturbed, script):
+        report = world.sync(faults.each(script))
+        assert (failed(report), report.exit_code) == (set(script), ExitCode.PARTIAL)
+        assert len(world.apis.arrivals) < 100
+        assert report.built.published
+        assert world.sync().exit_code == 0
+        assert world.marts == undisturbed
+
+    def test_a_trickle_ends_at_the_deadline(self, world, undisturbed):
+        report = world.sync(faults.each({"meta": faults.at("campaigns", [1], faults.trickle)}))
+        assert report.exit_code == 0
+        first, second = [one.at for one in world.apis.of("meta") if one.operation == "campaigns"][:2]
+        assert 120 <= second - first < 400
+        assert world.marts == undisturbed
+
+    def test_an_empty_page_is_no_end(self, world, undisturbed):
+        """Each list starts with one, and has more in between."""
+
+        def script(arrival):
+            return faults.empty_page_first if arrival.operation in LISTS and arrival.turn % 2 else None
+
+        assert world.sync(script).exit_code == 0
+        assert world.marts == undisturbed
+
+    def test_a_place_in_a_list_that_is_forgotten(self, world, undisturbed):
+        """Once: the list is begun anew, or else the source stops and begins it anew the next time."""
+        script = faults.each(
+            {
+                "shopify": faults.at("GrowthOrders", [2], faults.stale_cursor),
+                "meta": faults.at("campaigns", [3], faults.stale_cursor),
+            }
+        )
+        report = world.sync(script)
+        assert failed(report) <= {"shopify", "meta"}
+        assert world.sync().exit_code == 0
+        assert world.marts == undisturbed
+
+
+class TestDrift:
+    """Answers change their form in ways that vendors allow themselves; no number does."""
+
+    @pytest.mark.parametrize("form", ["bare numbers", "more fields", "null nodes", "foreign links"])
+    def test_numbers_stay_exact(self, world, undisturbed, form):
+        fault = {
+            "bare numbers": faults.bare_numbers,
+            "more fields": faults.changed(faults.more_fields),
+            "null nodes": faults.changed(faults.null_nodes),
+            "foreign links": faults.changed(faults.foreign_links),
+        }[form]
+        report = world.sync(lambda one: None if one.operation == "token" else fault)
+        assert report.exit_code == 0, [one.errors for one in report.sources]
         assert world.marts == undisturbed

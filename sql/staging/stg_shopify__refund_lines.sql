@@ -19,6 +19,7 @@ records as (
         coalesce(id_of(record.id), concat(refund_id, '/', position)) as external_id,
         *
     from refund_lines
+    where record is not null
 
 ),
 

@@ -62,7 +62,9 @@ charged as (
         regexp_replace(lower(record.deliveryCategory), '[^a-z]', '', 'g') as category,
         record.deliveryCategory as category_text
     from lines
-    where coalesce(record.isRemoved, 'false') != 'true'
+    where
+        record is not null
+        and coalesce(record.isRemoved, 'false') != 'true'
     qualify row_number() over (partition by order_id, record.id order by seq desc, page desc) = 1
 
 )

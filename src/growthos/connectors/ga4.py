@@ -173,9 +173,11 @@ class Ga4(Connector):
                 total = told.row_count
                 pages.append(self._page(account, asked, answer))
                 rows += len(told.rows)
-                if rows >= total:
+                trail.step(str(rows), answer.body.partition(b'"propertyQuota"')[0], len(told.rows))
+                if rows == total:
                     return pages
-                trail.step(str(rows), answer.body, len(told.rows))
+                if rows > total:
+                    break
         raise UnavailableError(self.name, "ga4 changes the report while it is read, three times over.")
 
     def _path(self, account: str) -> str:

@@ -30,7 +30,7 @@ class Counted(Camel):
     """More of a list inside a record."""
 
     page_info: PageInfo
-    nodes: list[Row]
+    nodes: list[Row | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Parent(Camel):
             self.order_adjustments,
             self.variants,
         )
-        return sum(len(one.nodes) for one in lists if one is not None)
+        return sum(row is not None for one in lists if one is not None for row in one.nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,12 @@ class Connection(Camel):
     """A page of a list."""
 
     page_info: PageInfo
-    nodes: list[Node]
+    nodes: list[Node | None]
+
+    @property
+    def there(self) -> list[Node]:
+        """The records that are shown; one that the app may not see stands in the list as nothing."""
+        return [one for one in self.nodes if one is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ class Data(Camel):
         """How many records an answer holds, whatever was asked for."""
         for part in (self.orders, self.customers, self.products, self.inventory_items):
             if part is not None:
-                return len(part.nodes)
+                return len(part.there)
         for one in (self.order, self.refund, self.product):
             if one is not None:
                 return one.records

@@ -76,15 +76,16 @@ class Reader:
             part: Connection | None = getattr(answer.said.data, pages)
             if part is None:
                 raise wrong(f"answers {operation} without a list")
-            again = tuple(one.id for one in part.nodes if _unfinished(one))
-            if part.nodes:
-                self._meter.cut_off(operation, sum(map(_cut_off, part.nodes)) / len(part.nodes))
-            yield self._page(pages, operation, asked, answer, part.nodes, again=again), part.nodes
+            nodes = part.there
+            again = tuple(one.id for one in nodes if _unfinished(one))
+            if nodes:
+                self._meter.cut_off(operation, sum(map(_cut_off, nodes)) / len(nodes))
+            yield self._page(pages, operation, asked, answer, nodes, again=again), nodes
             if not part.page_info.has_next_page:
                 return
-            after = trail.step(part.page_info.end_cursor, answer.body, len(part.nodes))
-            read += len(part.nodes)
-            for one in part.nodes:
+            after = trail.step(part.page_info.end_cursor, answer.body, len(nodes))
+            read += len(nodes)
+            for one in nodes:
                 key = (one.number, "") if pages in BY_NUMBER else (0, one.updated_at or "")
                 in_order, last = in_order and (last is None or last <= key), key
             if read >= DEEP and in_order and last is not None:
