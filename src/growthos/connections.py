@@ -202,7 +202,7 @@ def _look(
     except SettingsError as error:
         found.append(Finding("settings", "error", error.message, error.hint))
     if not any(one.subject == "version" for one in found):
-        found.append(_version(connector, clock.now().date()))
+        found.append(version(connector, clock.now().date()))
     return Look(connector.name, tuple(found), skew)
 
 
@@ -230,13 +230,14 @@ def _failed(error: SourceError) -> Finding:
     return Finding(subject, "error", error.message, error.hint)
 
 
-def _version(connector: Connector, today: date) -> Finding:
-    version, sunset = connector.api_version, connector.sunset
+def version(connector: Connector | type[Connector], today: date) -> Finding:
+    """Which version of its API is asked, and for how long that will do."""
+    asked, sunset = connector.api_version, connector.sunset
     if sunset is None:
-        return Finding("version", "ok", version)
+        return Finding("version", "ok", asked)
     if sunset - today > SUNSET_WARNING:
-        return Finding("version", "ok", f"{version}, until about {sunset}")
+        return Finding("version", "ok", f"{asked}, until about {sunset}")
     hint = "Install a newer growthos: `pip install --upgrade growthos`."
     if sunset > today:
-        return Finding("version", "warning", f"{version} ends about {sunset}", hint)
-    return Finding("version", "error", f"{version} has ended, about {sunset}", hint)
+        return Finding("version", "warning", f"{asked} ends about {sunset}", hint)
+    return Finding("version", "error", f"{asked} has ended, about {sunset}", hint)

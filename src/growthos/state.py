@@ -129,6 +129,10 @@ class State:
         """When the newest complete unit of a source was finished."""
         return max((unit.finished_at for unit in self.all_units(source)), default=None)
 
+    def touched_at(self) -> datetime | None:
+        """When the newest page of all was read, by the clock of then."""
+        return max((datetime.fromisoformat(one.header.finished_at) for one in self._segments), default=None)
+
     def loads(self) -> tuple[Load, ...]:
         """The segments that count, with the days each one speaks for (RULINGS: which rows count)."""
         found: list[Load] = []

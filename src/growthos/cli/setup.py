@@ -1,6 +1,6 @@
 """Commands to begin with, and for when something does not work: demo, connections, doctor."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,9 @@ from growthos.cli.options import FormatOption, OutputOption, form
 from growthos.cli.session import Session
 from growthos.errors import ExitCode
 from growthos.home import DEMO_SEED
+
+if TYPE_CHECKING:
+    from growthos.settings import Settings
 
 PANEL = "Set up"
 EPILOG = """
@@ -23,11 +26,19 @@ growthos connections                   what is connected, and what the others ne
 growthos connections --test            ask each source: credentials, scopes, version, zone
 growthos connections --test meta       only this one
 """
+DOCTOR_EPILOG = """
+[bold]Examples[/bold]
+
+growthos doctor                        everything that can be wrong, and what to do
+growthos doctor --offline              without asking any source
+growthos doctor --format json          for programs
+"""
 
 
 def add(app: typer.Typer) -> None:
     app.command(epilog=EPILOG, rich_help_panel=PANEL)(demo)
     app.command(epilog=CONNECTIONS_EPILOG, rich_help_panel=PANEL)(connections)
+    app.command(epilog=DOCTOR_EPILOG, rich_help_panel=PANEL)(doctor)
 
 
 def demo(
@@ -80,4 +91,28 @@ def connections(
         looks = sources_of.look(session.home, session.settings, session.clock, names, demo_seed=session.demo_seed)
         found = replace(found, looks=looks)
     render.connections(found, style, output)
+    raise typer.Exit(found.exit_code)
+
+
+def doctor(
+    context: typer.Context,
+    *,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no source; look at this machine alone.")] = False,
+    format_: FormatOption = "table",
+    output: OutputOption = None,
+) -> None:
+    """Find what is wrong with this installation, its home and its sources, and say what to do."""
+    from growthos import doctor as physician
+    from growthos import render
+    from growthos.errors import SettingsError
+
+    session: Session = context.obj
+    style = form(format_)
+    given: Settings | SettingsError
+    try:
+        given = session.settings
+    except SettingsError as error:
+        given = error
+    found = physician.examine(session.home, given, session.clock, demo_seed=session.demo_seed, offline=offline)
+    render.diagnosis(found, style, output)
     raise typer.Exit(found.exit_code)

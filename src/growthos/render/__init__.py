@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from growthos.alerts import AlertReport
     from growthos.connections import Connections
+    from growthos.doctor import Diagnosis
     from growthos.last_build import LastBuild
     from growthos.measures.comparison import Report
     from growthos.outcome import SyncReport
@@ -54,6 +55,15 @@ def connections(found: "Connections", style: "Style" = "table", output: Path | N
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.fields(found), lambda: view.records(found))
+
+
+def diagnosis(found: "Diagnosis", style: "Style" = "table", output: Path | None = None) -> None:
+    """What the doctor found."""
+    from growthos.render import doctor_page as view
+    from growthos.render.output import deliver
+
+    records = [one.as_json() for one in found.remarks]
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: records)
 
 
 def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:
