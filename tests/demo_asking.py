@@ -85,10 +85,12 @@ class Caller:
         self.bodies.append(response.content)
         return response.raise_for_status().json()
 
-    def shopify_raw(self, operation: str, without: tuple[str, ...] = (), **variables: object) -> Json:
+    def shopify_raw(
+        self, operation: str, without: tuple[str, ...] = (), text: str | None = None, **variables: object
+    ) -> Json:
         body = {
             "operationName": operation,
-            "query": shopify_queries.text(operation, without=without),
+            "query": text or shopify_queries.text(operation, without=without),
             "variables": variables,
         }
         headers = {"x-shopify-access-token": self.token("shopify")}
@@ -96,8 +98,10 @@ class Caller:
         said: Json = self._read(self.client.post(url, json=body, headers=headers))
         return said
 
-    def shopify(self, operation: str, without: tuple[str, ...] = (), **variables: object) -> Json:
-        while "data" not in (said := self.shopify_raw(operation, without, **variables)):
+    def shopify(
+        self, operation: str, without: tuple[str, ...] = (), text: str | None = None, **variables: object
+    ) -> Json:
+        while "data" not in (said := self.shopify_raw(operation, without, text, **variables)):
             self.bodies.pop()
             cost = said["extensions"]["cost"]
             bucket = cost["throttleStatus"]

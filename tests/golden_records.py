@@ -259,7 +259,7 @@ def refund(short: Mapping[str, Any], order_number: str, place: int) -> Record:
     lines = [filled(one, REFUND_LINE) for one in given["lines"]]
     adjustments = [filled(one, ADJUSTMENT) for one in given["adjustments"]]
     processed = given["processed"] or given["created"]
-    return {
+    made = {
         "id": gid("Refund", number),
         "createdAt": given["created"],
         "processedAt": processed,
@@ -301,6 +301,7 @@ def refund(short: Mapping[str, Any], order_number: str, place: int) -> Record:
             ]
         ),
     }
+    return made | {"totalRefundedSet": money(_given_back(made))}
 
 
 def product(given: Mapping[str, Any], number: str) -> Record:

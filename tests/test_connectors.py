@@ -26,7 +26,8 @@ STREAMS = [
     for name, one in connectors.find().items()
     for stream in one.streams()
 ]
-PAGED = [one for one in STREAMS if one.id not in {"shopify.shop", "meta.account"} and "google_ads" not in one.id]
+UNPAGED = {"shopify.shop", "shopify.order_counts", "meta.account"}
+PAGED = [one for one in STREAMS if one.id not in UNPAGED and "google_ads" not in one.id]
 KEYS = {
     "order_line_items": ("data", "order", "lineItems", "nodes"),
     "order_shipping_lines": ("data", "order", "shippingLines", "nodes"),
@@ -75,6 +76,8 @@ def records(page: Page) -> list[object]:
     found = json.loads(page.body)
     if isinstance(found, list):
         return [row for chunk in found for row in chunk.get("results", [])]
+    if page.stream == "order_counts":
+        return [{"id": day, **count} for day, count in found["data"].items()]
     path = KEYS.get(page.stream, ("data",) if isinstance(found.get("data"), list) else ())
     for key in path:
         found = found.get(key, [])
@@ -266,6 +269,7 @@ def test_reads_the_vendors_sample(file):
         "traffic": Window(first=date(2026, 11, 22), last=date(2026, 11, 22)),
         "orders": Window(since=datetime(2026, 11, 1, tzinfo=UTC), until=datetime(2026, 11, 23, tzinfo=UTC)),
         "customers": Window(since=datetime(2026, 11, 8, tzinfo=UTC)),
+        "order_counts": Window(first=date(2026, 11, 20), last=date(2026, 11, 21)),
     }
     with Api(one, transport=httpx.MockTransport(answer), clock=DemoClock(SAMPLES)) as api:
         pages = list(stream.read(one, api, one.accounts()[0], days.get(name, Window())))
@@ -377,6 +381,7 @@ PAGES = {
         "customers": {"customers"},
         "products": {"products", "product_variants"},
         "inventory_items": {"inventory_items"},
+        "order_counts": {"order_counts"},
     },
     "meta": {"account": {"account"}, "campaigns": {"campaigns"}, "campaign_insights": {"campaign_insights"}},
     "google_ads": {name: {name} for name in ("customer", "campaigns", "conversion_actions", "campaign_metrics")},

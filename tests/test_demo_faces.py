@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from datetime import date, datetime, timedelta
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import demo_asking as ask
@@ -12,9 +13,10 @@ import pytest
 from graphql import FragmentSpreadNode, parse
 
 from growthos import demo
-from growthos.connectors import shopify_queries
+from growthos.connectors import shopify_counts, shopify_queries
 from growthos.demo import shopify
 from growthos.demo.shop import Shop
+from growthos.period import Period
 
 ALL = (demo.FIRST_DAY, demo.LAST_DAY)
 
@@ -85,6 +87,17 @@ def test_orders_are_found_by_when_they_changed(shop):
     bounds = [int(datetime.fromisoformat(one).timestamp()) for one in (since, until)]
     assert len(versions) == sum(bounds[0] <= order.updated_at < bounds[1] for order in shop.orders) > 10
     assert versions == sorted(versions)
+
+
+def test_orders_are_counted_by_the_day_on_which_they_were_made(shop):
+    """An imported order was made later than its sale; all are counted, test orders too."""
+    days = Period(demo.LAST_DAY - timedelta(days=40), demo.LAST_DAY)
+    told = ask.Caller(shop).shopify(shopify_counts.OPERATION, text=shopify_counts.query(days))
+    made = Counter(datetime.fromtimestamp(one.created_at, UTC).date() for one in shop.orders)
+    assert [told[shopify_counts.alias(day)] for day in days] == [
+        {"count": made[day], "precision": "EXACT"} for day in days
+    ]
+    assert sum(one["count"] for one in told.values()) > 500
 
 
 def test_customers_are_found_by_the_day_alone(shop):

@@ -18,7 +18,7 @@ import schema_rules
 
 from growthos import connectors, demo
 from growthos.clock import DemoClock
-from growthos.connectors import google_ads, shopify_queries
+from growthos.connectors import google_ads, shopify_counts, shopify_queries
 from growthos.connectors.api import Api
 from growthos.connectors.ga4 import report
 from growthos.connectors.meta import insights
@@ -70,6 +70,10 @@ class TestShopify(schema_rules.Shopify):
     @pytest.mark.parametrize("without", PERMISSIONS)
     def test_every_operation_is_valid(self, operation, without):
         assert self.faults(shopify_queries.text(operation, without=without)) == []
+
+    def test_counts_are_valid(self):
+        assert self.faults(shopify_counts.query(DAYS)) == []
+        assert self.faults(shopify_counts.query(DAYS).replace("precision", "exactness"))
 
     def test_permissions_change_what_is_asked(self):
         """What is left out where it is not permitted is what the permission is about, and nothing else."""
@@ -142,13 +146,16 @@ class TestShopify(schema_rules.Shopify):
 
         sample = json.loads(file.read_text("utf-8"))
         operation, data = sample["request"]["operation"], sample["answer"]["data"]
+        days = Period(date(2026, 11, 20), date(2026, 11, 21))
+        counts = operation == shopify_counts.OPERATION
+        query = shopify_counts.query(days) if counts else shopify_queries.text(operation)
 
         def typename(value, _info, _kind):
             return value["id"].split("/")[3]
 
         result = execute_sync(
             self.schema("2026-10"),
-            parse(shopify_queries.text(operation)),
+            parse(query),
             root_value=data,
             variable_values=sample["request"]["variables"],
             field_resolver=lambda value, info, **_: value[info.path.key],

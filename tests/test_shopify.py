@@ -1,7 +1,8 @@
 """How a shop is read to the end of every list, whatever happens meanwhile."""
 
 import json
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
@@ -243,6 +244,90 @@ class TestReadAgain:
         script = Script(Orders=[{"orders": listed()}], OrdersAgain=[{"nodes": [old]}])
         first, _ = read(script, window=Window(since=NOON, until=NOON, again=(old["id"],)))
         assert first.again == ()
+
+
+class TestCounts:
+    """Shopify's own count of the orders of each day."""
+
+    DAYS = Window(first=date(2025, 12, 1), last=date(2026, 2, 28))
+
+    @staticmethod
+    def answer(asked: dict, points: float = 0.0) -> httpx.Response:
+        days = re.findall(r"(d[\d_]+): ordersCount", asked["query"])
+        data = {day: {"count": 5, "precision": "EXACT"} for day in days}
+        return httpx.Response(200, json={"data": data, "extensions": {"cost": {"requestedQueryCost": points}}})
+
+    def read(self, answer, window: Window = DAYS, scopes: tuple[str, ...] = ("read_all_orders",)) -> list:
+        one = Shopify({"shop_domain": "acme", "access_token": "shpat_canary"})
+        shop = {"shop": {"id": "1", "ianaTimezone": "UTC"}} | {
+            "currentAppInstallation": {"accessScopes": [{"handle": scope} for scope in scopes]}
+        }
+
+        def script(request: httpx.Request) -> httpx.Response:
+            asked = json.loads(request.content)
+            is_shop = asked["operationName"] == "GrowthShop"
+            return httpx.Response(200, json={"data": shop}) if is_shop else answer(asked)
+
+        with Api(one, transport=httpx.MockTransport(script), clock=DemoClock(NOON)) as api:
+            list(one.shop.read(one, api, "acme", Window()))
+            return list(one.order_counts.read(one, api, "acme", window))
+
+    def test_each_day_is_counted_once_many_at_a_time(self):
+        pages = self.read(lambda asked: self.answer(asked, points=asked["query"].count("ordersCount")))
+        days = [day for page in pages for day in json.loads(page.body)["data"]]
+        assert days == [f"d{self.DAYS.first + timedelta(days=n):%Y_%m_%d}" for n in range(90)]
+        assert [page.records for page in pages] == [31, 59]
+        assert '{"first": "2025-12-01", "last": "2025-12-31"}' in pages[0].request
+
+    def test_a_day_is_a_day_in_utc_and_counting_stops_at_no_limit(self):
+        asked = []
+
+        def answer(one: dict) -> httpx.Response:
+            asked.append(one["query"])
+            return self.answer(one)
+
+        query = (
+            "query GrowthOrderCounts {\n  d2026_02_28: ordersCount(query: "
+            "\"created_at:>='2026-02-28T00:00:00Z' created_at:<'2026-03-01T00:00:00Z'\", limit: null)"
+            " { count precision }\n}"
+        )
+        self.read(answer, Window(first=date(2026, 2, 28), last=date(2026, 2, 28)))
+        assert asked == [query]
+
+    def test_too_many_days_at_once_are_halved(self):
+        def answer(asked: dict) -> httpx.Response:
+            if asked["query"].count("ordersCount") > 9:
+                dear = {"message": "Query cost is 1723", "extensions": {"code": "MAX_COST_EXCEEDED"}}
+                return httpx.Response(200, json={"errors": [dear]})
+            return self.answer(asked, points=100 * asked["query"].count("ordersCount"))
+
+        pages = self.read(answer)
+        assert pages[0].records == 7
+        assert sum(page.records for page in pages) == 90
+
+    def test_a_day_that_cannot_be_counted_ends_the_unit(self):
+        asked = []
+
+        def answer(one: dict) -> httpx.Response:
+            asked.append(one["query"].count("ordersCount"))
+            return httpx.Response(200, json={"errors": [{"message": "x", "extensions": {"code": "MAX_COST_EXCEEDED"}}]})
+
+        with pytest.raises(UnavailableError, match="too much at once"):
+            self.read(answer)
+        assert asked == [31, 15, 7, 3, 1]
+
+    def test_an_answer_without_one_of_the_days_ends_the_unit(self):
+        def answer(_: dict) -> httpx.Response:
+            return httpx.Response(200, json={"data": {"d2025_12_01": {"count": 5, "precision": "EXACT"}}})
+
+        with pytest.raises(UnavailableError, match="leaves days out"):
+            self.read(answer)
+
+    def test_days_that_are_hidden_are_not_counted(self):
+        """Of the day that began to be hidden at noon, half would be counted."""
+        pages = self.read(self.answer, scopes=("read_orders",))
+        assert next(iter(json.loads(pages[0].body)["data"])) == "d2026_01_01"
+        assert self.read(self.answer, Window(first=date(2025, 12, 1), last=date(2025, 12, 31)), scopes=()) == []
 
 
 class TestWindows:

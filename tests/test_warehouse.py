@@ -75,6 +75,7 @@ def rich(raw: Raw) -> None:
     long = order(1, DAY, line(1, "19.99", 2), customer_id=1, landingPageUrl=landing, refund_ids=[9])
     long["subtotalPriceSet"], long["totalPriceSet"] = money("44.98"), money("49.88")
     long["shippingLines"] = {"nodes": [sending(1, "1.90")]}
+    raw.counts(d2026_03_20=3)
     raw.orders(long, order(2, DAY, line(2, "35.00"), email="guest@b.example"), order(3, DAY, line(3, "1.00")))
     overflow = {"id": "gid://shopify/Order/1", "updatedAt": f"{DAY}T12:00:00Z"}
     raw.page("shopify", "order_line_items", {"data": {"order": overflow | {"lineItems": {"nodes": [line(4, "5.00")]}}}})

@@ -43,7 +43,8 @@ _UNIT = {
     "refund_adjustments": "orders",
     "product_variants": "products",
 }
-_REPORTS = {"campaign_insights", "campaign_metrics", "traffic"}
+_REPORTS = {"campaign_insights", "campaign_metrics", "traffic", "order_counts"}
+_HISTORY = (date(2025, 1, 1), STARTED.date())
 ACCOUNTS = {"shopify": "toyshop", "meta": "1001", "google_ads": "1234567890", "ga4": "77"}
 
 
@@ -73,6 +74,7 @@ class Raw:
         covered = tuple(days) if days is not None else None
         if unit in _REPORTS and covered is None:
             covered = tuple(date(2026, 1, 1) + timedelta(days=i) for i in range(120))
+        first, *_, last = (covered or ()) * 2 or (_HISTORY if unit == "orders" else (None, None))
         row = {
             "source": source,
             "stream": stream,
@@ -81,8 +83,8 @@ class Raw:
             "page": 0,
             "run": self.run,
             "seq": number,
-            "unit_start": covered[0] if covered else None,
-            "unit_end": covered[-1] if covered else None,
+            "unit_start": first,
+            "unit_end": last,
             "body": sent,
         }
         pq.write_table(pa.Table.from_pylist([row], schema=_SCHEMA), path)
@@ -103,6 +105,11 @@ class Raw:
 
     def refunds(self, *refunds: dict[str, Any] | None) -> None:
         self.page("shopify", "refunds", {"data": {"nodes": list(refunds)}})
+
+    def counts(self, *, days: Iterable[date] | None = None, precision: str = "EXACT", **counts: int) -> None:
+        """What Shopify counts on each day; the days are named as the connector names them, d2026_03_20."""
+        told = {day: {"count": count, "precision": precision} for day, count in counts.items()}
+        self.page("shopify", "order_counts", {"data": told}, days=days)
 
     def customers(self, *customers: dict[str, Any]) -> None:
         self.page("shopify", "customers", {"data": {"customers": {"nodes": list(customers)}}})

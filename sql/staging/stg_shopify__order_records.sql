@@ -23,7 +23,9 @@ latest as (
         record.totalTipReceivedSet.shopMoney.amount as tip,
         record.originalTotalDutiesSet.shopMoney.amount as duties,
         record.originalTotalAdditionalFeesSet.shopMoney.amount as fees,
-        record.totalPriceSet.shopMoney.amount as total
+        record.totalPriceSet.shopMoney.amount as total,
+        cents(record.totalRefundedSet.shopMoney.amount) as refunded_cents,
+        len(record.refunds) as refund_count
     from stg_shopify__order_versions
     semi join stg_shopify__latest_orders using (order_id, seq, page, position)
 
@@ -78,6 +80,8 @@ select
     coalesce(typed.duties_cents, 0) as duties_cents,
     coalesce(typed.fees_cents, 0) as fees_cents,
     typed.total_cents,
+    typed.refunded_cents,
+    typed.refund_count,
     coalesce(typed.test = 'true', false) as is_test,
     coalesce(typed.cancelledAt, '') != '' as is_cancelled,
     coalesce(typed.edited = 'true', false) as is_edited,

@@ -48,6 +48,7 @@ parsed as (
                 "originalTotalDutiesSet": {"shopMoney": {"amount": "VARCHAR"}},
                 "originalTotalAdditionalFeesSet": {"shopMoney": {"amount": "VARCHAR"}},
                 "totalPriceSet": {"shopMoney": {"amount": "VARCHAR"}},
+                "totalRefundedSet": {"shopMoney": {"amount": "VARCHAR"}},
                 "shippingLines": {"nodes": [{
                     "id": "VARCHAR",
                     "isRemoved": "VARCHAR",

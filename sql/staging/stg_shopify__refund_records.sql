@@ -55,6 +55,7 @@ whole as (
         listed.order_id,
         listed.refund_id,
         latest.record.id as gid,
+        cents(latest.record.totalRefundedSet.shopMoney.amount) as refunded_cents,
         coalesce(nullif(latest.record.createdAt, ''), latest.record.processedAt) as refunded_text,
         [
             one for one in list_concat(latest.record.refundLineItems.nodes, overflow.lines) if one is not null
@@ -78,6 +79,7 @@ typed as (
         order_id,
         refund_id,
         gid,
+        refunded_cents,
         lines,
         refunded_text,
         utc(refunded_text) as refunded_at,

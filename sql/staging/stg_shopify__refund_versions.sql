@@ -11,6 +11,7 @@ with parsed as (
             "createdAt": "VARCHAR",
             "processedAt": "VARCHAR",
             "updatedAt": "VARCHAR",
+            "totalRefundedSet": {"shopMoney": {"amount": "VARCHAR"}},
             "refundLineItems": {"nodes": [{
                 "id": "VARCHAR",
                 "quantity": "VARCHAR",

@@ -18,6 +18,7 @@ select
     shipping_tax_cents,
     adjustment_cents,
     adjustment_tax_cents,
+    refunded_cents,
     refunded_at,
     day_of(refunded_at) as refund_date,
     reason as reject_reason,

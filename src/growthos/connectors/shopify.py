@@ -3,17 +3,18 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from growthos.connectors import oauth
 from growthos.connectors.base import Connector, stream
-from growthos.connectors.shopify_cost import MOST_IDS
+from growthos.connectors.shopify_cost import MOST
 from growthos.connectors.shopify_pages import Node
 from growthos.connectors.shopify_reader import API_VERSION, VISIBLE, Found, Inside, Reader, request, wrong
 from growthos.connectors.shopify_words import judge
 from growthos.connectors.terms import Judgement, Limit, Page, Setting, Window
 from growthos.errors import SettingsError
+from growthos.period import Period
 
 if TYPE_CHECKING:
     import httpx
@@ -126,7 +127,7 @@ class Shopify(Connector):
             for page, orders in found:
                 yield page
                 yield from _rest_of(read, orders, refunds)
-                if len(refunds) >= MOST_IDS["GrowthRefunds"]:
+                if len(refunds) >= MOST["GrowthRefunds"]:
                     yield from _refunds(read, refunds)
         yield from _refunds(read, refunds)
 
@@ -157,16 +158,27 @@ class Shopify(Connector):
         for page, _ in read.list("inventory_items", "GrowthInventoryItems", since=window.since, until=window.until):
             yield page
 
+    @stream("report", widest=timedelta(days=366), overlap=timedelta(days=7), deep_overlap=VISIBLE, detail=True)
+    def order_counts(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
+        """How many orders Shopify itself says were created on each day in UTC; of hidden days nothing is asked."""
+        first, last = window.first or date.min, window.last or date.max
+        if self._hides_orders():
+            first = max(first, (api.clock.now() - VISIBLE).date() + timedelta(days=1))
+        if first <= last:
+            yield from self._read(api).counts("order_counts", Period(first, last))
+
     def _read(self, api: "Api") -> Reader:
         if self._reader is None or self._reader.api is not api:
             self._reader = Reader(api)
         return self._reader
 
+    def _hides_orders(self) -> bool:
+        """Whether Shopify shows this app the orders of the last 60 days alone."""
+        return self._scopes is not None and "read_all_orders" not in self._scopes
+
     def _tell_of_hidden_orders(self, read: Reader, since: datetime | None) -> None:
         """Without `read_all_orders` only 60 days of orders are shown, and nothing else says so."""
-        if self._scopes is None or "read_all_orders" in self._scopes:
-            return
-        if since is None or since < read.api.clock.now() - VISIBLE:
+        if self._hides_orders() and (since is None or since < read.api.clock.now() - VISIBLE):
             read.tell(
                 "orders_hidden",
                 "shows only orders of the last 60 days, as the app lacks the scope read_all_orders;"

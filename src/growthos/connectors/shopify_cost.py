@@ -17,12 +17,20 @@ START = {
     "GrowthCustomers": 50,
     "GrowthProducts": 10,
     "GrowthInventoryItems": 100,
+    "GrowthOrderCounts": 31,
 }
 OTHERS_START = 50
+INNER = {
+    "GrowthOrders": "lineItems",
+    "GrowthOrdersAgain": "lineItems",
+    "GrowthRefunds": "refundLines",
+    "GrowthProducts": "variants",
+}
+"""The list inside the records of an operation, of which more or less may be asked."""
 INNER_START = {"GrowthProducts": 10}
 OTHERS_INNER = 5
 CROWDED = 0.2
-MOST_IDS = {"GrowthOrdersAgain": 50, "GrowthRefunds": 20}
+MOST = {"GrowthOrdersAgain": 50, "GrowthRefunds": 20, "GrowthOrderCounts": 62}
 
 
 @dataclass(slots=True)
@@ -45,7 +53,7 @@ class Meter:
     def size(self, operation: str) -> Size:
         """How many records to ask for, and how many of each list inside them."""
         if operation not in self._sizes:
-            inner = INNER_START.get(operation, OTHERS_INNER)
+            inner = INNER_START.get(operation, OTHERS_INNER) if operation in INNER else 1
             self._sizes[operation] = Size(START.get(operation, OTHERS_START), inner)
         return self._sizes[operation]
 
@@ -68,7 +76,7 @@ class Meter:
         size.points_each = points / asked
         target = min(TARGET, SHARE * self._bucket.maximum_available) if self._bucket else TARGET
         fits = int(target / size.points_each)
-        largest = MOST_IDS.get(operation, LARGEST)
+        largest = MOST.get(operation, LARGEST)
         if fits > size.outer:
             size.outer = min(fits, 2 * size.outer, largest) if asked == size.outer else size.outer
         else:

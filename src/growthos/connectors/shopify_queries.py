@@ -194,6 +194,7 @@ fragment GrowthRefund on Refund {
   processedAt
   updatedAt
   order { id }
+  totalRefundedSet { shopMoney { amount } }
   refundLineItems(first: $refundLines) {
     pageInfo { hasNextPage endCursor }
     nodes { ...GrowthRefundLineItem }

@@ -4,15 +4,17 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from growthos.connectors import shopify_queries
+from growthos.connectors import shopify_counts, shopify_queries
 from growthos.connectors.refusals import DeniedError, ShrinkError
-from growthos.connectors.shopify_cost import Meter, Size
+from growthos.connectors.shopify_cost import INNER, Meter, Size
+from growthos.connectors.shopify_counts import Counts
 from growthos.connectors.shopify_pages import Connection, Counted, Nested, Node, Parent, Said
 from growthos.connectors.terms import Page
 from growthos.connectors.trail import Trail
 from growthos.errors import UnavailableError
+from growthos.period import Period
 
 if TYPE_CHECKING:
     from growthos.connectors.api import Api
@@ -24,12 +26,6 @@ DEEP = 20_000
 RESTARTS = 5
 VISIBLE = timedelta(days=60)
 BY_NUMBER = {"customers", "inventory_items"}
-INNER = {
-    "GrowthOrders": "lineItems",
-    "GrowthOrdersAgain": "lineItems",
-    "GrowthRefunds": "refundLines",
-    "GrowthProducts": "variants",
-}
 PERMISSIONS = {
     "personal": "e-mails and addresses are not permitted to this app; guests cannot be told apart without them",
     "cost": "unit costs are not permitted to this app; margins come from growthos.toml",
@@ -37,6 +33,7 @@ PERMISSIONS = {
 
 Variables = dict[str, object]
 Found = tuple[Page, list[Node]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +126,26 @@ class Reader:
                 return
         raise wrong(f"changes {record.id} while it is read, {RESTARTS} times over")
 
+    def counts(self, pages: str, days: Period) -> Iterator[Page]:
+        """How many orders Shopify itself counts on each day."""
+        operation, first, clock = shopify_counts.OPERATION, days.first, self.api.clock
+        while first <= days.last:
+            self._wait_for_points(operation)
+            asked = Period(first, min(days.last, first + timedelta(days=self._meter.size(operation).outer - 1)))
+            try:
+                answer = self._send(operation, shopify_counts.query(asked), {}, Counts, lambda said: len(said.data))
+            except ShrinkError:
+                if not self._meter.halve(operation):
+                    raise
+                continue
+            said = answer.said
+            if not all(shopify_counts.alias(day) in said.data for day in asked):
+                raise wrong(f"leaves days out of {operation}")
+            self._meter.learn(operation, len(asked), said.extensions.cost, clock.monotonic())
+            text = request(operation, {"first": str(asked.first), "last": str(asked.last)})
+            yield Page(pages, answer.body, text, answer.status, len(said.data))
+            first = asked.last + timedelta(days=1)
+
     def ask(self, operation: str, variables: Variables) -> "Answer[Said]":
         """One request; without what the app is not permitted, where the rest of it is."""
         try:
@@ -171,8 +188,7 @@ class Reader:
         clock = self.api.clock
         while True:
             size = self._meter.size(operation)
-            if seconds := self._meter.wait(operation, clock.monotonic()):
-                self.api.pause(seconds, "shopify's points come back with time")
+            self._wait_for_points(operation)
             asked, count = _with_size(operation, variables, size, ids)
             try:
                 answer = self.ask(operation, asked)
@@ -183,10 +199,19 @@ class Reader:
             self._meter.learn(operation, count, answer.said.extensions.cost, clock.monotonic())
             return answer, asked
 
+    def _wait_for_points(self, operation: str) -> None:
+        if seconds := self._meter.wait(operation, self.api.clock.monotonic()):
+            self.api.pause(seconds, "shopify's points come back with time")
+
     def _post(self, operation: str, variables: Variables, without: set[str]) -> "Answer[Said]":
         query = shopify_queries.text(operation, without=sorted(without))
+        return self._send(operation, query, variables, Said, lambda said: said.data.records)
+
+    def _send(
+        self, operation: str, query: str, variables: Variables, envelope: type[T], records: Callable[[T], int]
+    ) -> "Answer[T]":
         body = {"operationName": operation, "query": query, "variables": variables}
-        answer = self.api.post(PATH, body, operation=operation, envelope=Said, records=lambda said: said.data.records)
+        answer = self.api.post(PATH, body, operation=operation, envelope=envelope, records=records)
         version = answer.headers.get("x-shopify-api-version")
         if version and version != API_VERSION:
             self.tell("api_version", f"answers with version {version}, growthos asks for {API_VERSION}")

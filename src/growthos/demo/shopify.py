@@ -15,7 +15,7 @@ from growthos.demo import gate
 from growthos.demo import shopify_records as write
 from growthos.demo.amounts import iso
 from growthos.demo.records import Order, Product, Refund
-from growthos.demo.shopify_lists import Shelf, bounds
+from growthos.demo.shopify_lists import Shelf, bounds, counts
 from growthos.demo.shopify_points import BUCKET, MOST, Bucket, cost, told
 from growthos.demo.touches import MYSHOPIFY
 
@@ -70,6 +70,7 @@ class _Desk:
         self.products = Shelf(shop.products, lambda one: one.updated_at, lambda one: one.id, "updated_at")
         variants = [variant for product in shop.products for variant in product.variants]
         self.items = Shelf(variants, lambda one: one.cost_updated_at, lambda one: one.inventory_item_id, "id")
+        self.created = sorted(one.created_at for one in shop.orders)
         self.by_id: dict[str, Order | Refund | Product] = {
             **{write.gid("Order", one.id): one for one in shop.orders},
             **{write.gid("Refund", back.id): back for one in shop.orders for back in one.refunds},
@@ -83,7 +84,7 @@ class _Desk:
         return desk
 
     def answer(self, operation: str, query: str, asked: Mapping[str, Any], now: datetime) -> "httpx.Response":
-        count = len(asked["ids"]) if "ids" in asked else asked.get("first", 1)
+        count = len(asked["ids"]) if "ids" in asked else asked.get("first", query.count("ordersCount"))
         requested = cost(operation, asked, count)
         if requested is None or count > LARGEST_PAGE:
             return _refused(f"Operation {operation} is not one of this shop's, or asks for more than {LARGEST_PAGE}.")
@@ -113,6 +114,9 @@ class _Desk:
             return {name: page}, len(page["nodes"])
         if operation == "GrowthShop":
             return self._shop(), 1
+        if operation == "GrowthOrderCounts":
+            found = counts(query, self.created)
+            return found, len(found)
         if operation in {"GrowthOrdersAgain", "GrowthRefunds"}:
             nodes = [self._node(self.by_id.get(one), asked, personal=personal) for one in asked["ids"]]
             return {"nodes": nodes}, len(nodes)

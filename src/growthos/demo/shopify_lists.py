@@ -3,7 +3,7 @@
 import json
 import re
 from base64 import b64decode, b64encode
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from growthos.demo.dice import DAY
 
 Json = dict[str, Any]
 TERM = re.compile(r"(\w+):(>=|<=|>|<|)'?([^'\s]+)'?")
+COUNT = re.compile(r"(\w+): ordersCount\(query: \"created_at:>='([^']+)' created_at:<'([^']+)'\", limit: null\)")
 
 
 class Shelf:
@@ -44,6 +45,18 @@ class Shelf:
             "pageInfo": {"hasNextPage": len(found) > len(page), "endCursor": end},
             "nodes": [record(self.items[place]) for place in page],
         }
+
+
+def counts(query: str, created: Sequence[int]) -> Json:
+    """How many of these instants, in order, lie within each range that a query names, by the range's alias."""
+
+    def before(text: str) -> int:
+        return bisect_left(created, int(datetime.fromisoformat(text).timestamp()))
+
+    return {
+        alias: {"count": before(until) - before(since), "precision": "EXACT"}
+        for alias, since, until in COUNT.findall(query)
+    }
 
 
 def bounds(query: str, *, whole_days: bool) -> dict[str, tuple[int, int]]:

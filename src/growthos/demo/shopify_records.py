@@ -161,6 +161,7 @@ def refund(one: Refund, lines: int) -> Json:
         "processedAt": iso(one.processed_at),
         "updatedAt": iso(one.processed_at),
         "order": {"id": gid("Order", one.order_id)},
+        "totalRefundedSet": BAGS[refunded(one)],
         "refundLineItems": connection(one.lines, refund_line, lines),
         "refundShippingLines": connection(one.shipping, refund_shipping, FEW),
         "orderAdjustments": connection(one.adjustments, adjustment, FEW),

@@ -83,4 +83,32 @@ from (select string_agg(distinct unknown_delivery, ', ' order by unknown_deliver
 where names is not null
 """
 
-_QUERIES: Final = (_MALFORMED, _ASSUMED_MARGIN, _GA4_COVERAGE, _DELIVERY)
+# An order tells how often and how much of it was given back, and each refund tells its own part.
+_REFUNDS: Final = """
+with read as (
+    select
+        order_key,
+        count(*) as refunds,
+        sum(refunded_cents) as cents,
+        count(refunded_cents) = count(*) as are_told
+    from stg__refunds
+    group by order_key
+),
+gaps as (
+    select order_name, order_number
+    from stg__orders as orders
+    left join read using (order_key)
+    where
+        orders.refund_count != coalesce(read.refunds, 0)
+        or (coalesce(read.are_told, true) and abs(orders.refunded_cents - coalesce(read.cents, 0)) > 1)
+)
+select
+    'refunds_incomplete',
+    format('The refunds that were read of {} orders are not all that Shopify says they have: {}. '
+        '`growthos sync shopify --since` with their day reads them again.',
+        count(*), array_to_string(list(order_name order by order_number)[:5], ', '))
+from gaps
+having count(*) > 0
+"""
+
+_QUERIES: Final = (_MALFORMED, _ASSUMED_MARGIN, _GA4_COVERAGE, _DELIVERY, _REFUNDS)

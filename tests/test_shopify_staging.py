@@ -1,0 +1,122 @@
+"""What becomes of Shopify's pages: its own counts, refunds that are not all there, orders that are gone."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from warehouse_fixtures import Raw, build, line, money, new, order, published, refund, refund_line
+
+DAY = "2026-03-20"
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Raw:
+    made = new(tmp_path)
+    made.shop()
+    return made
+
+
+def asked(raw: Raw, query: str) -> list[tuple[Any, ...]]:
+    """Build, staging published too, and ask."""
+    assert build(raw, warehouse={"publish_staging": True}).published
+    with published(raw) as con:
+        return con.execute(query).fetchall()
+
+
+def warned(raw: Raw) -> dict[str, str]:
+    built = build(raw)
+    assert built.published
+    return {one.code: one.message for one in built.warnings}
+
+
+class TestCounts:
+    CONTROL = "select account_id, date, measure, value, currency from staging.stg_shopify__control_totals order by date"
+
+    def test_a_days_count_is_a_control_total(self, raw):
+        raw.orders(order(1, DAY, line(1, "1.00")))
+        raw.counts(d2026_03_19=0, d2026_03_20=30_000)
+        assert asked(raw, self.CONTROL) == [
+            ("toyshop", date(2026, 3, 19), "orders", 0, None),
+            ("toyshop", date(2026, 3, 20), "orders", 30_000, None),
+        ]
+
+    def test_the_newest_count_of_a_day_counts(self, raw):
+        """Each day by the newest unit that covers it, also where that one says nothing of the day."""
+        days = [date(2026, 3, 19), date(2026, 3, 20)]
+        raw.orders(order(1, DAY, line(1, "1.00")))
+        raw.counts(d2026_03_18=1, d2026_03_19=1, d2026_03_20=1, days=[date(2026, 3, 18)])
+        raw.counts(d2026_03_20=2, days=days)
+        assert [row[1:4] for row in asked(raw, self.CONTROL)] == [
+            (date(2026, 3, 18), "orders", 1),
+            (date(2026, 3, 20), "orders", 2),
+        ]
+
+    def test_days_that_were_not_over_or_are_not_loaded_are_no_totals(self, raw):
+        """The orders were read from 2025-01-01 until 2026-03-30, half past midnight."""
+        raw.orders(order(1, DAY, line(1, "1.00")))
+        days = [date(2024, 12, 31), date(2025, 1, 1), date(2026, 3, 29), date(2026, 3, 30)]
+        raw.counts(days=days, d2024_12_31=7, d2025_01_01=0, d2026_03_29=0, d2026_03_30=4)
+        assert [row[1] for row in asked(raw, self.CONTROL)] == [date(2025, 1, 1), date(2026, 3, 29)]
+
+    def test_a_count_that_is_not_exact_is_put_aside(self, raw):
+        raw.orders(order(1, DAY, line(1, "1.00")))
+        raw.counts(d2026_03_20=10_000, precision="AT_LEAST")
+        assert asked(raw, self.CONTROL) == []
+        assert asked(raw, "select entity, reason from staging.stg_rejects") == [("control_totals", "not_exact:orders")]
+
+    def test_what_stands_against_it_is_counted_by_the_day_of_creation(self, raw):
+        """A count is of every order, test orders and cancelled ones too, in UTC whatever the reporting zone is."""
+        raw.orders(
+            order(1, "2026-03-20T23:59:59Z", line(1, "1.00"), test=True),
+            order(2, "2026-03-21T00:00:00Z", line(2, "1.00"), processedAt=f"{DAY}T10:00:00Z"),
+        )
+        found = asked(raw, "select created_at::date, count(*) from staging.stg_shopify__orders group by 1 order by 1")
+        assert found == [(date(2026, 3, 20), 1), (date(2026, 3, 21), 1)]
+
+
+class TestRefunds:
+    def test_refunds_that_add_up_are_no_matter(self, raw):
+        """To the cent: two refunds that are 0.01 apart from what the order says may have been rounded."""
+        raw.orders(
+            order(1, DAY, line(1, "10.00"), line(2, "5.00"), refund_ids=[7, 8], totalRefundedSet=money("15.0")),
+            order(2, DAY, line(3, "5.00"), totalRefundedSet=money("0.0")),
+        )
+        raw.refunds(
+            refund(7, DAY, refund_line(1, 1, "10.00"), totalRefundedSet=money("10.0")),
+            refund(8, DAY, refund_line(2, 2, "4.99"), totalRefundedSet=money("4.99")),
+        )
+        assert "refunds_incomplete" not in warned(raw)
+
+    def test_what_was_refunded_by_no_line_is_no_gap(self, raw):
+        """A refund that moved no money, of an order that was never paid, has lines all the same."""
+        raw.orders(order(1, DAY, line(1, "10.00"), refund_ids=[7], totalRefundedSet=money("0.0")))
+        raw.refunds(refund(7, DAY, refund_line(1, 1, "10.00"), totalRefundedSet=money("0.0")))
+        assert "refunds_incomplete" not in warned(raw)
+
+    @pytest.mark.parametrize(
+        ("listed", "total"),
+        [
+            pytest.param([7], "12.0", id="more money than the refunds that are listed"),
+            pytest.param([7, 8], "10.0", id="a refund that was not served"),
+            pytest.param([7, 8], None, id="a refund that was not served, of an order without a total"),
+        ],
+    )
+    def test_refunds_that_are_not_all_there_are_told(self, raw, listed, total):
+        raw.orders(
+            order(1, DAY, line(1, "20.00"), refund_ids=listed, totalRefundedSet=total and money(total)),
+            order(2, DAY, line(2, "5.00")),
+        )
+        raw.refunds(refund(7, DAY, refund_line(1, 1, "10.00"), totalRefundedSet=money("10.0")), None)
+        assert "of 1 orders are not all that Shopify says they have: #1." in warned(raw)["refunds_incomplete"]
+
+    def test_a_refund_whose_total_is_not_known_is_held_against_nothing(self, raw):
+        """As pages have it that were read before refunds were asked for their total."""
+        raw.orders(order(1, DAY, line(1, "20.00"), refund_ids=[7], totalRefundedSet=money("12.0")))
+        raw.refunds(refund(7, DAY, refund_line(1, 1, "10.00")))
+        assert "refunds_incomplete" not in warned(raw)
+
+    def test_at_most_five_orders_are_named(self, raw):
+        raw.orders(*(order(n, DAY, line(n, "1.00"), totalRefundedSet=money("1.0")) for n in range(1, 8)))
+        assert "of 7 orders" in warned(raw)["refunds_incomplete"]
+        assert "#1, #2, #3, #4, #5." in warned(raw)["refunds_incomplete"]
