@@ -266,6 +266,9 @@ def test_reads_the_vendors_sample(file):
     days = {
         "campaign_insights": Window(first=date(2026, 11, 20), last=date(2026, 11, 20)),
         "campaign_metrics": Window(first=date(2026, 11, 21), last=date(2026, 11, 21)),
+        "customer_metrics": Window(first=date(2026, 11, 21), last=date(2026, 11, 21)),
+        "ad_metrics": Window(first=date(2026, 11, 21), last=date(2026, 11, 21)),
+        "keyword_metrics": Window(first=date(2026, 11, 21), last=date(2026, 11, 21)),
         "traffic": Window(first=date(2026, 11, 22), last=date(2026, 11, 22)),
         "orders": Window(since=datetime(2026, 11, 1, tzinfo=UTC), until=datetime(2026, 11, 23, tzinfo=UTC)),
         "customers": Window(since=datetime(2026, 11, 8, tzinfo=UTC)),
@@ -337,7 +340,8 @@ def test_days_that_are_no_longer_kept_are_not_asked_for(source, stream):
         before = len(asked)
         assert not list(asked_for.read(one, api, account, Window(first=date(2022, 12, 1), last=date(2023, 2, 15))))
         assert len(asked) == before
-    assert notices == ["history_clamped"] * 2
+    # Google Ads has four reports by day, and says it once an account.
+    assert notices == ["history_clamped"] * {"meta": 2, "google_ads": 1}[source]
 
 
 def test_a_manager_account_says_what_to_set_instead():
@@ -384,7 +388,13 @@ PAGES = {
         "order_counts": {"order_counts"},
     },
     "meta": {"account": {"account"}, "campaigns": {"campaigns"}, "campaign_insights": {"campaign_insights"}},
-    "google_ads": {name: {name} for name in ("customer", "campaigns", "conversion_actions", "campaign_metrics")},
+    "google_ads": {
+        name: {name}
+        for name in (
+            *("customer", "campaigns", "conversion_actions", "campaign_metrics", "customer_metrics"),
+            *("ads", "keywords", "ad_metrics", "keyword_metrics"),
+        )
+    },
     "ga4": {"traffic": {"traffic"}},
 }
 

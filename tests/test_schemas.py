@@ -215,7 +215,7 @@ class TestGoogleAds(schema_rules.GoogleAds):
             assert self.faults(body["query"]) == []
             asked = self.message("services.SearchGoogleAdsStreamRequest")()
             json_format.ParseDict(body, asked)
-        assert len({json.loads(one.content)["query"].split(" FROM ")[0] for one in of("google_ads")}) == 4
+        assert len({json.loads(one.content)["query"].split(" FROM ")[0] for one in of("google_ads")}) == 9
 
     @pytest.mark.parametrize(
         ("right", "wrong"),

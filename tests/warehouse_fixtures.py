@@ -43,7 +43,10 @@ _UNIT = {
     "refund_adjustments": "orders",
     "product_variants": "products",
 }
-_REPORTS = {"campaign_insights", "campaign_metrics", "traffic", "order_counts"}
+_REPORTS = {
+    *("campaign_insights", "campaign_metrics", "customer_metrics", "ad_metrics", "keyword_metrics", "traffic"),
+    "order_counts",
+}
 _HISTORY = (date(2025, 1, 1), STARTED.date())
 ACCOUNTS = {"shopify": "toyshop", "meta": "1001", "google_ads": "1234567890", "ga4": "77"}
 

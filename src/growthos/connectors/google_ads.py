@@ -1,14 +1,26 @@
-"""Google Ads, by the REST API: the customer, its campaigns and conversion actions, and results by day."""
+"""Google Ads, by the REST API: the customer, what it advertises with, and results by day."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from growthos.connectors import google_auth
-from growthos.connectors.base import Connector, stream
-from growthos.connectors.camel import Camel
+from growthos.connectors.base import Connector, Read, Stream, stream
 from growthos.connectors.days import halves, kept
+from growthos.connectors.google_ads_queries import (
+    AD_METRICS,
+    ADS,
+    CAMPAIGN_METRICS,
+    CAMPAIGNS,
+    CONVERSION_ACTIONS,
+    CUSTOMER,
+    CUSTOMER_METRICS,
+    KEYWORD_METRICS,
+    KEYWORDS,
+    ActionChunk,
+    Chunk,
+    CustomerChunk,
+)
 from growthos.connectors.google_words import refusal
 from growthos.connectors.refusals import ShrinkError
 from growthos.connectors.terms import Judgement, Limit, Page, Setting, Verdict, Window
@@ -25,89 +37,17 @@ if TYPE_CHECKING:
 SCOPE = "https://www.googleapis.com/auth/adwords"
 CUSTOMER_DIGITS = 10
 
-# POST /v26/customers/<customer>/googleAds:searchStream {"query": "…"}
-CUSTOMER = (
-    "SELECT customer.id, customer.descriptive_name, customer.currency_code, customer.time_zone, customer.manager,"
-    " customer.status FROM customer LIMIT 1"
-)
-CAMPAIGNS = (
-    "SELECT customer.id, campaign.id, campaign.name, campaign.status, campaign.advertising_channel_type"
-    " FROM campaign ORDER BY campaign.id"
-)
-CONVERSION_ACTIONS = (
-    "SELECT conversion_action.id, conversion_action.name, conversion_action.primary_for_goal,"
-    " conversion_action.click_through_lookback_window_days, conversion_action.view_through_lookback_window_days"
-    " FROM conversion_action WHERE conversion_action.status = 'ENABLED'"
-)
-CAMPAIGN_METRICS = (
-    "SELECT segments.date, customer.id, customer.currency_code, campaign.id, campaign.name, campaign.status,"
-    " campaign.advertising_channel_type, metrics.impressions, metrics.clicks, metrics.cost_micros,"
-    " metrics.conversions, metrics.conversions_value"
-    " FROM campaign WHERE segments.date BETWEEN '{first}' AND '{last}' ORDER BY segments.date, campaign.id"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row that is only counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A chunk of an answer, of which the rows are counted."""
-
-    results: list[Row] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Customer(Camel):
-    """What must be known of the account itself."""
-
-    time_zone: str | None = None
-    manager: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerRow:
-    """A row about the account."""
-
-    customer: Customer
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerChunk:
-    """A chunk of the account's answer."""
-
-    results: list[CustomerRow] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Action(Camel):
-    """How long one kind of conversion is credited to a click."""
-
-    primary_for_goal: bool = False
-    click_through_lookback_window_days: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ActionRow(Camel):
-    """A row about a conversion action."""
-
-    conversion_action: Action
-
-
-@dataclass(frozen=True, slots=True)
-class ActionChunk:
-    """A chunk of the conversion actions' answer."""
-
-    results: list[ActionRow] = field(default_factory=list)
-
-
 C = TypeVar("C", Chunk, CustomerChunk, ActionChunk)
 
 
+def _by_day(*, detail: bool = False) -> Callable[[Read], Stream]:
+    """Declare a stream of results by day, which are credited later as conversions come in."""
+    month, season = timedelta(days=30), timedelta(days=90)
+    return stream("report", widest=timedelta(days=92), overlap=month, deep_overlap=season, detail=detail)
+
+
 class GoogleAds(Connector):
-    """Google Ads API: what each campaign cost and brought, day by day.
+    """Google Ads API: what each campaign, ad and keyword cost and brought, day by day.
 
     Access belongs to the Google Cloud project of the OAuth client or service account; a developer token is no longer
     needed and only sent where one is set.
@@ -138,6 +78,7 @@ class GoogleAds(Connector):
         self._headers = {"login-customer-id": _customer(login, "GOOGLE_ADS_LOGIN_CUSTOMER_ID")} if login else {}
         if token := self.values.get("developer_token"):
             self._headers["developer-token"] = token
+        self._clamped = set[str]()
 
     @classmethod
     def missing(cls, values: Mapping[str, str]) -> tuple[str, ...]:
@@ -176,7 +117,7 @@ class GoogleAds(Connector):
     @stream("snapshot")
     def campaigns(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """Every campaign, paused and removed ones included."""
-        yield self._page("campaigns", account, CAMPAIGNS, self._ask(api, account, "campaigns", CAMPAIGNS, Chunk))
+        yield self._whole(api, account, "campaigns", CAMPAIGNS)
 
     @stream("snapshot")
     def conversion_actions(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
@@ -187,25 +128,58 @@ class GoogleAds(Connector):
         longest = max((one.click_through_lookback_window_days for one in counting), default=None)
         yield self._page("conversion_actions", account, CONVERSION_ACTIONS, answer, lookback_days=longest)
 
-    @stream("report", widest=timedelta(days=92), overlap=timedelta(days=30), deep_overlap=timedelta(days=90))
+    @_by_day()
     def campaign_metrics(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """One row per campaign and day with impressions: cost, clicks and conversions."""
+        yield from self._days(api, account, "campaign_metrics", CAMPAIGN_METRICS, window)
+
+    @_by_day(detail=True)
+    def customer_metrics(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
+        """One row per day: what Google says of the account as a whole, to hold the campaigns against."""
+        yield from self._days(api, account, "customer_metrics", CUSTOMER_METRICS, window)
+
+    @stream("snapshot", detail=True)
+    def ads(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
+        """Every ad with its ad group, paused and removed ones included. Performance Max has none."""
+        yield self._whole(api, account, "ads", ADS)
+
+    @stream("snapshot", detail=True)
+    def keywords(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
+        """Every keyword that is bid on; those that keep ads away are none."""
+        yield self._whole(api, account, "keywords", KEYWORDS)
+
+    @_by_day(detail=True)
+    def ad_metrics(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
+        """One row per ad and day with impressions. Their sum is less than the campaigns', as not all have ads."""
+        yield from self._days(api, account, "ad_metrics", AD_METRICS, window)
+
+    @_by_day(detail=True)
+    def keyword_metrics(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
+        """One row per keyword and day with impressions; a criterion's id is its own only within its ad group."""
+        yield from self._days(api, account, "keyword_metrics", KEYWORD_METRICS, window)
+
+    def _whole(self, api: "Api", account: str, name: str, query: str) -> Page:
+        return self._page(name, account, query, self._ask(api, account, name, query, Chunk))
+
+    def _days(self, api: "Api", account: str, name: str, asked_for: str, window: Window) -> Iterator[Page]:
+        """A range of days, in the parts that Google answers."""
         asked = Period(window.first or date.min, window.last or date.max)
         days = kept(asked, api.clock.now().date())
-        if days != asked:
+        if days != asked and account not in self._clamped:
+            self._clamped.add(account)
             api.watch.notice("history_clamped", f"google_ads keeps daily results for 37 months; {account} starts later")
         waiting = [days] if days else []
         while waiting:
             days = waiting.pop(0)
-            query = CAMPAIGN_METRICS.format(first=days.first.isoformat(), last=days.last.isoformat())
+            query = asked_for.format(first=days.first.isoformat(), last=days.last.isoformat())
             try:
-                answer = self._ask(api, account, "campaign_metrics", query, Chunk)
+                answer = self._ask(api, account, name, query, Chunk)
             except ShrinkError:
                 if (cut := halves(days)) is None:
                     raise
                 waiting[:0] = cut
                 continue
-            yield self._page("campaign_metrics", account, query, answer)
+            yield self._page(name, account, query, answer)
 
     def _path(self, account: str) -> str:
         return f"/{self.api_version}/customers/{account}/googleAds:searchStream"

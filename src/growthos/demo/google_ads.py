@@ -5,11 +5,12 @@ Whole numbers are text, fractions are numbers, and a day on which nothing happen
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from growthos.demo import gate, google_oauth
+from growthos.demo.google_ads_groups import GROUPS, Ad, AdGroup, Keyword, by_ads, by_keywords
 from growthos.demo.records import Campaign, CampaignDay
 
 if TYPE_CHECKING:
@@ -56,9 +57,9 @@ def answer(shop: "Shop", request: "httpx.Request", now: Callable[[], datetime]) 
     records = _records(shop, asked["resource"], asked["fields"], asked["where"] or "") if asked else None
     if asked is None or records is None:
         return _failure(400, "INVALID_ARGUMENT", {"queryError": "UNRECOGNIZED_FIELD"})
-    fields = [tuple(_camel(part) for part in path.strip().split(".")) for path in asked["fields"].split(",")]
-    rows = [_selected(record, fields) for record in records]
-    note = {"fieldMask": ",".join(".".join(path) for path in fields), "requestId": "DemoRequestIdDemoReques"}
+    paths = [tuple(_camel(part) for part in path.strip().split(".")) for path in asked["fields"].split(",")]
+    rows = _selected(records, paths)
+    note = {"fieldMask": ",".join(".".join(path) for path in paths), "requestId": "DemoRequestIdDemoReques"}
     chunks = [rows[first : first + ROWS_A_CHUNK] for first in range(0, len(rows), ROWS_A_CHUNK)]
     return gate.respond(
         200, [{"results": chunk, **note} for chunk in chunks] or [note], {"request-id": note["requestId"]}
@@ -67,6 +68,8 @@ def answer(shop: "Shop", request: "httpx.Request", now: Callable[[], datetime]) 
 
 def _records(shop: "Shop", resource: str, fields: str, where: str) -> list[Record] | None:
     """Whole records of a resource, to select from; None where there is no such resource."""
+    if "metrics." in fields:
+        return _results(shop, resource, where)
     campaigns = [one for one in shop.campaigns if one.platform == "google"]
     customer = _customer(shop)
     if resource == "customer":
@@ -74,25 +77,68 @@ def _records(shop: "Shop", resource: str, fields: str, where: str) -> list[Recor
     if resource == "conversion_action":
         base = f"customers/{CUSTOMER}/conversionActions"
         return [{"conversionAction": {"resourceName": f"{base}/{one['id']}", **one}} for one in ACTIONS]
-    if resource != "campaign":
-        return None
-    if "metrics." not in fields:
-        return [{"customer": customer, "campaign": _campaign(one)} for one in campaigns]
+    groups = [
+        ({"customer": customer, "campaign": _campaign(one), "adGroup": _group(group)}, group)
+        for one in campaigns
+        for group in GROUPS.get(one.id, ())
+    ]
+    bids_on = "ad_group_criterion.negative = FALSE" in where
+    found = {
+        "campaign": [{"customer": customer, "campaign": _campaign(one)} for one in campaigns],
+        "ad_group_ad": [{**above, "adGroupAd": _ad(group, ad)} for above, group in groups for ad in group.ads],
+        "ad_group_criterion": [
+            {**above, "adGroupCriterion": _keyword(group, keyword)}
+            for above, group in groups
+            for keyword in group.keywords
+            if not (keyword.negative and bids_on)
+        ],
+    }
+    return found.get(resource)
+
+
+def _results(shop: "Shop", resource: str, where: str) -> list[Record] | None:
+    """What there was by day; None where the days are not named or the resource has no results."""
     asked = BETWEEN.search(where)
     if asked is None:
         return None
     first, last = date.fromisoformat(asked[1]), date.fromisoformat(asked[2])
-    told = {one.id: _campaign(one) for one in campaigns}
-    return [
-        {
-            "customer": customer,
-            "campaign": told[row.campaign.id],
-            "metrics": _metrics(row),
-            "segments": {"date": row.day.isoformat()},
-        }
-        for row in shop.campaign_days
-        if row.campaign.platform == "google" and first <= row.day <= last and (row.impressions or row.spend_micros)
-    ]
+    rows = [row for row in shop.campaign_days if row.campaign.platform == "google" and first <= row.day <= last]
+    customer = _customer(shop)
+    if resource == "customer":
+        days: dict[date, list[CampaignDay]] = {}
+        for row in rows:
+            days.setdefault(row.day, []).append(row)
+        return [_result(_total(some), customer=customer) for some in days.values()]
+    campaigns = {one.id: _campaign(one) for one in shop.campaigns}
+    if resource == "campaign":
+        return [
+            _result(row, customer=customer, campaign=campaigns[row.campaign.id])
+            for row in rows
+            if row.impressions or row.spend_micros
+        ]
+    if resource not in BELOW:
+        return None
+    name, shared, told = BELOW[resource]
+    groups = {one.id: _group(one) for some in GROUPS.values() for one in some}
+    own: dict[tuple[int, int], dict[str, Any]] = {}
+    found = []
+    for row in rows:
+        for group, one, part in shared(row):
+            if (group.id, one.id) not in own:
+                own[group.id, one.id] = told(group, one)
+            above = {"customer": customer, "campaign": campaigns[row.campaign.id], "adGroup": groups[group.id]}
+            found.append(_result(part, **above, **{name: own[group.id, one.id]}))
+    return found
+
+
+def _result(row: CampaignDay, **of: dict[str, Any]) -> Record:
+    return {**of, "metrics": _metrics(row), "segments": {"date": row.day.isoformat()}}
+
+
+def _total(rows: list[CampaignDay]) -> CampaignDay:
+    """The day of the whole account."""
+    (day, campaign, *_), *_ = rows
+    return CampaignDay(day, campaign, *(sum(column) for column in list(zip(*rows, strict=True))[2:]))
 
 
 def _customer(shop: "Shop") -> dict[str, Any]:
@@ -130,15 +176,73 @@ def _metrics(row: CampaignDay) -> dict[str, Any]:
     }
 
 
-def _selected(record: Record, fields: list[tuple[str, ...]]) -> Record:
-    """What was selected of a record, and the name of every resource that was selected from."""
-    row: Record = {}
-    for group, name in fields:
-        whole = record.get(group, {})
-        part = row.setdefault(group, {"resourceName": whole["resourceName"]} if "resourceName" in whole else {})
+def _group(group: AdGroup) -> dict[str, Any]:
+    return {"resourceName": f"customers/{CUSTOMER}/adGroups/{group.id}", "id": str(group.id), "name": group.name,
+            "status": "ENABLED", "type": "SEARCH_STANDARD"}  # fmt: skip
+
+
+def _ad(group: AdGroup, ad: Ad) -> dict[str, Any]:
+    """An ad in its group; ads for search have no name of their own."""
+    return {
+        "resourceName": f"customers/{CUSTOMER}/adGroupAds/{group.id}~{ad.id}",
+        "status": ad.status,
+        "ad": {
+            "resourceName": f"customers/{CUSTOMER}/ads/{ad.id}",
+            "id": str(ad.id),
+            "type": "RESPONSIVE_SEARCH_AD",
+            "responsiveSearchAd": {"headlines": [{"text": one} for one in ad.headlines]},
+        },
+    }
+
+
+def _keyword(group: AdGroup, keyword: Keyword) -> dict[str, Any]:
+    return {
+        "resourceName": f"customers/{CUSTOMER}/adGroupCriteria/{group.id}~{keyword.id}",
+        "criterionId": str(keyword.id),
+        "type": "KEYWORD",
+        "negative": keyword.negative,
+        "status": keyword.status,
+        "keyword": {"text": keyword.text, "matchType": keyword.match},
+    }
+
+
+BELOW: dict[
+    str, tuple[str, Callable[[CampaignDay], Iterator[tuple[AdGroup, Any, CampaignDay]]], Callable[..., Any]]
+] = {
+    "ad_group_ad": ("adGroupAd", by_ads, _ad),
+    "keyword_view": ("adGroupCriterion", by_keywords, _keyword),
+}
+"""What lies below a campaign: its name in a row, its share of the campaign's day, its description."""
+
+
+def _selected(records: list[Record], paths: list[tuple[str, ...]]) -> list[Record]:
+    """What was selected of the records, and the name of every resource that was selected from."""
+    wanted: dict[str, Any] = {}
+    for path in paths:
+        place = wanted
+        for part in path:
+            place = place.setdefault(part, {})
+    # A resource that many rows name is one dict, and is selected from once.
+    known: dict[int, dict[str, Any]] = {}
+    rows, groups, nothing = [], list(wanted.items()), dict[str, Any]()
+    for record in records:
+        row: Record = {}
+        for group, inner in groups:
+            whole = record.get(group, nothing)
+            chosen = known.get(id(whole))
+            if chosen is None:
+                chosen = known[id(whole)] = _part(whole, inner)
+            row[group] = chosen
+        rows.append(row)
+    return rows
+
+
+def _part(whole: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    part = {"resourceName": whole["resourceName"]} if "resourceName" in whole else {}
+    for name, inner in wanted.items():
         if name in whole:
-            part[name] = whole[name]
-    return row
+            part[name] = _part(whole[name], inner) if inner else whole[name]
+    return part
 
 
 def _camel(name: str) -> str:
