@@ -1,6 +1,7 @@
 """What a sync reads, decided from the segments alone."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,36 @@ class TestReports:
         tasks = plan(REPORT, store.units(), asked(NOW + timedelta(days=1)))
         assert days(tasks)[0][0] == str(date(2026, 1, 1) - timedelta(days=28))
 
+    def test_a_day_that_was_open_is_read_again_without_any_overlap(self):
+        """The first of March was read at noon; what came after is not known, though a unit covers the day."""
+        store, of = Store(), stream("report")
+        store.read(of, asked())
+        assert days(store.read(of, asked(NOW + timedelta(days=1)))) == [("2026-03-01", "2026-03-02")]
+
+    def test_a_new_report_reaches_as_far_back_as_the_accounts_others(self):
+        """Even where it is first met by a sync that was asked for a few days only: the rest comes with the next one."""
+        old = date(2025, 6, 1)
+        assert days(plan(REPORT, [], asked(begins=old)))[0][0] == "2025-06-01"
+        store = Store()
+        assert days(store.read(REPORT, asked(since=date(2026, 2, 25), begins=old))) == [("2026-02-25", "2026-03-01")]
+        later = store.read(REPORT, asked(NOW + timedelta(days=1)))
+        assert (days(later)[0][0], days(later)[-1][1]) == ("2025-06-01", "2026-03-02")
+
+    def test_a_look_back_that_changes_counts_from_the_next_sync_on(self):
+        """The newest that was told, be it longer or shorter, and never less than the stream's own overlap."""
+        store, starts = Store(), []
+        for number, told in enumerate((28, 60, 200, 7, 7)):
+            now = asked(NOW + timedelta(days=number))
+            lookback = State(store.segments).lookback_days("toy", "1")
+            tasks = plan(REPORT, store.units(), now, lookback_days=lookback)
+            starts.append(days(tasks)[0][0])
+            store.run += 1
+            for task in tasks:
+                store.add(task, now, lookback_days=told)
+        missing = date(2026, 3, 2)
+        back = [missing + timedelta(days=n) - timedelta(days=lag) for n, lag in enumerate((28, 60, 90, 28))]
+        assert starts[1:] == [str(day) for day in back]
+
 
 class TestCursors:
     def test_a_first_sync_of_orders_starts_at_midnight_utc(self):
@@ -228,6 +259,34 @@ class TestCursors:
         store.read(CUSTOMERS, asked())
         assert times(plan(CUSTOMERS, store.units(), asked(NOW + timedelta(hours=1))))[0][0] is None
 
+    def test_no_stretch_between_what_was_read_and_the_newest_record_is_left_out(self):
+        """A long first sync met a record that had changed after the sync began: the time up to it is still to be read.
+
+        Read up to noon of 1 March, newest record three hours later; the next sync begins at noon, not at 14:00.
+        """
+        store = Store()
+        store.read(ORDERS, asked(), newest="2026-03-01T15:00:00Z")
+        later = NOW + timedelta(days=1)
+        assert times(plan(ORDERS, store.units(), asked(later))) == [(NOW, later)]
+
+    def test_a_hole_reaches_to_where_the_overlap_begins(self):
+        """January is lost, and the newest record is of its middle: one stretch from its start on, none of it left."""
+        store = Store()
+        store.read(ORDERS, asked(), newest="2026-01-15T00:00:00Z")
+        lost = store.forget(1)
+        tasks = plan(ORDERS, store.units(), asked(NOW + timedelta(days=1)))
+        assert times(tasks)[0][0] == datetime.fromisoformat(lost.header.since)
+        assert all(left[1] == right[0] for left, right in zip(times(tasks), times(tasks)[1:], strict=False))
+
+    def test_keys_left_unfinished_outlive_a_sync_that_fails_half_way(self):
+        """The first unit takes them, so that no other unit of that run can pass for having read them."""
+        store = Store()
+        store.read(ORDERS, asked(), newest="2026-02-27T08:00:00Z")
+        store.segments[-1] = Segment(Path("x"), _with(store.segments[-1].header, again=("a",)))
+        week_later = asked(NOW + timedelta(days=7))
+        tasks = plan(ORDERS, store.units(), week_later)
+        assert [task.window.again for task in tasks] == [("a",), (), ()]
+
     def test_orders_left_unfinished_are_read_again_once(self):
         store = Store()
         store.read(ORDERS, asked(), upto=None, newest="2026-02-27T08:00:00Z")
@@ -278,6 +337,23 @@ class TestLoads:
         store.read(ORDERS, asked(), newest="2026-02-27T08:00:00Z")
         store.read(ORDERS, asked(NOW + timedelta(hours=1)), newest="2026-02-27T08:00:00Z")
         assert len(State(store.segments).loads()) == len(store.segments)
+
+
+class TestState:
+    @pytest.mark.parametrize("order", list(permutations(range(3))))
+    def test_a_unit_is_complete_in_whatever_order_its_parts_come(self, order):
+        store = Store()
+        store.read(CUSTOMERS, asked())
+        [whole] = store.segments
+        parts = [Segment(Path(f"{n}"), _with(whole.header, part=n, seq=n + 1, final=n == 2)) for n in range(3)]
+        [unit] = State(parts[n] for n in order).units(*KEY)
+        assert [segment.path.name for segment in unit.segments] == ["0", "1", "2"]
+        assert State(parts[n] for n in order[:2]).units(*KEY) == []
+
+    def test_a_unit_is_counted_once_even_if_a_part_comes_twice(self):
+        store = Store()
+        store.read(CUSTOMERS, asked())
+        assert len(State([*store.segments, *store.segments]).units(*KEY)) == 1
 
 
 def _with(header: Header, **changes: object) -> Header:

@@ -12,7 +12,8 @@ def data_through(connector: type[Connector], state: State, zone: ZoneInfo) -> da
     """The last day up to which everything of a source was read, None where nothing was.
 
     Reports: the last day of the unbroken run of days that were over when they were read. Orders: the day before the
-    sync began, in `zone`. The earliest over all accounts and streams counts.
+    sync began, in `zone`, or the `--until` of it where no other sync went further. The earliest over all accounts and
+    streams counts.
     """
     reached = [
         day
@@ -43,9 +44,14 @@ def _reached(stream: Stream, units: Sequence[Unit], zone: ZoneInfo) -> date | No
         return None
     if stream.mode == "report":
         return unbroken(covered_days(units, closed_only=True))
-    newest = max(units, key=lambda unit: unit.order)
-    day = _stretch(units)[1].astimezone(zone).date() - timedelta(days=1)
-    asked_until = (newest.header.round or "").partition("..")[2]
+    end = _stretch(units)[1]
+    return max(_told(unit, zone) for unit in units if unit.until <= end)
+
+
+def _told(unit: Unit, zone: ZoneInfo) -> date:
+    """The last day that a unit of orders tells of: the one before it was read, or where `--until` stopped the rest."""
+    day = unit.until.astimezone(zone).date() - timedelta(days=1)
+    asked_until = (unit.header.round or "").partition("..")[2]
     return min(day, date.fromisoformat(asked_until)) if asked_until else day
 
 

@@ -12,6 +12,7 @@ from growthos.connectors.terms import Window
 from growthos.period import Period
 from growthos.state import BEGINNING, Unit, covered_days, holes
 
+Stretch = tuple[datetime, datetime]
 WEEK = timedelta(days=7)
 
 
@@ -19,7 +20,8 @@ WEEK = timedelta(days=7)
 class Asked:
     """What a person asked a sync for: `since` and `until` are None where they did not say.
 
-    `history` is how many days a first sync reads when nobody says since when.
+    `history` is how many days a first sync reads when nobody says since when. `begins` is where the account's other
+    reports begin: one that is new reaches as far back as they do.
     """
 
     now: datetime
@@ -27,6 +29,7 @@ class Asked:
     since: date | None
     until: date | None
     history: int
+    begins: date | None = None
 
     @property
     def last(self) -> date:
@@ -40,13 +43,13 @@ class Asked:
 
     @property
     def round(self) -> str | None:
-        """The name of the round, where a range was asked for."""
-        return f"{self.since}..{self.until or ''}" if self.since else None
+        """The name of the round, where a bound was asked for."""
+        return f"{self.since or ''}..{self.until or ''}" if self.since or self.until else None
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One unit to read; `begins` is where the stream's history begins."""
+    """One unit to read; `begins` is where the stream's history begins. `deep`: the wide overlap is read with it."""
 
     window: Window
     begins: str | None = None
@@ -67,17 +70,24 @@ def plan(stream: Stream, units: Sequence[Unit], asked: Asked, *, lookback_days: 
 
 def _report(stream: Stream, units: Sequence[Unit], asked: Asked, lookback_days: int | None) -> list[Task]:
     begins = _begins(units)
-    first = date.fromisoformat(begins) if begins else asked.start
+    first = date.fromisoformat(begins) if begins else asked.begins or asked.start
     if asked.since:
         windows = _by_days(Period(asked.since, asked.last), stream) if asked.since <= asked.last else []
         return _round(windows, units, asked, min(asked.since, first).isoformat())
     known = covered_days(units)
-    deep = _deep_is_due(stream, units, asked.now)
     missing = next(day for day in _days_from(first) if day not in known)
-    start = max(first, missing - _overlap(stream, deep=deep, lookback_days=lookback_days))
+    start = max(first, missing - _overlap(stream, lookback_days))
+    # A day that was read while it was open is not known yet, however short the overlap.
+    due = {*_days(start, asked.last), *(day for day in known - covered_days(units, closed_only=True) if day >= first)}
+    wide = set(_days(max(first, missing - (stream.deep_overlap or timedelta(0))), start - timedelta(days=1)))
+    stale = _stale_days(units, wide, asked.now)
     fresh = covered_days(unit for unit in units if unit.started_at >= asked.now)
-    due = {day for day in _days(start, asked.last) if day not in fresh}
-    return [Task(window, begins=first.isoformat(), deep=deep) for run in _runs(due) for window in _by_days(run, stream)]
+    due = {day for day in due | stale if day not in fresh and day <= asked.last}
+    return [
+        Task(window, begins=first.isoformat(), deep=bool(stale))
+        for run in _runs(due)
+        for window in _by_days(run, stream)
+    ]
 
 
 def _cursor(stream: Stream, units: Sequence[Unit], asked: Asked) -> list[Task]:
@@ -90,19 +100,63 @@ def _cursor(stream: Stream, units: Sequence[Unit], asked: Asked) -> list[Task]:
         base = min(base, start) if units else start
         if asked.since:
             return _with_again(_round(windows, units, asked, base.isoformat()), again)
-        return [Task(window, begins=base.isoformat(), deep=True) for window in windows]
-    missing = [window for hole in holes(units, base, asked.now) for window in _by_time(*hole, stream)]
-    if all(unit.started_at >= asked.now for unit in units):
-        return [Task(window, begins=base.isoformat(), deep=not units) for window in missing]
-    deep = _deep_is_due(stream, units, asked.now)
+        return [Task(window, begins=base.isoformat(), round=asked.round) for window in windows]
     newest = max((unit.header.newest for unit in units if unit.header.newest), default=None)
-    start = base
+    start, stale = base, list[Stretch]()
     if newest is not None:
-        start = _instant(newest) - _overlap(stream, deep=deep, lookback_days=None)
-        start = min(asked.now, max(base, _floor(start) if stream.whole_days else start))
-    earlier = [window for window in missing if window.until is not None and window.until <= start]
-    windows = [*earlier, *_by_time(start, asked.now, stream)]
-    return _with_again([Task(window, begins=base.isoformat(), deep=deep) for window in windows], again)
+        start = _start(stream, newest, stream.overlap, base, asked.now)
+        wide = _start(stream, newest, max(stream.overlap, stream.deep_overlap or timedelta(0)), base, asked.now)
+        stale = _stale_stretches(units, wide, start, asked.now)
+    fresh = [unit for unit in units if unit.started_at >= asked.now]
+    due = _joined([*holes(units, base, start), *stale, (start, asked.now)])
+    windows = [window for one in due for left in holes(fresh, *one) for window in _by_time(*left, stream)]
+    tasks = [Task(window, begins=base.isoformat(), deep=bool(stale), round=asked.round) for window in windows]
+    return _with_again(tasks, again)
+
+
+def _start(stream: Stream, newest: str, overlap: timedelta, base: datetime, now: datetime) -> datetime:
+    start = datetime.fromisoformat(newest).astimezone(UTC) - overlap
+    return min(now, max(base, _floor(start) if stream.whole_days else start))
+
+
+def _stale_days(units: Sequence[Unit], wide: set[date], now: datetime) -> set[date]:
+    """The days of the wide overlap to read again: none until a week after the oldest of their newest readings.
+
+    What was read since then needs no second reading, so that a deep run that failed goes on where it stopped.
+    """
+    left, oldest = set(wide), None
+    for unit in sorted(units, key=lambda unit: unit.started_at, reverse=True):
+        if left & set(unit.days):
+            oldest = unit.started_at
+            left -= set(unit.days)
+    if oldest is None or now - oldest < WEEK:
+        return set()
+    return wide - covered_days(unit for unit in units if unit.started_at >= oldest + WEEK)
+
+
+def _stale_stretches(units: Sequence[Unit], wide: datetime, start: datetime, now: datetime) -> list[Stretch]:
+    """The same for a cursor stream's time from `wide` to `start`."""
+    left, oldest = [(wide, start)] if wide < start else [], None
+    for unit in sorted(units, key=lambda unit: unit.started_at, reverse=True):
+        rest = [hole for one in left for hole in holes([unit], *one)]
+        oldest = unit.started_at if rest != left else oldest
+        left = rest
+        if not left:
+            break
+    if oldest is None or now - oldest < WEEK:
+        return []
+    return holes((unit for unit in units if unit.started_at >= oldest + WEEK), wide, start)
+
+
+def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Stretches of time in order, those that touch or overlap as one."""
+    found: list[Stretch] = []
+    for since, until in sorted(stretches):
+        if found and since <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], until))
+        elif since < until:
+            found.append((since, until))
+    return found
 
 
 def _round(windows: Sequence[Window], units: Sequence[Unit], asked: Asked, begins: str) -> list[Task]:
@@ -111,7 +165,7 @@ def _round(windows: Sequence[Window], units: Sequence[Unit], asked: Asked, begin
     finished = max((unit.header.run for unit in own if unit.header.round_ends), default=0)
     done = {(unit.header.first, unit.header.last, unit.since) for unit in own if unit.header.run > finished}
     return [
-        Task(window, begins=begins, deep=True, round=asked.round, round_ends=window is windows[-1])
+        Task(window, begins=begins, round=asked.round, round_ends=window is windows[-1])
         for window in windows
         if window is windows[-1] or _identity(window) not in done
     ]
@@ -129,28 +183,22 @@ def _unfinished(units: Sequence[Unit]) -> tuple[str, ...]:
 
 
 def _with_again(tasks: list[Task], again: tuple[str, ...]) -> list[Task]:
+    """The first unit takes the keys: whatever becomes of the others, its header then says which are still open."""
     if not tasks or not again:
         return tasks
-    *rest, last = tasks
-    return [*rest, replace(last, window=replace(last.window, again=again))]
+    first, *rest = tasks
+    return [replace(first, window=replace(first.window, again=again)), *rest]
 
 
 def _begins(units: Sequence[Unit]) -> str | None:
     return min((unit.header.begins for unit in units if unit.header.begins), default=None)
 
 
-def _deep_is_due(stream: Stream, units: Iterable[Unit], now: datetime) -> bool:
-    if stream.deep_overlap is None:
-        return False
-    last = max((unit.started_at for unit in units if unit.header.deep), default=None)
-    return last is None or now - last >= WEEK
-
-
-def _overlap(stream: Stream, *, deep: bool, lookback_days: int | None) -> timedelta:
-    usual = stream.overlap
-    if lookback_days is not None and stream.deep_overlap is not None:
-        usual = max(usual, min(timedelta(days=lookback_days), stream.deep_overlap))
-    return max(usual, stream.deep_overlap) if deep and stream.deep_overlap is not None else usual
+def _overlap(stream: Stream, lookback_days: int | None) -> timedelta:
+    """How far a report's days are read again: the account's own look-back counts where there is a wide overlap."""
+    if lookback_days is None or stream.deep_overlap is None:
+        return stream.overlap
+    return max(stream.overlap, min(timedelta(days=lookback_days), stream.deep_overlap))
 
 
 def _days(first: date, last: date) -> Iterable[date]:
@@ -198,7 +246,3 @@ def _by_time(since: datetime, until: datetime, stream: Stream) -> list[Window]:
 
 def _floor(instant: datetime) -> datetime:
     return datetime.combine(instant.date(), time(), UTC)
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)

@@ -81,7 +81,7 @@ class State:
         return cls(segments), tuple(damaged)
 
     def add(self, segment: Segment) -> None:
-        """Take notice of a segment; segments of one attempt come in the order of their parts."""
+        """Take notice of a segment; in whatever order they come, the state is the same."""
         self._segments.append(segment)
         header = segment.header
         key = (header.source, header.account, header.stream)
@@ -89,7 +89,8 @@ class State:
         self._next_seq[key] = max(self._next_seq[key], header.seq + 1)
         attempt = self._attempts[key, header.run_id, header.unit]
         attempt.append(segment)
-        if header.final and [one.header.part for one in attempt] == list(range(header.part + 1)):
+        attempt.sort(key=lambda one: one.header.part)
+        if attempt[-1].header.final and [one.header.part for one in attempt] == list(range(len(attempt))):
             self._units[key].append(Unit(tuple(attempt)))
 
     def of(self, source: str) -> "State":
@@ -124,6 +125,11 @@ class State:
         """How far back the account's conversions are still credited, where the source tells."""
         told = [one for one in self._of(source, account) if one.header.lookback_days is not None]
         return max(told, key=lambda unit: unit.order).header.lookback_days if told else None
+
+    def reports_begin(self, source: str, account: str) -> date | None:
+        """The earliest day from which any of the account's reports was ever asked for."""
+        begins = [unit.header.begins for unit in self._of(source, account) if unit.days and unit.header.begins]
+        return date.fromisoformat(min(begins)) if begins else None
 
     def loaded_at(self, source: str) -> datetime | None:
         """When the newest complete unit of a source was finished."""

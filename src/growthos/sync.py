@@ -1,7 +1,7 @@
 """Reads one source: every account, every stream, every unit that is due, page by page into raw files."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -144,27 +144,43 @@ def _read_account(connector: Connector, api: "Api", run: Run, account: str, tall
 
 
 def _read_stream(connector: Connector, api: "Api", run: Run, account: str, stream: Stream, tally: _Tally) -> None:
-    zone = ZoneInfo(run.state.time_zone(connector.name, account) or run.client_zone)
-    asked = Asked(run.now, run.now.astimezone(zone).date(), run.since, run.until, run.history)
-    units = run.state.units(connector.name, account, stream.name)
-    lookback = run.state.lookback_days(connector.name, account)
-    for task in plan(stream, units, asked, lookback_days=lookback):
-        _read_unit(connector, api, run, account, stream, task, tally, closed=asked.today - timedelta(days=1))
+    for task in due(connector, account, stream, run):
+        _read_unit(connector, api, run, account, stream, task, tally)
         tally.units += 1
 
 
+def due(connector: Connector, account: str, stream: Stream, run: Run) -> list[Task]:
+    """The units of a stream that this run is to read."""
+    asked = Asked(
+        now=run.now,
+        today=_today(run, run.state.time_zone(connector.name, account)),
+        since=run.since,
+        until=run.until,
+        history=run.history,
+        begins=run.state.reports_begin(connector.name, account),
+    )
+    units = run.state.units(connector.name, account, stream.name)
+    return plan(stream, units, asked, lookback_days=run.state.lookback_days(connector.name, account))
+
+
+def _today(run: Run, zone: str | None) -> date:
+    """The day it was in an account's zone when the sync began; in the client's, as long as the account's is unknown."""
+    try:
+        known = ZoneInfo(zone or run.client_zone)
+    except (KeyError, ValueError, OSError):  # a source may name a zone that nobody knows
+        known = ZoneInfo(run.client_zone)
+    return run.now.astimezone(known).date()
+
+
+def _yesterday(run: Run, zone: str | None) -> str:
+    return (_today(run, zone) - timedelta(days=1)).isoformat()
+
+
 def _read_unit(
-    connector: Connector,
-    api: "Api",
-    run: Run,
-    account: str,
-    stream: Stream,
-    task: Task,
-    tally: _Tally,
-    *,
-    closed: date,
+    connector: Connector, api: "Api", run: Run, account: str, stream: Stream, task: Task, tally: _Tally
 ) -> None:
     window, now = task.window, run.clock.now().isoformat()
+    zone = run.state.time_zone(connector.name, account)
     writer = UnitWriter(
         run.root,
         Header(
@@ -187,12 +203,16 @@ def _read_unit(
             round=task.round,
             round_ends=task.round_ends,
             begins=task.begins,
-            closed=closed.isoformat(),
+            closed=_yesterday(run, zone),
             deep=task.deep,
         ),
     )
     try:
         for page in stream.read(connector, api, account, window):
+            if page.time_zone and page.time_zone != zone:
+                # Told by the very pages: which days are over is known only now.
+                zone = page.time_zone
+                writer.header = replace(writer.header, closed=_yesterday(run, zone))
             writer.add(page, run.clock.now())
             pages, records = tally.streams.get(page.stream, (0, 0))
             tally.streams[page.stream] = (pages + 1, records + page.records)
