@@ -127,9 +127,11 @@ class Caller:
         said: Json = self._read(self.client.get(url, params=asked | {"appsecret_proof": PROOF}, headers=headers))
         return said
 
-    def meta_list(self, edge: str, first: date, last: date, fields: str = FIELDS) -> Iterator[list[Json]]:
+    def meta_list(
+        self, edge: str, first: date, last: date, fields: str = FIELDS, level: str = "campaign"
+    ) -> Iterator[list[Json]]:
         asked = {"limit": "500", "fields": fields, "time_range": json.dumps({"since": str(first), "until": str(last)})}
-        asked |= {"level": "campaign", "time_increment": "1"} if edge == "insights" else {"fields": "id,name"}
+        asked |= {"level": level, "time_increment": "1"} if edge == "insights" else {"fields": "id,name"}
         while True:
             said = self.meta(edge, **asked)
             yield said["data"]

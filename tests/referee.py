@@ -31,7 +31,7 @@ def only_what_was_asked(request: httpx.Request, response: httpx.Response) -> htt
     elif path.endswith(":runReport"):
         body = _report(json.loads(request.content), body)
     elif "fields" in request.url.params:
-        fields = set(request.url.params["fields"].split(","))
+        fields = dict(re.findall(r"(\w+)(?:\{([\w,]*)\})?", request.url.params["fields"]))
         if "data" in body:
             body["data"] = [_keys(row, fields) for row in body["data"]]
         else:
@@ -43,8 +43,13 @@ def _shown(response: httpx.Response) -> dict[str, str]:
     return {name: value for name, value in response.headers.items() if name.startswith("x-")}
 
 
-def _keys(row: dict[str, Any], fields: set[str]) -> dict[str, Any]:
-    return {key: value for key, value in row.items() if key in fields}
+def _keys(row: dict[str, Any], fields: dict[str, str]) -> dict[str, Any]:
+    """The fields named; of an object the ones named within braces."""
+    return {
+        key: {name: value[name] for name in fields[key].split(",")} if fields[key] else value
+        for key, value in row.items()
+        if key in fields
+    }
 
 
 def _graphql(query: str, data: Any) -> Any:

@@ -8,6 +8,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import pytest
@@ -41,6 +42,11 @@ class Shopify:
 class Meta:
     """The Marketing API's fields, parameters and words."""
 
+    KINDS = MappingProxyType(
+        {None: "AdAccount", "campaigns": "Campaign", "adsets": "AdSet", "ads": "Ad", "insights": "AdsInsights"}
+    )
+    """What an edge of the account is a list of."""
+
     @staticmethod
     @cache
     def pack() -> dict:
@@ -55,26 +61,42 @@ class Meta:
 
     def faults(self, path: str, params: dict[str, str]) -> list[str]:
         """What is wrong with a request: its version, fields, parameters and the words in them."""
-        match = re.fullmatch(r"/(v\d+\.\d+)/act_\d+(?:/(campaigns|insights))?", path)
+        match = re.fullmatch(r"/(v\d+\.\d+)/act_\d+(?:/(campaigns|adsets|ads|insights))?", path)
         if not match or match[1] != self.pack()["graph_api_version"]:
             return [f"path {path}"]
         edge = match[2]
-        kind = {None: "AdAccount", "campaigns": "Campaign", "insights": "AdsInsights"}[edge]
-        known, enums = self.pack()[kind]["fields"], self.pack()[kind].get("enums", {})
-        wrong = [f"field {one}" for one in params["fields"].split(",") if one not in known]
+        kind = self.KINDS[edge]
+        enums = self.pack()[kind].get("enums", {})
+        wrong = self._fields(kind, params["fields"])
         if edge:
             wrong += [f"parameter {one}" for one in params if one not in self.parameters(edge)]
-        if edge == "campaigns":
+        if edge in {"campaigns", "adsets", "ads"}:
             wrong += self._unknown(json.loads(params["effective_status"]), enums["EffectiveStatus"])
         if edge == "insights":
+            windows, filters = (params.get(one, "[]") for one in ("action_attribution_windows", "filtering"))
             wrong += self._unknown([params["level"]], enums["Level"])
-            wrong += self._unknown([params["action_report_time"]], enums["ActionReportTime"])
-            wrong += self._unknown(json.loads(params["action_attribution_windows"]), enums["ActionAttributionWindows"])
-            for one in json.loads(params["filtering"]):
-                wrong += [f"filter {one}"] if set(one) != {"field", "operator", "value"} else []
-                wrong += self._unknown(one["value"], self.pack()["Campaign"]["enums"]["EffectiveStatus"])
+            wrong += self._unknown([params.get("action_report_time", "mixed")], enums["ActionReportTime"])
+            wrong += self._unknown(json.loads(windows), enums["ActionAttributionWindows"])
+            for one in json.loads(filters):
+                wrong += [f"filter {one}"] if one.keys() != {"field", "operator", "value"} else []
+                wrong += [f"filter {one}"] if one["field"] != f"{params['level']}.effective_status" else []
+                wrong += self._unknown(one["value"], self.states(params["level"]))
             days = json.loads(params["time_range"])
             wrong += [] if set(days) == {"since", "until"} and days["since"] <= days["until"] else [f"days {days}"]
+        return wrong
+
+    def states(self, level: str) -> list[str]:
+        """The states that an entity of a level can be in."""
+        kind = {"campaign": "Campaign", "adset": "AdSet", "ad": "Ad"}.get(level)
+        return self.pack()[kind]["enums"]["EffectiveStatus"] if kind else []
+
+    def _fields(self, kind: str, asked: str) -> list[str]:
+        """What is wrong with a list of fields, of which a creative may have fields of its own within braces."""
+        wrong = []
+        for name, inside in re.findall(r"(\w+)(?:\{([\w,]*)\})?", asked):
+            wrong += [f"field {name}"] if name not in self.pack()[kind]["fields"] else []
+            known = self.pack()["AdCreative"]["fields"] if name == "creative" else ()
+            wrong += [f"field {name}{{{one}}}" for one in inside.split(",") if one and one not in known]
         return wrong
 
     @staticmethod

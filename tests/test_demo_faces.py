@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import demo_asking as ask
@@ -194,6 +195,65 @@ def test_what_is_empty_is_absent(shop):
     (chunk,) = api.google(ask.GOOGLE_METRICS.format(first="2020-01-01", last="2020-01-02"))
     assert "results" not in chunk
     assert list(api.meta_list("insights", date(2020, 1, 1), date(2020, 1, 2))) == [[]]
+
+
+AD_FIELDS = "campaign_id,adset_id,ad_id,date_start,spend,impressions,clicks,inline_link_clicks,actions,action_values"
+PIXEL, ON_SITE = "offsite_conversion.fb_pixel_purchase", "onsite_web_purchase"
+FIGURES = ("spend", "impressions", "clicks", "inline_link_clicks")
+
+
+def figures(row) -> dict[tuple[str, str], Decimal]:
+    """What an insights row adds up, by figure and, of the actions, by type; where an order came in is all one."""
+    found = {(name, ""): Decimal(row.get(name, 0)) for name in FIGURES}
+    for name in ("actions", "action_values"):
+        for one in row.get(name, ()):
+            kind = "bought" if one["action_type"] in {PIXEL, ON_SITE} else one["action_type"]
+            found[name, kind] = found.get((name, kind), Decimal(0)) + Decimal(one["value"])
+    return found
+
+
+def added(rows) -> Counter:
+    """Figures of many rows, added up."""
+    total = Counter()
+    for row in rows:
+        total.update(figures(row))
+    return +total
+
+
+def test_meta_ads_add_up_to_their_campaign_and_campaigns_to_the_account(shop):
+    """Day by day, to the cent, the click and the purchase; an ad that has ended has no more rows."""
+    api = ask.Caller(shop)
+    campaigns = [one for page in api.meta_list("insights", *ALL) for one in page]
+    some = [one for page in api.meta_list("insights", *ALL, fields=AD_FIELDS, level="ad") for one in page]
+    by_campaign, by_day = defaultdict(list), defaultdict(list)
+    for row in some:
+        by_campaign[row["campaign_id"], row["date_start"]].append(row)
+    assert by_campaign.keys() == {(one["campaign_id"], one["date_start"]) for one in campaigns}
+    for one in campaigns:
+        assert added(by_campaign[one["campaign_id"], one["date_start"]]) == added([one])
+        by_day[one["date_start"]].append(one)
+    fields = ",".join(("date_start", *FIGURES))
+    account = [one for page in api.meta_list("insights", *ALL, fields=fields, level="account") for one in page]
+    assert {one["date_start"] for one in account} == by_day.keys()
+    for row in account:
+        whole = added(by_day[row["date_start"]])
+        assert added([row]) == Counter({name: value for name, value in whole.items() if name[0] in FIGURES})
+    assert {len(rows) for rows in by_campaign.values()} == {1, 2}
+
+
+def test_meta_leaves_out_what_is_gone_unless_it_is_asked_for(shop):
+    api = ask.Caller(shop)
+    asked = {"fields": "id,campaign_id,adset_id,effective_status,creative{object_type}", "limit": "200"}
+    first = api.meta("ads", **asked)
+    usual = first["data"] + api.meta("ads", **asked, after=first["paging"]["cursors"]["after"])["data"]
+    gone = api.meta("ads", **asked, effective_status='["ARCHIVED","DELETED"]')["data"]
+    assert {one["effective_status"] for one in gone} == {"ARCHIVED", "DELETED"}
+    ids = [one["id"] for one in usual + gone]
+    assert len(ids) == len(set(ids)) == 8
+    assert all(one["creative"].keys() == {"id", "object_type"} for one in usual)
+    sets = api.meta("adsets", fields="id,campaign_id", limit="200")["data"]
+    pairs = {(one["id"], one["campaign_id"]) for one in sets}
+    assert {(one["adset_id"], one["campaign_id"]) for one in usual + gone} == pairs
 
 
 def test_meta_writes_the_token_into_its_links(shop):

@@ -21,7 +21,8 @@ from growthos import kpis
 from growthos.connectors.ga4 import DIMENSIONS, METRICS
 from growthos.connectors.google_ads import CAMPAIGN_METRICS, CAMPAIGNS
 from growthos.connectors.google_ads import CUSTOMER as GOOGLE_CUSTOMER
-from growthos.connectors.meta import ACCOUNT_FIELDS, CAMPAIGN_FIELDS, INSIGHT_FIELDS
+from growthos.connectors.meta import ACCOUNT_FIELDS, CAMPAIGN_FIELDS
+from growthos.connectors.meta_reports import CAMPAIGN_INSIGHTS
 from growthos.connectors.shopify_queries import OPERATIONS
 
 # Tiny shops have days without a row, and Sundays without news.
@@ -180,7 +181,7 @@ def test_a_golden_holds_what_is_asked_for_and_nothing_else(name):
     """To the field: a record is as the connector's own query would get it."""
     variants: set[str] = set()
     google = {"customer": GOOGLE_CUSTOMER, "campaigns": CAMPAIGNS, "campaign_metrics": CAMPAIGN_METRICS}
-    meta = {"account": ACCOUNT_FIELDS, "campaigns": CAMPAIGN_FIELDS, "campaign_insights": INSIGHT_FIELDS}
+    meta = {"account": ACCOUNT_FIELDS, "campaigns": CAMPAIGN_FIELDS, "campaign_insights": CAMPAIGN_INSIGHTS.fields}
     for sync in golden(name)["syncs"]:
         for source, unit in units(sync, variants):
             for page in unit.pages:

@@ -18,10 +18,9 @@ import schema_rules
 
 from growthos import connectors, demo
 from growthos.clock import DemoClock
-from growthos.connectors import google_ads, shopify_counts, shopify_queries
+from growthos.connectors import google_ads, meta_reports, shopify_counts, shopify_queries
 from growthos.connectors.api import Api
 from growthos.connectors.ga4 import report
-from growthos.connectors.meta import insights
 from growthos.connectors.terms import Window
 from growthos.period import Period
 
@@ -169,21 +168,34 @@ class TestMeta(schema_rules.Meta):
     def test_every_request_sent_is_valid(self):
         for request in of("meta"):
             assert self.faults(request.url.path, dict(request.url.params)) == []
-        assert {request.url.path.rsplit("/", 1)[1] for request in of("meta")} >= {"campaigns", "insights"}
+        asked = {(one.url.path.rsplit("/", 1)[1], one.url.params.get("level")) for one in of("meta")}
+        assert asked >= {("campaigns", None), ("adsets", None), ("ads", None)}
+        assert asked >= {("insights", "campaign"), ("insights", "ad"), ("insights", "account")}
 
-    def test_archived_and_deleted_campaigns_are_asked_for(self):
-        every = set(self.pack()["Campaign"]["enums"]["EffectiveStatus"])
+    def test_archived_and_deleted_entities_are_asked_for(self):
+        """By every state there is; the account as a whole, by none, so that nothing of it is left out."""
+        seen = set()
         for request in of("meta"):
             asked = dict(request.url.params)
+            edge = request.url.path.rsplit("/", 1)[1]
             if "effective_status" in asked:
-                assert set(json.loads(asked["effective_status"])) == every
-            if "filtering" in asked:
-                assert {state for one in json.loads(asked["filtering"]) for state in one["value"]} == every
+                seen.add(edge)
+                every = self.pack()[self.KINDS[edge]]["enums"]["EffectiveStatus"]
+                assert set(json.loads(asked["effective_status"])) == set(every)
+            if asked.get("level") in {"campaign", "ad"}:
+                [states] = json.loads(asked["filtering"])
+                assert set(states["value"]) == set(self.states(asked["level"]))
+            if asked.get("level") == "account":
+                assert "filtering" not in asked
+        assert seen == {"campaigns", "adsets", "ads"}
 
     @pytest.mark.parametrize(
         ("name", "value"),
         [
             ("fields", "spend,spendings"),
+            ("fields", "spend,campaign_id{object_type}"),
+            ("filtering", '[{"field":"ad.effective_status","operator":"IN","value":["ACTIVE"]}]'),
+            ("filtering", '[{"field":"campaign.effective_status","operator":"IN","value":["ADSET_PAUSED"]}]'),
             ("level", "shop"),
             ("action_attribution_windows", '["7d_view_1d_click"]'),
             ("time_range", '{"since":"2026-03-02","until":"2026-03-01"}'),
@@ -191,7 +203,7 @@ class TestMeta(schema_rules.Meta):
         ],
     )
     def test_a_mistake_is_found(self, name, value):
-        right = insights(DAYS)
+        right = meta_reports.CAMPAIGN_INSIGHTS.params(DAYS)
         assert self.faults("/v26.0/act_1/insights", right) == []
         assert self.faults("/v26.0/act_1/insights", right | {name: value})
         assert self.faults("/v25.0/act_1/insights", right)
@@ -199,7 +211,7 @@ class TestMeta(schema_rules.Meta):
     @pytest.mark.parametrize("file", sorted((GOLDEN / "meta").glob("*.json")), ids=lambda file: file.stem)
     def test_the_samples_hold_what_was_asked_for(self, file):
         sample = json.loads(file.read_text("utf-8"))
-        fields = set(sample["request"]["params"]["fields"].split(","))
+        fields = {re.sub(r"\{.*", "", one) for one in sample["request"]["params"]["fields"].split(",")}
         answer = sample["answer"]
         for record in answer.get("data", [answer]):
             assert set(record) <= fields

@@ -94,6 +94,10 @@ def rich(raw: Raw) -> None:
         "orderAdjustments": {"nodes": [adjustment(1, "-2.00"), adjustment(2, "-9.00", "PENDING_REFUND_DISCREPANCY")]}
     }}})  # fmt: skip
     raw.meta(meta_row("11", DAY), meta_row("12", DAY))
+    raw.page("meta", "ads", {"data": [{"id": "71", "campaign_id": "11", "adset_id": "61", "name": "Reel"}]})
+    day = (date(2026, 3, 20),)
+    raw.page("meta", "ad_insights", {"data": [meta_row("11", DAY) | {"ad_id": "71", "adset_id": "61"}]}, days=day)
+    raw.page("meta", "account_insights", {"data": [meta_row("", DAY)]}, days=day)
     raw.google(google_row("21", DAY))
     raw.traffic(traffic_row(DAY, "Direct", "(direct)", "(none)", "100", "50"))
 

@@ -1,128 +1,32 @@
 -- What Meta reports by campaign and day. Clicks are link clicks; what Meta leaves out is zero.
 -- grain: account_id, campaign_id, date
-with parsed as (
+with records as (
 
     select
-        account,
-        seq,
-        page,
-        days,
-        try(from_json(decode(body), '{"data": [{
-            "account_currency": "VARCHAR",
-            "campaign_id": "VARCHAR",
-            "campaign_name": "VARCHAR",
-            "date_start": "VARCHAR",
-            "impressions": "VARCHAR",
-            "clicks": "VARCHAR",
-            "inline_link_clicks": "VARCHAR",
-            "spend": "VARCHAR",
-            "actions": [{"action_type": "VARCHAR", "value": "VARCHAR"}],
-            "action_values": [{"action_type": "VARCHAR", "value": "VARCHAR"}],
-            "attribution_setting": "VARCHAR"
-        }]}')).data as nodes
-    from raw_meta__campaign_insights
-
-),
-
-rows as (
-
-    select
-        account,
-        seq,
-        page,
-        days,
-        unnest(nodes) as record,
-        generate_subscripts(nodes, 1) as position
-    from parsed
-
-),
-
-records as (
-
-    select
-        case
-            when record.campaign_id is null or record.date_start is null then concat('page ', seq, '/', page, '/', position)
-            else concat(account, '/', record.campaign_id, '/', record.date_start)
-        end as external_id,
-        * exclude (days),
-        try_cast(record.date_start as date) as date
-    from rows
-    where record is not null and (date is null or list_contains(days, date))
-
-),
-
-latest as (
-
-    select *
-    from records
-    qualify row_number() over (partition by external_id order by seq desc, page desc, position desc) = 1
-
-),
-
--- A purchase is listed under several overlapping types: one of them is taken, for count and value alike.
-listed as (
-
-    select
-        *,
-        [one.action_type for one in list_concat(record.actions, record.action_values)] as types
-    from latest
-
-),
-
-chosen as (
-
-    select
-        *,
-        case
-            when list_contains(types, 'omni_purchase') then ['omni_purchase']
-            when list_contains(types, 'purchase') then ['purchase']
-            else ['offsite_conversion.fb_pixel_purchase', 'onsite_web_purchase']
-        end as chosen_types
-    from listed
-
-),
-
-typed as (
-
-    select
-        *,
-        try_cast(record.spend as decimal(18, 6)) as spend,
-        whole(record.impressions) as impressions,
-        whole(record.inline_link_clicks) as link_clicks,
-        whole(record.clicks) as clicks_all,
-        total([one.value for one in record.actions if list_contains(chosen_types, one.action_type)]) as purchases,
-        total([one.value for one in record.action_values if list_contains(chosen_types, one.action_type)])
-            as purchase_value
-    from chosen
+        external_id,
+        account_id,
+        campaign_id,
+        campaign_name,
+        currency,
+        attribution_window,
+        spend_original,
+        impressions,
+        clicks,
+        clicks_all,
+        conversions,
+        conversion_value_original,
+        date,
+        is_latest,
+        reject_reason,
+        payload
+    from stg_meta__insight_rows
+    where level = 'campaign'
 
 )
 
 select
-    external_id,
+    * exclude (is_latest),
     'meta' as source,
-    'meta' as platform,
-    account as account_id,
-    record.campaign_id as campaign_id,
-    record.campaign_name as campaign_name,
-    record.account_currency as currency,
-    record.attribution_setting as attribution_window,
-    coalesce(spend, 0)::decimal(18, 6) as spend_original,
-    coalesce(typed.impressions, 0) as impressions,
-    coalesce(link_clicks, 0) as clicks,
-    coalesce(typed.clicks_all, 0) as clicks_all,
-    purchases::decimal(18, 6) as conversions,
-    purchase_value::decimal(24, 12) as conversion_value_original,
-    date,
-    coalesce(
-        missing(record.campaign_id, 'campaign_id'),
-        missing(record.date_start, 'date'),
-        not_a_time(record.date_start, date, 'date'),
-        not_a_number(record.spend, spend, 'spend'),
-        not_a_number(record.impressions, typed.impressions, 'impressions'),
-        not_a_number(record.inline_link_clicks, link_clicks, 'clicks'),
-        not_a_number(record.clicks, typed.clicks_all, 'clicks_all'),
-        not_a_number('actions', purchases, 'conversions'),
-        not_a_number('action_values', purchase_value, 'conversion_value')
-    ) as reject_reason,
-    case when reject_reason is not null then to_json(record)::varchar end as payload
-from typed
+    'meta' as platform
+from records
+where is_latest

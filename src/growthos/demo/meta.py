@@ -5,6 +5,7 @@ All metrics are text, zeros are absent, days without delivery have no row, and o
 
 import hmac
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from growthos.demo import gate
 from growthos.demo.amounts import fixed, short
+from growthos.demo.meta_ads import Ad, ads, adset, split
 from growthos.demo.records import Campaign, CampaignDay
 
 if TYPE_CHECKING:
@@ -25,8 +27,11 @@ ACCOUNT = "482910337465"
 TOKEN = "EAADemoSystemUserToken"  # noqa: S105 - of a shop that never was
 SECRET = "demo-app-secret"  # noqa: S105
 SETTINGS = {"access_token": TOKEN, "ad_account_id": f"act_{ACCOUNT}", "app_secret": SECRET}
-CAMPAIGNS_A_PAGE, INSIGHTS_A_PAGE = 2, 50
+CAMPAIGNS_A_PAGE, ADS_A_PAGE, INSIGHTS_A_PAGE, AD_INSIGHTS_A_PAGE = 2, 5, 50, 500
 """The most that a page holds, whatever is asked: a page may be shorter than its limit and still not be the last."""
+GONE = {"ARCHIVED", "DELETED"}
+"""What is not listed unless it is asked for by name."""
+FIELD = re.compile(r"(\w+)(?:\{([\w,]*)\})?")
 PIXEL_ONLY = "Spring Launch"
 """The campaign whose purchases are told by the pixel's and the web's own names alone."""
 PIXEL, ON_SITE = "offsite_conversion.fb_pixel_purchase", "onsite_web_purchase"
@@ -55,18 +60,17 @@ def answer(shop: "Shop", request: "httpx.Request", now: Callable[[], datetime]) 
     match request.url.path.split("/")[2:]:
         case [account] if account == f"act_{ACCOUNT}":
             payload: Any = _only(_account(shop), asked)
-        case [account, "campaigns"] if account == f"act_{ACCOUNT}":
-            states = json.loads(asked.get("effective_status", '["ACTIVE", "PAUSED"]'))
-            found = [
-                _only(_campaign(one), asked)
-                for one in shop.campaigns
-                if one.platform == "meta" and one.status in states
-            ]
-            payload = _page(request, asked, found, CAMPAIGNS_A_PAGE)
+        case [account, "campaigns" | "adsets" | "ads" as edge] if account == f"act_{ACCOUNT}":
+            campaigns = [one for one in shop.campaigns if one.platform == "meta"]
+            make = {"campaigns": _campaigns, "adsets": _adsets, "ads": _ads}[edge]
+            found = [_only(one, asked) for one in make(campaigns) if _is_asked_for(one, asked)]
+            payload = _page(request, asked, found, CAMPAIGNS_A_PAGE if edge == "campaigns" else ADS_A_PAGE)
         case [account, "insights"] if account == f"act_{ACCOUNT}":
-            if asked.get("level") != "campaign" or asked.get("time_increment") != "1":
-                return gate.respond(400, _error(100, "(#100) level must be campaign and time_increment 1 here"))
-            payload = _page(request, asked, [_insight(shop, day, asked) for day in _days(shop, asked)], INSIGHTS_A_PAGE)
+            level = asked.get("level", "")
+            if level not in LEVELS or asked.get("time_increment") != "1":
+                return gate.respond(400, _error(100, "(#100) level must be one of ours and time_increment 1 here"))
+            rows = [_only(one, asked) for one in LEVELS[level](shop, asked)]
+            payload = _page(request, asked, rows, INSIGHTS_A_PAGE if level == "campaign" else AD_INSIGHTS_A_PAGE)
         case _:
             return gate.respond(400, _error(100, "Unsupported get request.", 33))
     calls = shop.memory["meta calls"] = shop.memory.get("meta calls", 0) + 1
@@ -84,34 +88,109 @@ def _account(shop: "Shop") -> dict[str, Any]:
     }
 
 
-def _campaign(campaign: Campaign) -> dict[str, Any]:
-    return {
-        "id": str(campaign.id),
-        "account_id": ACCOUNT,
-        "name": campaign.name,
-        "objective": campaign.kind,
-        "status": campaign.status,
-        "configured_status": campaign.status,
-        "effective_status": campaign.status,
-        "buying_type": "AUCTION",
-        "daily_budget": str(campaign.daily_budget_cents),
-        "start_time": f"{campaign.first}T00:00:00+0000",
-        "created_time": f"{campaign.first}T00:00:00+0000",
-    }
+def _campaigns(campaigns: list[Campaign]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": str(one.id),
+            "account_id": ACCOUNT,
+            "name": one.name,
+            "objective": one.kind,
+            "status": one.status,
+            "configured_status": one.status,
+            "effective_status": one.status,
+            "buying_type": "AUCTION",
+            "daily_budget": str(one.daily_budget_cents),
+            "start_time": f"{one.first}T00:00:00+0000",
+            "created_time": f"{one.first}T00:00:00+0000",
+        }
+        for one in campaigns
+    ]
+
+
+def _adsets(campaigns: list[Campaign]) -> list[dict[str, Any]]:
+    own = {"account_id": ACCOUNT, "status": "ACTIVE", "configured_status": "ACTIVE", "billing_event": "IMPRESSIONS"}
+    return [own | {"campaign_id": str(one.id)} | adset(one) for one in campaigns]
+
+
+def _ads(campaigns: list[Campaign]) -> list[dict[str, Any]]:
+    found = []
+    for ad in ads(campaigns):
+        configured = "ACTIVE" if ad.status.startswith("CAMPAIGN_") else ad.status
+        found.append(
+            {
+                "id": ad.id,
+                "account_id": ACCOUNT,
+                "campaign_id": str(ad.campaign.id),
+                "adset_id": adset(ad.campaign)["id"],
+                "name": ad.name,
+                "status": configured,
+                "configured_status": configured,
+                "effective_status": ad.status,
+                "creative": {"id": f"7{ad.id[1:]}", "object_type": ad.kind},
+                "created_time": f"{ad.campaign.first}T00:00:00+0000",
+            }
+        )
+    return found
+
+
+def _is_asked_for(record: dict[str, Any], asked: dict[str, str]) -> bool:
+    state = record["effective_status"]
+    return state in json.loads(asked["effective_status"]) if "effective_status" in asked else state not in GONE
 
 
 def _days(shop: "Shop", asked: dict[str, str]) -> list[CampaignDay]:
     """The campaign days of the range, newest day first, as Meta sorts them."""
     told = json.loads(asked["time_range"])
     since, until = date.fromisoformat(told["since"]), date.fromisoformat(told["until"])
-    states = {state for one in json.loads(asked.get("filtering", "[]")) for state in one["value"]}
     return [
-        row
-        for row in reversed(shop.campaign_days)
-        if row.campaign.platform == "meta"
-        and since <= row.day <= until
-        and (not states or row.campaign.status in states)
+        row for row in reversed(shop.campaign_days) if row.campaign.platform == "meta" and since <= row.day <= until
     ]
+
+
+def _states(asked: dict[str, str]) -> set[str]:
+    """The states that a report is filtered by; none, where it is not."""
+    return {state for one in json.loads(asked.get("filtering", "[]")) for state in one["value"]}
+
+
+def _by_campaign(shop: "Shop", asked: dict[str, str]) -> list[dict[str, Any]]:
+    states = _states(asked)
+    return [_insight(shop, row, asked) for row in _days(shop, asked) if not states or row.campaign.status in states]
+
+
+def _by_ad(shop: "Shop", asked: dict[str, str]) -> list[dict[str, Any]]:
+    states, of_campaign, rows = _states(asked), dict[int, list[Ad]](), []
+    for ad in ads({row.campaign.id: row.campaign for row in shop.campaign_days}.values()):
+        of_campaign.setdefault(ad.campaign.id, []).append(ad)
+    for row in _days(shop, asked):
+        running = [ad for ad in of_campaign[row.campaign.id] if row.day <= ad.last]
+        for ad, part in split(row, running):
+            if not states or ad.status in states:
+                group = adset(ad.campaign)
+                named = {"adset_id": group["id"], "adset_name": group["name"], "ad_id": ad.id, "ad_name": ad.name}
+                rows.append(_insight(shop, part, asked) | named)
+    return rows
+
+
+def _by_account(shop: "Shop", asked: dict[str, str]) -> list[dict[str, Any]]:
+    days: dict[date, list[CampaignDay]] = {}
+    for row in _days(shop, asked):
+        days.setdefault(row.day, []).append(row)
+    return [
+        {
+            "account_id": ACCOUNT,
+            "account_currency": shop.currency,
+            "date_start": str(day),
+            "date_stop": str(day),
+            "impressions": _count(sum(row.impressions for row in rows)),
+            "clicks": _count(sum(row.clicks_all for row in rows)),
+            "inline_link_clicks": _count(sum(row.clicks for row in rows)),
+            "spend": fixed(sum(row.spend_micros for row in rows) // 10_000),
+        }
+        for day, rows in days.items()
+    ]
+
+
+LEVELS = {"campaign": _by_campaign, "ad": _by_ad, "account": _by_account}
 
 
 def _insight(shop: "Shop", row: CampaignDay, asked: dict[str, str]) -> dict[str, Any]:
@@ -123,31 +202,28 @@ def _insight(shop: "Shop", row: CampaignDay, asked: dict[str, str]) -> dict[str,
         {"action_type": one, "value": f"{cents / spend:.6f}"} for one, cents in worths.items() if cents and spend
     ]
     reach = row.impressions * 4 // 5
-    return _only(
-        {
-            "account_id": ACCOUNT,
-            "account_currency": shop.currency,
-            "campaign_id": str(row.campaign.id),
-            "campaign_name": row.campaign.name,
-            "objective": row.campaign.kind,
-            "date_start": str(row.day),
-            "date_stop": str(row.day),
-            "impressions": _count(row.impressions),
-            "reach": _count(reach),
-            "frequency": "1.25" if reach else None,
-            "clicks": _count(row.clicks_all),
-            "inline_link_clicks": _count(row.clicks),
-            "outbound_clicks": [{"action_type": "outbound_click", "value": str(row.clicks)}] if row.clicks else None,
-            "spend": fixed(spend),
-            "actions": _actions(counts, windows, str),
-            "action_values": _actions(worths, windows, short),
-            "purchase_roas": returns[:1],
-            "attribution_setting": "7d_click_1d_view",
-            "created_time": str(row.campaign.first),
-            "updated_time": str(row.day),
-        },
-        asked,
-    )  # fmt: skip
+    return {
+        "account_id": ACCOUNT,
+        "account_currency": shop.currency,
+        "campaign_id": str(row.campaign.id),
+        "campaign_name": row.campaign.name,
+        "objective": row.campaign.kind,
+        "date_start": str(row.day),
+        "date_stop": str(row.day),
+        "impressions": _count(row.impressions),
+        "reach": _count(reach),
+        "frequency": "1.25" if reach else None,
+        "clicks": _count(row.clicks_all),
+        "inline_link_clicks": _count(row.clicks),
+        "outbound_clicks": [{"action_type": "outbound_click", "value": str(row.clicks)}] if row.clicks else None,
+        "spend": fixed(spend),
+        "actions": _actions(counts, windows, str),
+        "action_values": _actions(worths, windows, short),
+        "purchase_roas": returns[:1],
+        "attribution_setting": "7d_click_1d_view",
+        "created_time": str(row.campaign.first),
+        "updated_time": str(row.day),
+    }
 
 
 def _purchases(row: CampaignDay) -> tuple[dict[str, int], dict[str, int]]:
@@ -178,8 +254,13 @@ def _count(number: int) -> str | None:
 
 
 def _only(record: dict[str, Any], asked: dict[str, str]) -> dict[str, Any]:
-    """The fields that were asked for and are there."""
-    return {name: record[name] for name in asked["fields"].split(",") if record.get(name) not in (None, [])}
+    """The fields that were asked for and are there; of a node inside, its own and always its id."""
+    found = {}
+    for name, inner in FIELD.findall(asked["fields"]):
+        value = record.get(name)
+        if value not in (None, []):
+            found[name] = {key: value[key] for key in ("id", *inner.split(","))} if inner else value
+    return found
 
 
 def _page(
