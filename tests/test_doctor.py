@@ -14,7 +14,7 @@ from faces_served import failing, instead, refused, served
 from filelock import FileLock
 from loopback import FastClock
 
-from growthos import cli, demo, doctor, zones
+from growthos import cli, demo, doctor, pipeline, zones
 from growthos import settings as settings_module
 from growthos.clock import DemoClock, SystemClock
 from growthos.connections import Look
@@ -335,6 +335,14 @@ class TestDays:
     )
     def test_zones_of_other_names_whose_clocks_agree_are_alike(self, reporting, of):
         assert zones.disagreement(reporting, of, ADS, DAY) is None
+
+    def test_a_build_says_it_of_those_that_deliver_whole_days(self, lived_in):
+        """Orders carry their instant: where the shop alone differs, no number of the reports is touched."""
+        given = settings_module.demo().model_copy(update={"reporting_timezone": "America/New_York"})
+        built = pipeline.rebuild(lived_in, given, DemoClock(LATER), pipeline.Watcher()).built
+        [message] = [one.message for one in built.warnings if one.code == "time_zones"]
+        assert message.startswith("Days are not the same everywhere: ga4, google_ads and meta in UTC; the reports in")
+        assert 'Set reporting_timezone = "UTC"' in message
 
     def test_zones_that_agree_half_the_year_are_not(self):
         assert not zones.alike("Europe/London", "UTC", DAY)

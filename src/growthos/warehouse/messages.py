@@ -1,10 +1,11 @@
-"""What a build has to say beside its checks: rejected rows, assumed margins, sources that disagree."""
+"""What a build has to say beside its checks: rejected rows, assumed margins, sources and days that disagree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from growthos.warehouse.staging import Rows
+from growthos.zones import disagreement
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -31,7 +32,20 @@ def collect(con: "DuckDBPyConnection", rows: Sequence[Rows]) -> tuple[Message, .
         for one in rows
         if one.rejected * _PERCENT > one.staged + one.rejected
     ]
+    found += _zones(con)
     return (*found, *(Message(code, text) for query in _QUERIES for code, text in con.execute(query).fetchall()))
+
+
+def _zones(con: "DuckDBPyConnection") -> list[Message]:
+    """The zones of those that deliver whole days; a shop's orders carry their instant, and fall on any zone's days."""
+    rows = con.execute(
+        "select source, time_zone from run_sources"
+        " where time_zone is not null and source not in (select source from stg__shops)"
+    ).fetchall()
+    [(reporting, day)] = con.execute("select getvariable('reporting_timezone'), getvariable('data_through')").fetchall()
+    ads = {source for (source,) in con.execute("select distinct source from stg__spend").fetchall()}
+    differ = disagreement(reporting, {source: told.split(", ") for source, told in rows}, ads, day) if day else None
+    return [Message("time_zones", f"{differ.message} {differ.hint}")] if differ else []
 
 
 _MALFORMED: Final = """
