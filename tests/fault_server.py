@@ -74,7 +74,7 @@ class Turn:
     def say(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         """Send JSON, text or bytes."""
         content = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
-        self.give(httpx.Response(status, content=content, headers=headers))
+        self.give(httpx.Response(status, headers=headers), body=content)
 
     def hang_up(self) -> None:
         """End the connection here."""

@@ -4,8 +4,9 @@ import gzip
 import json
 import random
 import re
+import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import sleep
 from typing import Any
 
@@ -160,7 +161,8 @@ def sent_on(status: int, address: str) -> Fault:
 
 def bomb(megabytes: int) -> Fault:
     """A little that unpacks to a lot."""
-    packed = gzip.compress(b" " * megabytes * 1024 * 1024, 9)
+    packer, blanks = zlib.compressobj(9, wbits=31), b" " * 1024 * 1024
+    packed = b"".join(packer.compress(blanks) for _ in range(megabytes)) + packer.flush()
     return lambda turn: turn.say(200, packed, {"content-encoding": "gzip"})
 
 
@@ -207,7 +209,7 @@ def same_cursor(turn: Turn) -> None:
     """Another page, whose next one starts where the last one's did."""
 
     def circle(said: Any) -> None:
-        for one in _dicts(said):
+        for one in dicts(said):
             if one.get("hasNextPage") is not None:
                 one |= {"hasNextPage": True, "endCursor": "eyJsYXN0X2lkIjoxfQ=="}
             if "cursors" in one:
@@ -251,34 +253,41 @@ def bare_numbers(turn: Turn) -> None:
     turn.give(whole, body=IN_QUOTES.sub(r" \1", whole.text).encode())
 
 
+def packed(turn: Turn) -> None:
+    """The right answer, packed as a server may."""
+    whole = turn.honest()
+    turn.say(whole.status_code, gzip.compress(whole.content), {**whole.headers, "content-encoding": "gzip"})
+
+
 def more_fields(said: Any) -> None:
     """Every object has fields that nobody asked for."""
-    for one in list(_dicts(said)):
+    for one in list(dicts(said)):
         one["aNewField"] = {"deep": [1, None, "x"], "text": 'quote " and \u202e'}
 
 
 def null_nodes(said: Any) -> None:
     """Records that the caller may not see stand in their list as null."""
-    for one in list(_dicts(said)):
+    for one in list(dicts(said)):
         if isinstance(one.get("nodes"), list) and "pageInfo" in one:
             one["nodes"] = [None, *one["nodes"], None]
 
 
 def foreign_links(said: Any) -> None:
     """The link to the next page leads to another host."""
-    for one in _dicts(said):
+    for one in dicts(said):
         if isinstance(one.get("next"), str):
             one["next"] = one["next"].replace("https://graph.facebook.com", "http://127.0.0.1:9")
 
 
-def _dicts(said: Any) -> Any:
+def dicts(said: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a document, from the outside in."""
     if isinstance(said, dict):
         yield said
         for one in list(said.values()):
-            yield from _dicts(one)
+            yield from dicts(one)
     elif isinstance(said, list):
         for one in said:
-            yield from _dicts(one)
+            yield from dicts(one)
 
 
 def _meta(code: int, message: str, subcode: int | None = None, *, transient: bool = False) -> dict[str, Any]:

@@ -5,7 +5,10 @@ against the limits, against every wait that a source asked for and against the v
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import faults
 import pytest
@@ -16,7 +19,8 @@ from small_shop import START, marts, settings_for, small_shop, sync
 from virtual_time import VirtualClock
 
 from growthos import demo
-from growthos.errors import ExitCode
+from growthos.errors import BusyError, CredentialsError, ExitCode, PatienceError
+from growthos.home import Home
 from growthos.outcome import SyncReport
 
 LIMITS = {"shopify": (2, 1.0), "meta": (200, 3600.0), "google_ads": (15_000, 86_400.0), "ga4": (10, 60.0)}
@@ -190,14 +194,135 @@ class TestNonsense:
 class TestDrift:
     """Answers change their form in ways that vendors allow themselves; no number does."""
 
-    @pytest.mark.parametrize("form", ["bare numbers", "more fields", "null nodes", "foreign links"])
+    @pytest.mark.parametrize("form", ["bare numbers", "more fields", "null nodes", "foreign links", "packed"])
     def test_numbers_stay_exact(self, world, undisturbed, form):
         fault = {
             "bare numbers": faults.bare_numbers,
             "more fields": faults.changed(faults.more_fields),
             "null nodes": faults.changed(faults.null_nodes),
             "foreign links": faults.changed(faults.foreign_links),
+            "packed": faults.packed,
         }[form]
         report = world.sync(lambda one: None if one.operation == "token" else fault)
         assert report.exit_code == 0, [one.errors for one in report.sources]
         assert world.marts == undisturbed
+
+
+class TestTokens:
+    """A token that is revoked in mid-sync stops its source alone; with a new one it goes on where it was."""
+
+    @pytest.mark.parametrize(
+        "refused", [{"shopify": 3}, {"shopify": 14, "meta": 3}, {"google_ads": 4, "ga4": 3}], ids=str
+    )
+    def test_the_source_stops_alone_and_keeps_its_pages(self, world, undisturbed, refused):
+        report = world.sync(faults.each({name: faults.from_request(n, faults.revoked) for name, n in refused.items()}))
+        assert (failed(report), report.exit_code) == (set(refused), ExitCode.PARTIAL)
+        for one in report.sources:
+            assert all(isinstance(error, CredentialsError) for error in one.errors)
+            if one.name in refused:
+                assert one.pages >= 1 or one.name == "ga4", "a report of GA4 is kept whole or not at all"
+                after = [each for each in world.apis.of(one.name, tokens=True) if each.number >= refused[one.name]]
+                assert len(after) <= 3, "it is asked once more at most, with another token"
+        assert report.built is not None
+        asked = len(world.apis.of("shopify"))
+        assert world.sync().exit_code == 0
+        assert world.marts == undisturbed
+        if refused == {"shopify": 14, "meta": 3}:
+            assert len(world.apis.of("shopify")) - asked < 25, "the units that were complete are not read again"
+
+    @pytest.mark.parametrize(
+        ("fault", "code"),
+        [(faults.revoked, ExitCode.CREDENTIALS), (faults.broken(503), ExitCode.UNAVAILABLE)],
+        ids=["refused", "down"],
+    )
+    def test_where_nobody_answers_nothing_is_built(self, world, fault, code):
+        report = world.sync(faults.always(fault))
+        assert failed(report) == set(demo.FACES)
+        assert report.exit_code == code
+        assert not Path(Home(world.home).database).exists()
+
+
+class TestQuota:
+    """What a day allows is not waited for; the time to go on is told, and nothing is asked before it."""
+
+    def test_a_days_quota_that_is_used_up(self, world, undisturbed):
+        script = {name: faults.from_request(3, faults.used_up_today) for name in ("google_ads", "ga4")}
+        report = world.sync(faults.each(script))
+        assert (failed(report), report.exit_code) == (set(script), ExitCode.PARTIAL)
+        errors = [error for one in report.sources for error in one.errors]
+        assert all(isinstance(error, PatienceError) for error in errors)
+        latest = max(error.resume_at for error in errors)
+        assert latest > world.apis.clock.now() + timedelta(hours=5)
+        world.apis.clock.pass_time((latest - world.apis.clock.now()).total_seconds())
+        assert world.sync().exit_code == 0
+        assert {name: mart for name, mart in world.marts.items() if name != "dim_date"} == {
+            name: mart for name, mart in undisturbed.items() if name != "dim_date"
+        }
+
+    def test_a_wait_beyond_patience_ends_a_source_with_the_time_to_go_on(self, world):
+        report = world.sync(faults.each({"meta": faults.from_request(2, faults.throttled(3600))}))
+        assert (failed(report), report.exit_code) == ({"meta"}, ExitCode.PARTIAL)
+        [error] = next(one.errors for one in report.sources if one.name == "meta")
+        assert 3500 < (error.resume_at - START).total_seconds() < 3800
+        assert "UTC" in error.message
+
+
+class TestSideBySide:
+    def test_a_second_sync_of_the_same_home_is_turned_away(self, world):
+        """While the first one waits for an answer; it is not harmed."""
+        turned_away = []
+
+        def meanwhile(turn):
+            with pytest.raises(BusyError) as caught:
+                sync(world.home, world.apis)
+            turned_away.append(caught.value.code)
+            turn.give(turn.honest())
+
+        report = world.sync(faults.each({"meta": faults.at("campaigns", [1], meanwhile)}))
+        assert (turned_away, report.exit_code) == ([ExitCode.BUSY], 0)
+
+    def test_one_source_in_a_storm_does_not_hold_up_the_others(self, world):
+        """The others have ended before the first wait of the throttled one is over."""
+        world.sync(faults.each({"meta": faults.at("campaigns", [1], faults.throttled(600))}))
+        ended = max(one.at for one in world.apis.arrivals if one.source != "meta")
+        assert ended < 120
+
+
+class TestRestated:
+    def test_a_second_pull_gives_the_restated_numbers_exactly(self, world, tmp_path):
+        """Spend, conversions and visits of past days change, an order is edited and another refunded."""
+        assert world.sync().exit_code == 0
+        world.apis.clock.pass_time(3600)
+        later = restated(world.apis.shop, int(world.apis.clock.now().timestamp()) - 60)
+        world.apis.shop = replace(later, memory={})
+        assert world.sync(faults.storm(5, 0.1, [faults.cut(0.5, told=False)])).exit_code == 0
+        with served(later, VirtualClock(world.apis.clock.now())) as apis:
+            assert sync(tmp_path / "fresh", apis).exit_code == 0
+        assert world.marts == marts(tmp_path / "fresh")
+
+
+def restated(shop: Any, at: int) -> Any:
+    """The shop as its sources tell it an hour later; visits change only while GA4's days are open."""
+    days = tuple(
+        one._replace(
+            spend_micros=one.spend_micros + 1_230_000,
+            conversions_micros=one.conversions_micros + 1_000_000,
+            value_micros=one.value_micros + 50_000_000,
+        )
+        if one.day.day % 2
+        else one
+        for one in shop.campaign_days
+    )
+    open_still = demo.LAST_DAY - timedelta(days=9)
+    traffic = tuple(
+        one._replace(sessions=one.sessions + 3) if one.day > open_still and one.day.day % 3 else one
+        for one in shop.traffic
+    )
+    orders = list(shop.orders)
+    edited = next(place for place, one in enumerate(orders) if not one.refunds and not one.cancelled_at)
+    orders[edited] = orders[edited]._replace(updated_at=at, email="changed@example.com", customer_id=None)
+    refunded = next(place for place, one in enumerate(orders) if one.refunds)
+    [first, *others] = orders[refunded].refunds
+    more = first._replace(id=first.id + 7, created_at=at, processed_at=at, lines=(), shipping=(), adjustments=())
+    orders[refunded] = orders[refunded]._replace(updated_at=at, refunds=(first, *others, more))
+    return replace(shop, campaign_days=days, traffic=traffic, orders=tuple(orders))

@@ -11,6 +11,7 @@ from growthos.connectors.terms import Judgement, Verdict
 from growthos.connectors.tries import AgainError
 from growthos.connectors.verdicts import quoted
 from growthos.connectors.wire.exchange import (
+    PACKED,
     BombError,
     Guards,
     Received,
@@ -31,7 +32,10 @@ class Wire:
         self._refusals = refusals
         self._secrets = secrets
         self.client = httpx.Client(
-            transport=transport, trust_env=False, follow_redirects=False, headers={"User-Agent": "growthos"}
+            transport=transport,
+            trust_env=False,
+            follow_redirects=False,
+            headers={"User-Agent": "growthos", "Accept-Encoding": PACKED},
         )
 
     def send(self, request: httpx.Request, auth: httpx.Auth | None, guards: Guards, operation: str) -> Received:

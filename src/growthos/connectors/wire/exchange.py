@@ -1,6 +1,8 @@
 """One request, sent and read with every guard: a deadline, a size limit, no redirects, verified certificates."""
 
 import ssl
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -10,6 +12,8 @@ from growthos.clock import Clock
 MEGABYTE = 1024 * 1024
 CONNECT_SECONDS = 10.0
 BOMB_RATIO = 200
+PACKED, GZIP = "gzip", 16 + zlib.MAX_WBITS
+"""The one way in which answers may come packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +58,33 @@ def exchange(
     response = client.send(request, auth=auth, stream=True)
     try:
         body = bytearray()
-        for chunk in response.iter_bytes():
+        for chunk in _unpacked(response):
             body += chunk
-            if len(body) > to.largest:
-                raise TooLargeError(f"more than {to.largest // MEGABYTE} MB")
             if len(body) > MEGABYTE and len(body) > BOMB_RATIO * response.num_bytes_downloaded:
                 raise BombError(f"{response.num_bytes_downloaded} bytes unpack to more than {len(body)}")
+            if len(body) > to.largest:
+                raise TooLargeError(f"more than {to.largest // MEGABYTE} MB")
             if clock.monotonic() > deadline:
                 raise TooSlowError(f"not finished after {to.deadline_seconds:g} seconds")
         return Received(response.status_code, response.headers, bytes(body), response.num_bytes_downloaded)
     finally:
         response.close()
+
+
+def _unpacked(response: httpx.Response) -> Iterator[bytes]:
+    """The body in pieces; what was packed comes out a megabyte at a time, so that a guard can stop it."""
+    if response.headers.get("content-encoding") != PACKED:
+        yield from response.iter_bytes()
+        return
+    unpack = zlib.decompressobj(GZIP)
+    try:
+        for packed in response.iter_raw():
+            left = packed
+            while left:
+                yield unpack.decompress(left, MEGABYTE)
+                left = unpack.unconsumed_tail
+    except zlib.error as error:
+        raise httpx.DecodingError(str(error), request=response.request) from error
 
 
 def distrusted(error: BaseException) -> bool:
