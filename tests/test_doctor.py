@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from demo_home import NOW
 from faces_served import failing, instead, refused, served
 from filelock import FileLock
 from loopback import FastClock
+from rich.console import Console
 
 from growthos import cli, demo, doctor, pipeline, zones
 from growthos import settings as settings_module
@@ -23,6 +25,7 @@ from growthos.connectors.terms import Finding
 from growthos.doctor import kept, measures, place
 from growthos.errors import ExitCode, SettingsError
 from growthos.home import Home
+from growthos.render import doctor_page, screen
 from growthos.settings import Settings
 
 LATER = NOW + timedelta(hours=1)
@@ -101,6 +104,15 @@ def test_json_holds_a_flat_list_of_findings(run, tmp_path):
         "days and money",
         "sources",
     }
+
+
+def test_a_narrow_terminal_keeps_a_table(lived_in):
+    """What was found may be wrapped, so that nothing has to be stacked."""
+    page = doctor_page.page(visit(lived_in))
+    drawn = screen.draw(page, Console(width=60, force_terminal=True, color_system=None, file=StringIO()))
+    assert "Source       What          State   Found" in drawn
+    assert max(len(line) for line in drawn.splitlines()[2:]) <= 60
+    assert "What: " not in drawn
 
 
 class TestSources:

@@ -89,7 +89,7 @@ def _settings(home: Home, given: "Settings | SettingsError") -> Iterator[Remark]
         choose(home, given, ())
     except SettingsError as nothing:
         first, *needed = nothing.message.splitlines()
-        yield error("settings", "sources", first, "\n".join([*needed, nothing.hint]))
+        yield error("settings", "sources", first.partition(".")[0], "\n".join([*needed, nothing.hint]))
 
 
 def _sources(settings: "Settings", looks: tuple[Look, ...], now: datetime) -> Iterator[Remark]:

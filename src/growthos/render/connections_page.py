@@ -14,10 +14,10 @@ SOURCES = (
     Column("Connected"),
     Column("Accounts", rank=1),
     Column("API", rank=2),
-    Column("Streams", rank=3),
+    Column("Streams", rank=3, prose=True),
 )
 SETTINGS = (Column("Source", rank=1), Column("Variable"), Column("Found in"))
-FINDINGS = (Column("Source"), Column("Account", rank=1), Column("What"), Column("State"), Column("Found"))
+FINDINGS = (Column("Source"), Column("Account", rank=1), Column("What"), Column("State"), Column("Found", prose=True))
 SOURCE_FIELDS = ("name", "title", "connected", "accounts", "api_version", "sunset", "streams", "settings", "missing")
 FINDING_FIELDS = ("source", "account", "subject", "state", "said", "hint")
 

@@ -9,7 +9,14 @@ from growthos.render.findings import advice, short, state, tally
 from growthos.render.pages import Block, Cell, Column, Heading, Page, Table
 from growthos.render.text import clean
 
-COLUMNS = (Column("Area", rank=1), Column("Source"), Column("What"), Column("State"), Column("Found"))
+COLUMNS = (
+    Column("Area", rank=1),
+    Column("Source"),
+    Column("Account", rank=2),
+    Column("What"),
+    Column("State"),
+    Column("Found", prose=True),
+)
 FIELDS = ("area", "source", "account", "subject", "state", "said", "hint")
 
 
@@ -29,7 +36,8 @@ def _blocks(found: Diagnosis) -> Iterator[Block]:
 def _row(one: Remark, first: bool) -> tuple[Cell, ...]:
     return (
         Cell(one.area if first else "", "dim"),
-        Cell(_whose(one)),
+        Cell(clean(one.source)),
+        Cell(clean(one.finding.account)),
         Cell(clean(one.finding.subject)),
         state(one.finding),
         Cell(short(one.finding)),

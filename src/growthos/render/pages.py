@@ -19,11 +19,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. Where a terminal is narrow the columns with the greatest `rank` go first; 0 never goes."""
+    """A column of a table. Where a terminal is narrow the columns with the greatest `rank` go first; 0 never goes.
+
+    `prose` may be wrapped, however short it is.
+    """
 
     title: str
     numeric: bool = False
     rank: int = 0
+    prose: bool = False
 
 
 @dataclass(frozen=True, slots=True)

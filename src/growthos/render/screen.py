@@ -125,7 +125,8 @@ def _grid(table: Table, kept: "list[int] | range") -> Grid:
 
 def _whole(table: Table, number: int) -> bool:
     """Whether a column may not be wrapped: everything but long prose."""
-    return max((cell_len(row[number].text) for row in table.rows), default=0) <= WIDEST_TEXT // 2
+    widest = max((cell_len(row[number].text) for row in table.rows), default=0)
+    return widest <= WIDEST_TEXT // 2 and not table.columns[number].prose
 
 
 def _natural(table: Table, kept: "list[int] | range") -> int:
