@@ -38,6 +38,7 @@ KEYS = {
     "orders": ("data", "orders", "nodes"),
     "refunds": ("data", "nodes"),
     "refund_line_items": ("data", "refund", "refundLineItems", "nodes"),
+    "order_ids": ("data", "orderIds", "nodes"),
     "customers": ("data", "customers", "nodes"),
     "products": ("data", "products", "nodes"),
     "product_variants": ("data", "product", "variants", "nodes"),
@@ -280,6 +281,7 @@ def test_reads_the_vendors_sample(file):
         "orders": Window(since=datetime(2026, 11, 1, tzinfo=UTC), until=datetime(2026, 11, 23, tzinfo=UTC)),
         "customers": Window(since=datetime(2026, 11, 8, tzinfo=UTC)),
         "order_counts": Window(first=date(2026, 11, 20), last=date(2026, 11, 21)),
+        "order_ids": Window(since=datetime(2026, 1, 1, tzinfo=UTC)),
     }
     with Api(one, transport=httpx.MockTransport(answer), clock=DemoClock(SAMPLES)) as api:
         pages = list(stream.read(one, api, one.accounts()[0], days.get(name, Window())))
@@ -393,6 +395,7 @@ PAGES = {
         "products": {"products", "product_variants"},
         "inventory_items": {"inventory_items"},
         "order_counts": {"order_counts"},
+        "order_ids": {"order_ids"},
     },
     "meta": {
         name: {name}

@@ -152,7 +152,9 @@ def keys_asked(selections, fragments) -> dict[str, dict]:
         if isinstance(one, FragmentSpreadNode):
             fields |= keys_asked(fragments[one.name.value].selection_set, fragments)
         else:
-            fields[one.name.value] = keys_asked(one.selection_set, fragments) if one.selection_set else {}
+            fields[(one.alias or one.name).value] = (
+                keys_asked(one.selection_set, fragments) if one.selection_set else {}
+            )
     return fields
 
 

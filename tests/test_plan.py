@@ -305,6 +305,35 @@ class TestSnapshots:
         assert plan(of, store.units(), asked(NOW + timedelta(seconds=1))) == [Task(Window())]
 
 
+class TestListings:
+    """Snapshots that list another stream's records again."""
+
+    LISTING = stream("snapshot", every=timedelta(days=7), lists="orders")
+
+    @pytest.fixture
+    def orders(self) -> Store:
+        store = Store()
+        store.read(ORDERS, asked(), newest="2026-02-28T00:00:00Z")
+        return store
+
+    def test_what_was_just_read_is_not_listed(self, orders):
+        for days in (0, 6):
+            assert plan(self.LISTING, (), asked(NOW + timedelta(days=days)), listed=orders.units()) == []
+        assert plan(self.LISTING, (), asked(NOW + timedelta(days=30))) == []
+
+    def test_a_week_later_all_is_listed_that_was_ever_asked_for(self, orders):
+        [task] = plan(self.LISTING, (), asked(NOW + timedelta(days=7)), listed=orders.units())
+        assert task.window == Window(since=datetime(2025, 12, 1, tzinfo=UTC))
+
+    def test_a_list_stays_good_for_a_week(self, orders):
+        listings = Store()
+        [task] = plan(self.LISTING, (), asked(NOW + timedelta(days=7)), listed=orders.units())
+        listings.add(task, asked(NOW + timedelta(days=7)))
+        for days, due in ((13, 0), (14, 1)):
+            given = asked(NOW + timedelta(days=days))
+            assert len(plan(self.LISTING, listings.units(), given, listed=orders.units())) == due
+
+
 class TestLoads:
     def test_of_each_day_the_newest_unit_speaks(self):
         """Even where it has no row for that day: days are replaced whole."""

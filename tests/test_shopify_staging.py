@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from warehouse_fixtures import Raw, build, line, money, new, order, published, refund, refund_line
+from warehouse_fixtures import Raw, build, customer, line, money, new, order, published, refund, refund_line
 
 DAY = "2026-03-20"
 
@@ -120,3 +120,76 @@ class TestRefunds:
         raw.orders(*(order(n, DAY, line(n, "1.00"), totalRefundedSet=money("1.0")) for n in range(1, 8)))
         assert "of 7 orders" in warned(raw)["refunds_incomplete"]
         assert "#1, #2, #3, #4, #5." in warned(raw)["refunds_incomplete"]
+
+
+class TestDeleted:
+    """The list of ids, and the orders that are not in it."""
+
+    FOUND = "select order_key, is_counted, exclusion_reason from fact_orders order by order_key"
+
+    def test_an_order_that_the_shop_has_no_more_does_not_count(self, raw):
+        """It stays in the facts with its lines and refunds, and none of them counts."""
+        raw.orders(
+            order(1, DAY, line(1, "10.00")),
+            order(2, DAY, line(2, "20.00"), refund_ids=[7], test=True),
+            order(3, DAY, line(3, "40.00"), refund_ids=[8]),
+        )
+        raw.refunds(refund(7, DAY, refund_line(1, 2, "1.00")), refund(8, DAY, refund_line(2, 3, "1.00")))
+        raw.run = 2
+        raw.order_ids(1)
+        assert asked(raw, self.FOUND) == [
+            ("shopify:1", True, None),
+            ("shopify:2", False, "deleted"),
+            ("shopify:3", False, "deleted"),
+        ]
+        assert asked(raw, "select count(*) from fact_order_lines where not is_counted") == [(2,)]
+        assert asked(raw, "select count(*) from fact_refunds where not is_counted") == [(4,)]
+        assert asked(raw, "select status from dq_results where check_name = 'staging_row_conservation'") == [("pass",)]
+
+    def test_an_empty_list_is_a_list(self, raw):
+        raw.orders(order(1, DAY, line(1, "10.00")))
+        raw.run = 2
+        raw.order_ids()
+        assert asked(raw, self.FOUND) == [("shopify:1", False, "deleted")]
+
+    def test_an_order_that_was_read_later_counts_again(self, raw):
+        """Also in the same run: orders are read before the list is."""
+        gone = order(1, DAY, line(1, "10.00"))
+        raw.orders(gone, order(2, DAY, line(2, "1.00")))
+        raw.run = 2
+        raw.orders(gone)
+        raw.order_ids()
+        assert [row[1] for row in asked(raw, self.FOUND)] == [True, False]
+        raw.run = 3
+        raw.orders(order(2, DAY, line(2, "1.00")))
+        assert [row[1] for row in asked(raw, self.FOUND)] == [True, True]
+
+    def test_only_orders_that_the_list_covers_can_be_missing_in_it(self, raw):
+        """An order from before its beginning, and one so new that Shopify's search may not know it yet."""
+        raw.orders(
+            order(1, "2026-03-19T23:59:59Z", line(1, "1.00")),
+            order(2, "2026-03-20T00:00:00Z", line(2, "1.00")),
+            order(3, "2026-03-29T23:29:59Z", line(3, "1.00")),
+            order(4, "2026-03-29T23:31:00Z", line(4, "1.00")),
+        )
+        raw.run = 2
+        raw.order_ids(since="2026-03-20T00:00:00Z")
+        assert [row[1] for row in asked(raw, self.FOUND)] == [True, False, False, True]
+
+    def test_a_list_of_which_a_page_cannot_be_read_says_nothing(self, raw):
+        raw.orders(order(1, DAY, line(1, "1.00")))
+        raw.run = 2
+        raw.order_ids()
+        raw.page("shopify", "order_ids", b"<html>")
+        assert [row[1] for row in asked(raw, self.FOUND)] == [True]
+
+    def test_orders_that_are_gone_do_not_make_their_customer_an_old_one(self, raw):
+        """Shopify says of the customer that she has two orders, one of them from before the loaded history."""
+        raw.customers(customer(5, "2024-01-01", orders=2))
+        raw.orders(order(1, DAY, line(1, "1.00"), customer_id=5), order(2, DAY, line(2, "1.00"), customer_id=5))
+        raw.run = 2
+        raw.order_ids(2)
+        assert asked(raw, "select order_key, customer_order_seq from fact_orders order by 1") == [
+            ("shopify:1", None),
+            ("shopify:2", 2),
+        ]

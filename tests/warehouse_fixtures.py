@@ -25,6 +25,7 @@ _SCHEMA = pa.schema(
         ("stream", pa.string()),
         ("account", pa.string()),
         ("fetched_at", pa.timestamp("us")),
+        ("request", pa.string()),
         ("page", pa.int64()),
         ("run", pa.int64()),
         ("seq", pa.int64()),
@@ -68,6 +69,7 @@ class Raw:
         days: Iterable[date] | None = None,
         seq: int | None = None,
         account: str | None = None,
+        request: str = "",
     ) -> None:
         """One response as a segment of its own; `body` is sent as JSON unless it is bytes already."""
         number = len(self.loads) if seq is None else seq
@@ -83,6 +85,7 @@ class Raw:
             "stream": stream,
             "account": account or ACCOUNTS[source],
             "fetched_at": STARTED.replace(tzinfo=None) + timedelta(seconds=number),
+            "request": request,
             "page": 0,
             "run": self.run,
             "seq": number,
@@ -105,6 +108,13 @@ class Raw:
             self.page("shopify", "orders_again", {"data": {"nodes": nodes}})
         else:
             self.page("shopify", "orders", {"data": {"orders": {"nodes": nodes}}})
+
+    def order_ids(self, *numbers: int, since: str = "2025-01-01T00:00:00Z") -> None:
+        """The orders that the shop has of those created since then."""
+        nodes = [{"id": f"gid://shopify/Order/{number}"} for number in numbers]
+        asked = json.dumps({"first": 250, "after": None, "query": f"created_at:>='{since}'"})
+        request = f"POST /admin/api/2026-10/graphql.json GrowthOrderIds {asked}"
+        self.page("shopify", "order_ids", {"data": {"orderIds": {"nodes": nodes}}}, request=request)
 
     def refunds(self, *refunds: dict[str, Any] | None) -> None:
         self.page("shopify", "refunds", {"data": {"nodes": list(refunds)}})

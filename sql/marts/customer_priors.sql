@@ -7,7 +7,7 @@ with loaded as (
         customer_key,
         count(*) as orders
     from order_identities
-    where not is_test
+    where not is_test and not is_deleted
     group by customer_key
 
 )

@@ -31,7 +31,9 @@ judged as (
         orders.order_date,
         orders.order_number,
         orders.is_test,
+        coalesce(orders.is_deleted, false) as is_deleted,
         case
+            when orders.is_deleted then 'deleted'
             when orders.is_test then 'test'
             when list_contains(getvariable('exclude_sources'), orders.source_name) then 'excluded_source'
             when orders.is_cancelled then 'cancelled'

@@ -1,4 +1,5 @@
--- The orders that count, typed, with the reason why an order is no good, be it one of its lines.
+-- The orders that count, typed, with the reason why an order is no good, be it one of its lines; `is_deleted` tells
+-- those that the shop has no more.
 -- grain: order_id
 -- temporary
 with bad_lines as (
@@ -12,10 +13,47 @@ with bad_lines as (
 
 ),
 
+ids as (
+
+    select
+        run,
+        fetched_at,
+        request,
+        try(from_json(
+            decode(body),
+            '{"data": {"orderIds": {"nodes": [{"id": "VARCHAR"}]}}}'
+        )).data.orderIds.nodes as nodes
+    from raw_shopify__order_ids
+
+),
+
+-- What the listing of ids covers; one with a page that cannot be read covers nothing.
+listing as (
+
+    select
+        max(run) as run,
+        min(fetched_at) as begun,
+        coalesce(
+            max(utc(nullif(regexp_extract(request, 'created_at:>=.([0-9TZ:-]+)', 1), ''))),
+            timestamp '0001-01-01'
+        ) as covered_from
+    from ids
+    having bool_and(nodes is not null)
+
+),
+
+listed as (
+
+    select distinct unnest([id_of(one.id) for one in nodes]) as order_id
+    from ids
+
+),
+
 latest as (
 
     select
         order_id,
+        run,
         record.* exclude (lineItems, shippingLines, refunds, customerJourneySummary),
         record.customerJourneySummary.lastVisit as visit,
         record.subtotalPriceSet.shopMoney.amount as subtotal,
@@ -47,9 +85,19 @@ typed as (
         case when shipping.order_id is null then 0 else shipping.shipping_cents end as shipping_cents,
         case when shipping.order_id is null then 0 else shipping.shipping_tax_cents end as shipping_tax_cents,
         shipping.is_pickup,
-        shipping.unknown_delivery
+        shipping.unknown_delivery,
+        -- Read before the list was made, made in the time that it covers, and not in it; Shopify's search lags behind.
+        coalesce(
+            listed.order_id is null
+            and latest.run < listing.run
+            and utc(latest.createdAt) >= listing.covered_from
+            and utc(latest.createdAt) < listing.begun - interval 1 hour,
+            false
+        ) as is_deleted
     from latest
     left join stg_shopify__shipping_records as shipping using (order_id)
+    left join listed using (order_id)
+    left join listing on true
 
 )
 
@@ -87,6 +135,7 @@ select
     coalesce(typed.edited = 'true', false) as is_edited,
     coalesce(typed.taxesIncluded = 'true', false) as taxes_included,
     coalesce(typed.is_pickup, false) as is_pickup,
+    typed.is_deleted,
     typed.created_at,
     typed.updated_at,
     coalesce(typed.processed_at, typed.created_at) as ordered_at,

@@ -58,14 +58,29 @@ class Task:
     round_ends: bool = False
 
 
-def plan(stream: Stream, units: Sequence[Unit], asked: Asked, *, lookback_days: int | None = None) -> list[Task]:
-    """The units of one stream and account that are due, in the order to read them."""
+def plan(
+    stream: Stream,
+    units: Sequence[Unit],
+    asked: Asked,
+    *,
+    lookback_days: int | None = None,
+    listed: Sequence[Unit] = (),
+) -> list[Task]:
+    """The units of one stream and account that are due, in the order to read them.
+
+    `listed` are the complete units of the stream that this one lists again.
+    """
     if stream.mode == "report":
         return _report(stream, units, asked, lookback_days)
     if stream.mode == "cursor":
         return _cursor(stream, units, asked)
     good = any(unit.started_at >= asked.now or asked.now - unit.started_at < stream.every for unit in units)
-    return [] if good else [Task(Window())]
+    if good or not stream.lists:
+        return [] if good else [Task(Window())]
+    begins, first = _begins(listed), min((unit.started_at for unit in listed), default=asked.now)
+    if begins is None or asked.now - first < stream.every:
+        return []
+    return [Task(Window(since=datetime.fromisoformat(begins)))]
 
 
 def _report(stream: Stream, units: Sequence[Unit], asked: Asked, lookback_days: int | None) -> list[Task]:

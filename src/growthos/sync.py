@@ -160,7 +160,9 @@ def due(connector: Connector, account: str, stream: Stream, run: Run) -> list[Ta
         begins=run.state.reports_begin(connector.name, account),
     )
     units = run.state.units(connector.name, account, stream.name)
-    return plan(stream, units, asked, lookback_days=run.state.lookback_days(connector.name, account))
+    listed = run.state.units(connector.name, account, stream.lists)
+    lookback = run.state.lookback_days(connector.name, account)
+    return plan(stream, units, asked, lookback_days=lookback, listed=listed)
 
 
 def _today(run: Run, zone: str | None) -> date:

@@ -30,8 +30,10 @@ class Stream:
     `mode`: a snapshot is read whole each time; a cursor stream by what changed since; a report by days, each day
     replaced whole. `pages` names every page stream its units hold, its own name first. `widest` is the widest range of
     one unit. `overlap` is how far before the end of what is known the next sync starts, and `deep_overlap` the same
-    once a week. `follows_since`: whether `sync --since` bounds it. `every`: how long a snapshot stays good. `detail`:
-    no KPI rests on it, so that it holds back neither the other streams nor the day up to which a source is complete.
+    once a week. `follows_since`: whether `sync --since` bounds it. `every`: how long a snapshot stays good. `lists`:
+    the stream whose records a snapshot lists again, from where that one's history begins; it is not due until the
+    first of them are as old as `every`. `detail`: no KPI rests on it, so that it holds back neither the other streams
+    nor the day up to which a source is complete.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Stream:
     whole_days: bool = False
     follows_since: bool = False
     every: timedelta = timedelta(0)
+    lists: str = ""
     detail: bool = False
 
 
@@ -58,6 +61,7 @@ def stream(  # noqa: PLR0913 - a declaration names all there is to declare
     whole_days: bool = False,
     follows_since: bool | None = None,
     every: timedelta = timedelta(0),
+    lists: str = "",
     detail: bool = False,
 ) -> Callable[[Read], Stream]:
     """Declare the generator below as a stream of its connector; its name and docstring become the stream's."""
@@ -75,6 +79,7 @@ def stream(  # noqa: PLR0913 - a declaration names all there is to declare
             whole_days=whole_days,
             follows_since=mode == "report" if follows_since is None else follows_since,
             every=every,
+            lists=lists,
             detail=detail,
         )
 

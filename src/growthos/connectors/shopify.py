@@ -10,7 +10,7 @@ from growthos.connectors import oauth
 from growthos.connectors.base import Connector, stream
 from growthos.connectors.shopify_cost import MOST
 from growthos.connectors.shopify_pages import Node
-from growthos.connectors.shopify_reader import API_VERSION, VISIBLE, Found, Inside, Reader, request, wrong
+from growthos.connectors.shopify_reader import API_VERSION, VISIBLE, Found, Inside, Reader, instant, request, wrong
 from growthos.connectors.shopify_words import judge
 from growthos.connectors.terms import Judgement, Limit, Page, Setting, Window
 from growthos.errors import SettingsError
@@ -166,6 +166,17 @@ class Shopify(Connector):
             first = max(first, (api.clock.now() - VISIBLE).date() + timedelta(days=1))
         if first <= last:
             yield from self._read(api).counts("order_counts", Period(first, last))
+
+    @stream("snapshot", every=timedelta(days=7), lists="orders", detail=True)
+    def order_ids(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
+        """The ids of all orders that were created since the history began: an order that is not among them is gone."""
+        since = window.since
+        if self._hides_orders():
+            shown = api.clock.now() - VISIBLE + timedelta(days=1)
+            since = max(since, shown) if since else shown
+        terms = f"created_at:>='{instant(since)}'" if since else ""
+        for page, _ in self._read(api).list("order_ids", "GrowthOrderIds", since=None, terms=terms):
+            yield page
 
     def _read(self, api: "Api") -> Reader:
         if self._reader is None or self._reader.api is not api:

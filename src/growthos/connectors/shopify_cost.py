@@ -18,6 +18,7 @@ START = {
     "GrowthProducts": 10,
     "GrowthInventoryItems": 100,
     "GrowthOrderCounts": 31,
+    "GrowthOrderIds": 250,
 }
 OTHERS_START = 50
 INNER = {

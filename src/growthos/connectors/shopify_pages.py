@@ -136,6 +136,7 @@ class Data(Camel):
     """The answer to any of our operations: a list, records by id, or one record."""
 
     orders: Connection | None = None
+    order_ids: Connection | None = None
     customers: Connection | None = None
     products: Connection | None = None
     inventory_items: Connection | None = None
@@ -149,7 +150,7 @@ class Data(Camel):
     @property
     def records(self) -> int:
         """How many records an answer holds, whatever was asked for."""
-        for part in (self.orders, self.customers, self.products, self.inventory_items):
+        for part in (self.orders, self.order_ids, self.customers, self.products, self.inventory_items):
             if part is not None:
                 return len(part.there)
         for one in (self.order, self.refund, self.product):

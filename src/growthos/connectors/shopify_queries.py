@@ -157,6 +157,14 @@ query GrowthOrdersAgain($ids: [ID!]!, $lineItems: Int!) {
 }
 """
     + ORDER,
+    "GrowthOrderIds": """
+query GrowthOrderIds($first: Int!, $after: String, $query: String) {
+  orderIds: orders(first: $first, after: $after, query: $query, sortKey: ID) {
+    pageInfo { hasNextPage endCursor }
+    nodes { id }
+  }
+}
+""",
     "GrowthOrderLineItems": """
 query GrowthOrderLineItems($id: ID!, $first: Int!, $after: String) {
   order(id: $id) {

@@ -25,7 +25,7 @@ PATH = f"/admin/api/{API_VERSION}/graphql.json"
 DEEP = 20_000
 RESTARTS = 5
 VISIBLE = timedelta(days=60)
-BY_NUMBER = {"customers", "inventory_items"}
+BY_NUMBER = {"customers", "inventory_items", "order_ids"}
 PERMISSIONS = {
     "personal": "e-mails and addresses are not permitted to this app; guests cannot be told apart without them",
     "cost": "unit costs are not permitted to this app; margins come from growthos.toml",

@@ -67,7 +67,8 @@ class Window:
     """What one unit asks for.
 
     Report streams: days `first` to `last`, both included. Cursor streams: records changed at or after `since` and
-    before `until`; `since` is None where everything is read. Snapshots: neither.
+    before `until`; `since` is None where everything is read. Snapshots: neither, or `since` alone where they list what
+    was made from then on.
     `again` are keys of records that an earlier answer called unfinished and that are read again by key.
     """
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs
 from zlib import crc32
@@ -77,6 +78,11 @@ class _Desk:
             **{write.gid("Product", one.id): one for one in shop.products},
         }
 
+    @cached_property
+    def ids(self) -> Shelf:
+        """All orders by number, found by when they were made."""
+        return Shelf(self.shop.orders, lambda one: one.created_at, lambda one: one.id, "id")
+
     @classmethod
     def of(cls, shop: "Shop", now: datetime) -> "_Desk":
         """The desk at which this shop serves its caller."""
@@ -108,6 +114,10 @@ class _Desk:
             "GrowthInventoryItems": ("inventoryItems", self.items, False,
                                      lambda one: write.inventory_item(one, cost=with_cost)),
         }  # fmt: skip
+        if operation == "GrowthOrderIds":
+            within = bounds(asked.get("query") or "", whole_days=False)
+            page = self.ids.page(asked, within, lambda one: {"id": write.gid("Order", one.id)})
+            return {"orderIds": page}, len(page["nodes"])
         if operation in lists:
             name, shelf, whole_days, record = lists[operation]
             page = shelf.page(asked, bounds(asked.get("query") or "", whole_days=whole_days), record)

@@ -31,7 +31,7 @@ class Shelf:
     ) -> Json:
         """The page after a cursor, of the records whose version and number lie within bounds."""
         start = bisect_right(self.keys, _key(asked["after"])) if asked.get("after") else 0
-        low, high = within["updated_at"]
+        low, high = within["time"]
         first, last = within["id"]
         found: list[int] = []
         for place in range(start, len(self.items)):
@@ -60,15 +60,16 @@ def counts(query: str, created: Sequence[int]) -> Json:
 
 
 def bounds(query: str, *, whole_days: bool) -> dict[str, tuple[int, int]]:
-    """What a search string lets through: from a number on, up to before a number, by field."""
-    limits = {"updated_at": (0, 1 << 62), "id": (0, 1 << 62)}
+    """What a search string lets through: from a number on, up to before a number, for the id and for the time."""
+    limits = {"time": (0, 1 << 62), "id": (0, 1 << 62)}
     for field, how, text in TERM.findall(query):
         number = int(text) if field == "id" else int(datetime.fromisoformat(text).timestamp())
         step = 1
         if whole_days and field == "updated_at":
             # Shopify matches customers by the day alone.
             number, step = number // DAY * DAY, DAY
-        low, high = limits[field]
+        which = "id" if field == "id" else "time"
+        low, high = limits[which]
         above, below = number + step, number
         match how:
             case ">=":
@@ -81,7 +82,7 @@ def bounds(query: str, *, whole_days: bool) -> dict[str, tuple[int, int]]:
                 high = min(high, below)
             case _:
                 low, high = max(low, number), min(high, above)
-        limits[field] = low, high
+        limits[which] = low, high
     return limits
 
 

@@ -35,6 +35,7 @@ def cost(operation: str, asked: Mapping[str, Any], count: int) -> int | None:
         "GrowthShop": 4,
         "GrowthOrders": listed(count) * order,
         "GrowthOrdersAgain": count * order,
+        "GrowthOrderIds": listed(count),
         "GrowthOrderCounts": count,
         "GrowthOrderLineItems": 1 + listed(count) * LINE,
         "GrowthOrderShippingLines": 1 + listed(count) * SHIPPING_LINE,

@@ -48,10 +48,11 @@ MACROS: Final = (
     "hash_of(email) as sha256(nullif(lower(trim(email)), ''))",
 )
 
-_PAGE: Final = "body, account, run, seq, page, fetched_at, unit_start, unit_end"
+_PAGE: Final = "body, request, account, run, seq, page, fetched_at, unit_start, unit_end"
 _NO_PAGES: Final = """
 select
-    null::blob as body, null::varchar as account, null::bigint as run, null::bigint as seq, null::bigint as page,
+    null::blob as body, null::varchar as request, null::varchar as account,
+    null::bigint as run, null::bigint as seq, null::bigint as page,
     null::timestamp as fetched_at, null::date as unit_start, null::date as unit_end, null::date[] as days
 where false
 """
