@@ -9,6 +9,7 @@ import re
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -54,13 +55,19 @@ class Meta:
 
     @staticmethod
     @cache
-    def parameters(edge: str) -> set[str]:
+    def parameters(edge: str, method: str = "GET") -> set[str]:
         spec = json.loads((SCHEMAS / "meta" / "codegen_specs" / "AdAccount.json").read_text("utf-8"))
-        [found] = [one for one in spec["apis"] if one["method"] == "GET" and one.get("endpoint") == edge]
-        return {one["name"] for one in found["params"]} | {"fields", "limit", "after", "appsecret_proof"}
+        [found] = [one for one in spec["apis"] if one["method"] == method and one.get("endpoint") == edge]
+        paged = {"limit", "after"} if method == "GET" else set()
+        return {one["name"] for one in found["params"]} | {"fields", "appsecret_proof"} | paged
 
-    def faults(self, path: str, params: dict[str, str]) -> list[str]:
+    def faults(self, path: str, params: dict[str, str], method: str = "GET") -> list[str]:
         """What is wrong with a request: its version, fields, parameters and the words in them."""
+        if run := re.fullmatch(r"/(v\d+\.\d+)/\d+(/insights)?", path):
+            known = {"appsecret_proof", "limit", "after"} if run[2] else {"appsecret_proof", "fields"}
+            wrong = [f"parameter {one}" for one in params.keys() - known]
+            wrong += [] if method == "GET" and run[1] == self.pack()["graph_api_version"] else [f"{method} {path}"]
+            return wrong + self._fields("AdReportRun", params.get("fields", ""))
         match = re.fullmatch(r"/(v\d+\.\d+)/act_\d+(?:/(campaigns|adsets|ads|insights))?", path)
         if not match or match[1] != self.pack()["graph_api_version"]:
             return [f"path {path}"]
@@ -69,7 +76,7 @@ class Meta:
         enums = self.pack()[kind].get("enums", {})
         wrong = self._fields(kind, params["fields"])
         if edge:
-            wrong += [f"parameter {one}" for one in params if one not in self.parameters(edge)]
+            wrong += [f"parameter {one}" for one in params if one not in self.parameters(edge, method)]
         if edge in {"campaigns", "adsets", "ads"}:
             wrong += self._unknown(json.loads(params["effective_status"]), enums["EffectiveStatus"])
         if edge == "insights":
@@ -205,7 +212,8 @@ def _message(file: Path, name: str):
 def faults(source: str, request: httpx.Request) -> list[str]:
     """What is wrong with a request to a source, whatever it asks for; grants of tokens aside."""
     if source == "meta":
-        return Meta().faults(request.url.path, dict(request.url.params))
+        params = dict(parse_qsl(request.content.decode())) if request.method == "POST" else dict(request.url.params)
+        return Meta().faults(request.url.path, params, request.method)
     body = json.loads(request.content)
     if source == "shopify":
         return list(_faults_of_query(body["query"]))

@@ -111,6 +111,12 @@ class Api:
         build = partial(self._build, "POST", self.connector.base_url + path, json=dict(body), headers=headers)
         return self._patiently(Ask(build, operation, adapter(envelope), records, self.connector.judge, guards))
 
+    def form(self, path: str, fields: Mapping[str, str], *, operation: str, envelope: type[T]) -> Answer[T]:
+        """POST `fields` as a form does, which starts something; what it is, the answer says."""
+        build = partial(self._build, "POST", self.connector.base_url + path, data=dict(fields))
+        ask = Ask(build, operation, adapter(envelope), lambda _: 0, self.connector.judge, self._guards)
+        return self._patiently(ask)
+
     def token(
         self,
         address: str,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from growthos.connectors.base import Connector, stream
 from growthos.connectors.days import kept
 from growthos.connectors.meta_pages import Graph, PageSize
+from growthos.connectors.meta_reading import read
 from growthos.connectors.meta_reports import (
     ACCOUNT_INSIGHTS,
     AD_INSIGHTS,
@@ -19,7 +20,6 @@ from growthos.connectors.meta_reports import (
     CAMPAIGN_INSIGHTS,
     CAMPAIGN_STATES,
     Report,
-    read,
 )
 from growthos.connectors.meta_words import judge, resting
 from growthos.connectors.terms import Judgement, Limit, Page, Setting, Window
@@ -73,6 +73,7 @@ class Meta(Connector):
         token, secret = self.values.get("access_token", ""), self.values.get("app_secret")
         proof = hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest() if secret else None
         self._proof = {"appsecret_proof": proof} if proof else {}
+        self._told = set[str]()
 
     def accounts(self) -> tuple[str, ...]:
         return self._accounts
@@ -96,6 +97,7 @@ class Meta(Connector):
         graph, edge, params = self._graph(api), f"act_{account}", {"fields": ACCOUNT_FIELDS}
         answer = graph.get(edge, params, "account", Account)
         yield graph.page("account", edge, params, answer, 1, time_zone=answer.said.timezone_name)
+        graph.tell_quota()
 
     @stream("snapshot")
     def campaigns(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
@@ -128,22 +130,25 @@ class Meta(Connector):
         return self._report(api, account, AD_INSIGHTS, window)
 
     def _graph(self, api: "Api") -> Graph:
-        return Graph(api, self.api_version, self._proof)
+        return Graph(api, self.api_version, self._proof, self._told)
 
     def _entities(self, api: "Api", account: str, edge: str, fields: str, states: tuple[str, ...]) -> Iterator[Page]:
         """A list of entities: Meta leaves archived and deleted ones out unless they are asked for."""
         params = {"fields": fields, "effective_status": json.dumps(states)}
-        size = PageSize(ENTITIES_PER_PAGE, ENTITIES_PER_PAGE)
-        yield from self._graph(api).pages(f"act_{account}/{edge}", edge, params, size)
+        graph, size = self._graph(api), PageSize(ENTITIES_PER_PAGE, ENTITIES_PER_PAGE)
+        yield from graph.pages(f"act_{account}/{edge}", edge, params, size)
+        graph.tell_quota()
 
     def _report(self, api: "Api", account: str, report: Report, window: Window) -> Iterator[Page]:
         """The days of a report that Meta still has."""
         asked = Period(window.first or date.min, window.last or date.max)
         days = kept(asked, api.clock.now().date())
+        graph = self._graph(api)
         if days != asked:
-            api.watch.notice("history_clamped", f"meta keeps daily results for 37 months; {account} starts later")
+            graph.tell("history_clamped", f"keeps daily results for 37 months; {account} starts later")
         if days:
-            yield from read(self._graph(api), account, report, days)
+            yield from read(graph, account, report, days)
+            graph.tell_quota()
 
 
 def _account(text: str) -> str:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+from growthos.connectors.meta_words import left
 from growthos.connectors.refusals import ShrinkError
 from growthos.connectors.terms import Page
 from growthos.connectors.trail import Trail
+from growthos.connectors.verdicts import quoted
 
 if TYPE_CHECKING:
     from growthos.connectors.api import Api
@@ -68,27 +70,62 @@ class PageSize:
         self.now = min(self.most, self.now * 2)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Graph:
-    """The Graph API, as one stream asks it. `proof` is sent with each request and written down with none."""
+    """The Graph API, as one stream asks it. `proof` is sent with each request and written down with none.
+
+    `told` is what was told of the source in this run, so that nothing is told twice.
+    """
 
     api: "Api"
     version: str
     proof: Mapping[str, str]
+    told: set[str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those of the last answer."""
 
     def path(self, edge: str) -> str:
         """The path of a node or an edge."""
         return f"/{self.version}/{edge}"
 
     def get(self, edge: str, params: Mapping[str, str], operation: str, envelope: type[T]) -> "Answer[T]":
-        """One answer about a node."""
-        return self.api.get(
+        """One answer about a node or an edge."""
+        answer = self.api.get(
             self.path(edge),
             dict(params) | dict(self.proof),
             operation=operation,
             envelope=envelope,
             records=lambda said: len(said.data) if isinstance(said, Listing) else 1,
         )
+        self._heed(answer.headers)
+        return answer
+
+    def start(self, edge: str, params: Mapping[str, str], operation: str, envelope: type[T]) -> "Answer[T]":
+        """What Meta says of a thing that it was asked to start."""
+        fields = dict(params) | dict(self.proof)
+        answer = self.api.form(self.path(edge), fields, operation=operation, envelope=envelope)
+        self._heed(answer.headers)
+        return answer
+
+    def tell(self, code: str, message: str) -> None:
+        """Tell a person, once in a run."""
+        if message not in self.told:
+            self.told.add(message)
+            self.api.watch.notice(code, f"meta {message}")
+
+    def tell_quota(self) -> None:
+        """Tell what the last answer left of each limit."""
+        if quota := left(self.headers):
+            self.api.watch.quota(quota)
+
+    def _heed(self, headers: Mapping[str, str]) -> None:
+        """Notice where another version answers: one that has ended is replaced by the next without an error."""
+        self.headers = headers
+        version, warning = headers.get("facebook-api-version"), headers.get("x-ad-api-version-warning")
+        if version and version != self.version:
+            self.tell("api_version", f"answers with version {quoted(version)}, growthos asks for {self.version}")
+        elif warning:
+            self.tell("api_version", f"says of version {self.version}: {quoted(warning)}")
 
     def pages(self, edge: str, operation: str, params: Mapping[str, str], size: PageSize) -> Iterator[Page]:
         """Every page of an edge; smaller ones where Meta finds them too large.

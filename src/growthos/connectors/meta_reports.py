@@ -1,13 +1,8 @@
-"""Meta's daily reports: what is asked for at each level, and how a range that is too much is read in parts."""
+"""Meta's entities by the states that they can be in, and its daily reports: what is asked for at each level."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from growthos.connectors.days import halves
-from growthos.connectors.meta_pages import SMALLEST_PAGE, Graph, PageSize
-from growthos.connectors.refusals import ShrinkError
-from growthos.connectors.terms import Page
 from growthos.period import Period
 
 CAMPAIGN_STATES = ("ACTIVE", "PAUSED", "ARCHIVED", "DELETED", "IN_PROCESS", "WITH_ISSUES")
@@ -67,18 +62,3 @@ ACCOUNT_INSIGHTS = Report(
     "account",
     "account_id,account_currency,date_start,date_stop,spend,impressions,clicks,inline_link_clicks",
 )
-
-
-def read(graph: Graph, account: str, report: Report, days: Period) -> Iterator[Page]:
-    """Every page of a report. What is too much even in small pages is cut in two, down to a single day."""
-    waiting, size = [days], PageSize(ROWS_PER_PAGE, ROWS_PER_PAGE)
-    while waiting:
-        days = waiting.pop(0)
-        try:
-            yield from graph.pages(f"act_{account}/insights", report.stream, report.params(days), size)
-        except ShrinkError:
-            if (cut := halves(days)) is None:
-                raise
-            waiting[:0] = cut
-            # A small page tells at once whether the half is too much as well; after a good one they grow again.
-            size = PageSize(SMALLEST_PAGE, ROWS_PER_PAGE)

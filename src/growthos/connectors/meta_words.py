@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from growthos.connectors.terms import Judgement, Verdict
-from growthos.connectors.verdicts import by_status, document, without_error
+from growthos.connectors.verdicts import by_status, document, retry_after, without_error
 
 THROTTLES = {4, 17, 32, 613, *range(80000, 80015)}
 TOKENS = {102, 190}
@@ -30,12 +30,14 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> Judgement:  #
     if trace := error.get("fbtrace_id"):
         words += f" [trace {trace}]"
     if code in THROTTLES:
-        return Judgement(Verdict.THROTTLED, words, max(SHORTEST_WAIT, 60 * _minutes(headers)))
+        return Judgement(Verdict.THROTTLED, words, max(SHORTEST_WAIT, _told_wait(headers), retry_after(headers) or 0.0))
     if code in TOKENS:
         return Judgement(Verdict.CREDENTIALS, words)
     if (code, subcode) in TOO_MUCH or "reduce the amount of data" in words.lower():
         return Judgement(Verdict.SHRINK, words)
-    if (code, subcode) in WRONG or code in {VERSION_GONE, BLOCKED}:
+    if code == VERSION_GONE:
+        return Judgement(Verdict.REFUSED, words, hint="This version of Meta's API has ended: install a newer growthos.")
+    if (code, subcode) in WRONG or code == BLOCKED:
         return Judgement(Verdict.REFUSED, words)
     if error.get("is_transient") is True or code in {1, 2, REPORT_NOT_READY}:
         return Judgement(Verdict.TRANSIENT, words)
@@ -48,10 +50,19 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> Judgement:  #
 
 def resting(headers: Mapping[str, str]) -> float:
     """Seconds to rest after a good answer: a little above 75 % of a limit, as long as Meta says above 95 %."""
-    used = max((float(value) for usage in _usages(headers) for value in _percents(usage)), default=0.0)
+    used = max((float(value) for _, usage in _usages(headers) for value in _percents(usage)), default=0.0)
     if used > NEARLY_USED_UP:
-        return max(SHORTEST_WAIT, 60 * _minutes(headers))
+        return max(SHORTEST_WAIT, _told_wait(headers))
     return BUSY_SECONDS if used > BUSY else 0.0
+
+
+def left(headers: Mapping[str, str]) -> dict[str, float]:
+    """Percent left of each limit, by its type or its header as Meta names them; of several accounts the least."""
+    found: dict[str, float] = {}
+    for name, usage in _usages(headers):
+        for used in _percents(usage):
+            found[name] = min(found.get(name, 100.0), 100.0 - used)
+    return found
 
 
 def _error(body: bytes) -> dict[str, Any] | None:
@@ -62,22 +73,30 @@ def _error(body: bytes) -> dict[str, Any] | None:
     return error if isinstance(error, dict) else None
 
 
-def _minutes(headers: Mapping[str, str]) -> float:
-    """How long until calls are allowed again; Meta counts in minutes."""
-    told = (usage.get("estimated_time_to_regain_access") for usage in _usages(headers))
-    return max((float(one) for one in told if isinstance(one, int | float)), default=0.0)
+def _told_wait(headers: Mapping[str, str]) -> float:
+    """Seconds until calls are allowed again: Meta tells them in minutes, of an account's own limit in seconds."""
+    waits = [0.0]
+    for _, usage in _usages(headers):
+        if isinstance(minutes := usage.get("estimated_time_to_regain_access"), int | float):
+            waits.append(60.0 * minutes)
+        seconds = usage.get("reset_time_duration")
+        if isinstance(seconds, int | float) and max(_percents(usage), default=0.0) > NEARLY_USED_UP:
+            waits.append(float(seconds))
+    return max(waits)
 
 
-def _usages(headers: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Every usage that the headers tell, each limit by itself."""
+def _usages(headers: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every usage that the headers tell, by its limit's name."""
     by_business = document(headers.get("x-business-use-case-usage", "").encode())
     if isinstance(by_business, dict):
         for usages in by_business.values():
-            yield from (one for one in usages if isinstance(one, dict)) if isinstance(usages, list) else ()
+            for one in usages if isinstance(usages, list) else ():
+                if isinstance(one, dict):
+                    yield str(one.get("type", "x-business-use-case-usage")), one
     for name in ("x-app-usage", "x-ad-account-usage", "x-fb-ads-insights-throttle"):
         usage = document(headers.get(name, "").encode())
         if isinstance(usage, dict):
-            yield usage
+            yield name, usage
 
 
 def _percents(usage: Mapping[str, Any]) -> Iterator[float]:
