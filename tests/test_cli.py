@@ -16,7 +16,7 @@ from loopback import FastClock, serve
 
 from growthos import alerts, cli, pipeline
 from growthos.cli.app import app, hoist
-from growthos.errors import ExitCode
+from growthos.errors import BusyError, ExitCode
 from growthos.home import Home
 
 FAILED = {"name": "unique_grain", "severity": "critical", "status": "fail", "failing_rows": 3, "sample": ["shopify:1"]}
@@ -353,7 +353,7 @@ def test_sync_hands_on_what_was_asked(run, tmp_path, monkeypatch):
 
     def sync(*given: object, **_: object) -> None:
         asked.append(given[3])
-        raise pipeline.BusyError("stop here")
+        raise BusyError("stop here")
 
     monkeypatch.setattr(pipeline, "sync", sync)
     said = run("sync", "meta", "--since", "2026-01-01", "--until", "2026-01-31", "--full", home=tmp_path)

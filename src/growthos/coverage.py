@@ -15,12 +15,16 @@ def data_through(connector: type[Connector], state: State, zone: ZoneInfo) -> da
     sync began, in `zone`, or the `--until` of it where no other sync went further. The earliest over all accounts and
     streams counts.
     """
+    reached = [account_through(connector, state, account, zone) for account in state.accounts(connector.name)]
+    return min((day for day in reached if day), default=None)
+
+
+def account_through(connector: type[Connector], state: State, account: str, zone: ZoneInfo) -> date | None:
+    """The same for one account."""
     reached = [
-        day
-        for account in state.accounts(connector.name)
+        _reached(stream, state.units(connector.name, account, stream.name), zone)
         for stream in connector.streams()
         if stream.follows_since and not stream.detail
-        for day in [_reached(stream, state.units(connector.name, account, stream.name), zone)]
     ]
     return min((day for day in reached if day), default=None)
 

@@ -17,8 +17,9 @@ from growthos.clock import Clock
 from growthos.connectors import find
 from growthos.connectors.base import Connector
 from growthos.connectors.terms import Call, Watch
-from growthos.errors import BusyError, NoDataError, SourceError
+from growthos.errors import NoDataError, SourceError
 from growthos.home import Home
+from growthos.lock import locked
 from growthos.log import Log, Redactor
 from growthos.outcome import SyncReport
 from growthos.raw import cannot_write, strays
@@ -64,7 +65,7 @@ def sync(
     """Read what is due from each source, then build and publish if anything changed."""
     chosen = choose(home, settings, asked.sources)
     make_home(home)
-    with _locked(home), _no_garbage_collection(demo_seed is not None):
+    with locked(home), _no_garbage_collection(demo_seed is not None):
         run_id = secrets.token_hex(8)
         redact = Redactor(secrets_of(settings))
         log = Log(home.logs, run_id, redact)
@@ -122,7 +123,7 @@ def sync(
 def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher) -> SyncReport:
     """Build and publish everything again from the raw files, without asking any source."""
     make_home(home)
-    with _locked(home), _no_garbage_collection(True):
+    with locked(home), _no_garbage_collection(True):
         run_id, now, redact = secrets.token_hex(8), clock.now(), Redactor(secrets_of(settings))
         log = Log(home.logs, run_id, redact)
         try:
@@ -223,20 +224,6 @@ def _history_start(state: State, settings: "Settings", now: datetime) -> date:
     begins = [unit.header.begins for name in find() for unit in state.all_units(name) if unit.header.begins]
     asked = [date.fromisoformat(one[:10]) for one in begins if not one.startswith("0001-")]
     return min([*asked, now.date() - timedelta(days=settings.sync.history)])
-
-
-@contextmanager
-def _locked(home: Home) -> Iterator[None]:
-    """One run per home; the kernel lets go of the lock when a process dies."""
-    from filelock import FileLock, Timeout
-
-    try:
-        with FileLock(home.lock, timeout=0, mode=0o600):
-            yield
-    except Timeout as error:
-        raise BusyError(
-            f"Another run is at work in {home.root}.", hint="Wait until it has ended; nothing was touched."
-        ) from error
 
 
 @contextmanager

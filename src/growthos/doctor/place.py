@@ -11,12 +11,12 @@ from typing import Final
 
 from growthos.doctor.remarks import Remark, error, ok, warning
 from growthos.home import Home
+from growthos.lock import holder
 from growthos.settings.origins import OTHERS
 
 GIGABYTE: Final = 1024**3
 NETWORK: Final = {"afs", "ceph", "cifs", "fuse.sshfs", "glusterfs", "fuse.glusterfs", "nfs", "nfs4", "smb3", "smbfs"}
 MOUNTS: Final = Path("/proc/self/mountinfo")
-LOCKS: Final = Path("/proc/locks")
 
 
 def remarks(home: Home, ledger: Path) -> Iterator[Remark]:
@@ -121,28 +121,13 @@ def file_system(path: Path, mounts: str) -> str:
 
 
 def _lock(home: Home) -> Remark:
-    from filelock import FileLock, Timeout
-
-    if not home.lock.exists():
-        return ok("home", "lock", "no run is at work")
     try:
-        with FileLock(home.lock, timeout=0, mode=0o600):
-            return ok("home", "lock", "no run is at work")
-    except Timeout:
-        owner = _owner(home.lock)
-        return ok("home", "lock", f"a run is at work now{f', process {owner}' if owner else ''}")
+        process = holder(home)
     except OSError as problem:
         return warning("home", "lock", f"{home.lock} cannot be opened: {problem.strerror}", "Mend its owner.")
-
-
-def _owner(lock: Path) -> str:
-    """The process that holds a lock, where Linux tells it."""
-    try:
-        about, lines = lock.stat(), LOCKS.read_text(encoding="ascii").splitlines()
-    except OSError:
-        return ""
-    inode = f"{os.major(about.st_dev):02x}:{os.minor(about.st_dev):02x}:{about.st_ino}"
-    return next((line.split()[4] for line in lines if line.split()[5:6] == [inode]), "")
+    if process is None:
+        return ok("home", "lock", "no run is at work")
+    return ok("home", "lock", f"a run is at work now{f', process {process}' if process else ''}")
 
 
 def _limits(ledger: Path) -> Iterator[Remark]:

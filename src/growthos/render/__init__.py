@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from growthos.pipeline import Watcher
     from growthos.render.output import Style
     from growthos.settings import Settings
+    from growthos.status import Status
 
 
 def kpis(report: "Report", style: "Style" = "table", output: Path | None = None) -> None:
@@ -64,6 +65,14 @@ def diagnosis(found: "Diagnosis", style: "Style" = "table", output: Path | None 
 
     records = [one.as_json() for one in found.remarks]
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: records)
+
+
+def status(found: "Status", style: "Style" = "table", output: Path | None = None) -> None:
+    """How far each source is read, what is unfinished, and what to do next."""
+    from growthos.render import status_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
 
 
 def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from growthos.last_build import PASSED, Check, LastBuild
 from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Table, Tone
-from growthos.render.text import NOTHING, clean
+from growthos.render.text import NOTHING, age, clean
 
 if TYPE_CHECKING:
     from growthos.render.output import Record
@@ -18,7 +18,6 @@ COLUMNS = (
     Column("Rows", numeric=True, rank=2),
 )
 FIELDS = ("name", "severity", "status", "failing_rows", "sample", "message")
-HOUR = 3600
 
 
 def page(last: LastBuild) -> Page:
@@ -52,13 +51,13 @@ def _tone(check: Check) -> Tone:
 def banner(last: LastBuild, shown: LastBuild, now: datetime) -> Page:
     """What failed, and how old the numbers are that stand in its place."""
     failed = ", ".join(f"{one.name} ({_count(one)})" for one in last.blocking) or "a critical check"
-    age = ""
+    old = ""
     if shown.finished_at:
         made = shown.finished_at if shown.finished_at.tzinfo else shown.finished_at.replace(tzinfo=UTC)
-        age = f", made {_age(int((now - made).total_seconds()))} ago"
+        old = f", made {age(int((now - made).total_seconds()))} ago"
     return (
         Note(f"The last build was not published. Failed: {failed}.", "bad"),
-        Note(f"These numbers reach to {shown.data_through or 'no day'}{age}. See `growthos checks`.", "bad"),
+        Note(f"These numbers reach to {shown.data_through or 'no day'}{old}. See `growthos checks`.", "bad"),
     )
 
 
@@ -79,13 +78,6 @@ def _count(check: Check) -> str:
         if check.status == "error"
         else f"{check.failing_rows:,} {'row' if check.failing_rows == 1 else 'rows'}"
     )
-
-
-def _age(seconds: int) -> str:
-    hours = max(0, seconds) // HOUR
-    if hours < 1:
-        return "less than an hour"
-    return f"{hours} hours" if hours < 48 else f"{hours // 24} days"  # noqa: PLR2004 - two days in hours read well
 
 
 def records(last: LastBuild) -> "Iterator[Record]":

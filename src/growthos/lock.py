@@ -1,0 +1,54 @@
+"""One run per home: the lock that a sync or a rebuild holds, and who holds it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from growthos.errors import BusyError
+from growthos.home import Home
+
+LOCKS: Final = Path("/proc/locks")
+
+
+@contextmanager
+def locked(home: Home) -> Iterator[None]:
+    """Hold the home; BusyError where another run does. The kernel lets go of the lock when a process dies."""
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(home.lock, timeout=0, mode=0o600):
+            yield
+    except Timeout as error:
+        raise BusyError(
+            f"Another run is at work in {home.root}.", hint="Wait until it has ended; nothing was touched."
+        ) from error
+
+
+def holder(home: Home) -> str | None:
+    """None where no run is at work, else its process, or an empty text where the system does not tell it.
+
+    Raises OSError where the lock cannot be opened.
+    """
+    from filelock import FileLock, Timeout
+
+    if not home.lock.exists():
+        return None
+    if owner := _owner(home.lock):
+        return owner
+    try:
+        with FileLock(home.lock, timeout=0, mode=0o600):
+            return None
+    except Timeout:
+        return ""
+
+
+def _owner(lock: Path) -> str:
+    """The process that holds a lock, where Linux tells it."""
+    try:
+        about, lines = lock.stat(), LOCKS.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return ""
+    inode = f"{os.major(about.st_dev):02x}:{os.minor(about.st_dev):02x}:{about.st_ino}"
+    return next((line.split()[4] for line in lines if line.split()[5:6] == [inode]), "")
