@@ -12,3 +12,12 @@ from growthos.clock import DemoClock
 def clock() -> DemoClock:
     """A clock that stands at noon of the first of March 2026 until somebody sleeps."""
     return DemoClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long runs are for those who ask for them, with `-m chaos`."""
+    if config.option.markexpr:
+        return
+    long = [one for one in items if one.get_closest_marker("chaos")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [one for one in items if one not in long]

@@ -50,6 +50,33 @@ def at(operation: str, turns: Sequence[int], fault: Fault) -> Script:
     return lambda arrival: fault if arrival.operation == operation and arrival.turn in turns else None
 
 
+def but_tokens(fault: Fault) -> Script:
+    """At every request but those for tokens."""
+    return lambda arrival: None if arrival.operation == "token" else fault
+
+
+def any_trouble(seed: int) -> Script:
+    """A rate of passing faults for each source, and for one or two of them something that does not pass."""
+    dice = random.Random(f"trouble {seed}")
+    passing = [
+        throttled(dice.randrange(1, 200)),
+        asked_to_wait(dice.randrange(1, 200)),
+        broken(dice.choice([500, 502, 503, 504])),
+        web_page(dice.choice([200, 403, 502])),
+        cut(dice.random(), told=False),
+        cut(dice.random(), told=True),
+        reset(dice.random()),
+        changed(null_nodes, more_fields),
+    ]
+    lasting = [revoked, web_page(200), broken(503), first_page_again, cut(dice.random(), told=True), bomb(16)]
+    storms = {source: storm(seed, dice.choice([0, 0.1, 0.2, 0.4]), passing) for source in demo.FACES}
+    ends = {
+        source: from_request(dice.randrange(2, 16), dice.choice(lasting))
+        for source in dice.sample(sorted(demo.FACES), dice.randrange(3))
+    }
+    return lambda arrival: each(ends)(arrival) or storms[arrival.source](arrival)
+
+
 def from_turn(operation: str, turn: int, fault: Fault) -> Script:
     """From this request of one operation on."""
     return lambda arrival: fault if arrival.operation == operation and arrival.turn >= turn else None
@@ -235,33 +262,30 @@ def empty_page_first(turn: Turn) -> None:
     turn.say(200, said)
 
 
-def changed(change: Callable[[Any], None]) -> Fault:
+def changed(*changes: Callable[[Any], None]) -> Fault:
     """The right answer with something in it changed."""
 
     def fault(turn: Turn) -> None:
         whole = turn.honest()
         said = json.loads(whole.content)
-        change(said)
+        for change in changes:
+            change(said)
         turn.give(whole, body=json.dumps(said).encode())
 
     return fault
 
 
 def bare_numbers(turn: Turn) -> None:
-    """Numbers as numbers that were text, digit for digit."""
+    """Numbers as numbers that were text, digit for digit, and the answer packed."""
     whole = turn.honest()
-    turn.give(whole, body=IN_QUOTES.sub(r" \1", whole.text).encode())
-
-
-def packed(turn: Turn) -> None:
-    """The right answer, packed as a server may."""
-    whole = turn.honest()
-    turn.say(whole.status_code, gzip.compress(whole.content), {**whole.headers, "content-encoding": "gzip"})
+    said = gzip.compress(IN_QUOTES.sub(r" \1", whole.text).encode())
+    turn.say(whole.status_code, said, {**whole.headers, "content-encoding": "gzip"})
 
 
 def more_fields(said: Any) -> None:
-    """Every object has fields that nobody asked for."""
-    for one in list(dicts(said)):
+    """Every object has fields that nobody asked for; GraphQL's `data` alone has what the query named."""
+    named = said.get("data") if isinstance(said, dict) else None
+    for one in [each for each in dicts(said) if each is not named]:
         one["aNewField"] = {"deep": [1, None, "x"], "text": 'quote " and \u202e'}
 
 
