@@ -364,12 +364,13 @@ class TestDays:
 def test_a_currency_without_a_rate_is_an_error():
     looks = [
         Look("shopify", (Finding("currency", "ok", "EUR"),)),
+        Look("ga4", (Finding("currency", "ok", "SEK"),)),  # of it no money is taken
         Look("meta", (Finding("currency", "ok", "USD", account="1"), Finding("currency", "ok", "GBP", account="2"))),
     ]
     nothing = kept.Kept((), None, {}, None)
     for fx, expected in (({}, ["GBP", "USD"]), ({"USD": "0.92"}, ["GBP"]), ({"USD": "0.92", "GBP": "1.1"}, [])):
         given = Settings(fx=fx)
-        found = list(measures.remarks(given, looks, nothing, ("meta", "shopify"), NOW))
+        found = list(measures.remarks(given, looks, nothing, ("ga4", "meta", "shopify"), NOW))
         errors = [one.finding for one in found if one.finding.state == "error"]
         assert [one.said[len("meta counts in ") :][:3] for one in errors] == expected
         assert doctor.Diagnosis(Path(), NOW, tuple(found)).exit_code == (ExitCode.SETTINGS if expected else 0)

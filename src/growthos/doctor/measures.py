@@ -31,7 +31,7 @@ def remarks(
         yield warning(AREA, "time zone", differ.message, differ.hint)
     currencies = _told(looks, kept, connected, "currency")
     yield from _rows("currency", currencies)
-    yield from _rates(settings, kept, currencies)
+    yield from _rates(settings, kept, currencies, ads)
 
 
 def _told(looks: Collection[Look], kept: Kept, connected: Collection[str], subject: str) -> Told:
@@ -56,15 +56,15 @@ def _rows(subject: str, told: Mapping[str, list[tuple[str, str]]]) -> Iterator[R
             yield ok(AREA, subject, said, source=source, account=account)
 
 
-def _rates(settings: "Settings", kept: Kept, told: Told) -> Iterator[Remark]:
-    """The currency of the reports, and those of spend that no rate leads to."""
+def _rates(settings: "Settings", kept: Kept, told: Told, ads: Collection[str]) -> Iterator[Remark]:
+    """The currency of the reports, and those of ad spend from which no rate leads to it."""
     shop = next((said for _, said in told.get("shopify", [])), None)
     everybodys = {said for several in told.values() for _, said in several}
     currency = shop or settings.currency or kept.shop_currency or (everybodys.pop() if len(everybodys) == 1 else None)
     if currency is None:
         return
     yield ok(AREA, "currency", currency, source="reports")
-    for source, several in told.items():
+    for source, several in ((name, told.get(name, [])) for name in ads):
         for other in sorted({said for _, said in several} - {currency, *settings.fx}):
             hint = f'Set what one {other} is in {currency}, in growthos.toml: [fx] {other} = "1.0840".'
-            yield error(AREA, "currency", f"{source} counts in {other}, and no rate leads to {currency}", hint)
+            yield error(AREA, "currency", f"{source} counts in {other}, and no rate leads from it to {currency}", hint)
