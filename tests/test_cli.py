@@ -75,6 +75,8 @@ BAD_INPUT = [
     (["kpis", "--nonsense"], ExitCode.USAGE, "No such option"),
     (["kpi"], ExitCode.USAGE, "Did you mean 'kpis'?"),
     (["alerts", "--fail-on", "crit"], ExitCode.USAGE, "Did you mean critical?"),
+    (["alerts", "--fail-on", ""], ExitCode.USAGE, "It is one of info, warning, critical"),
+    (["kpis", "--by", ""], ExitCode.USAGE, "It is one of channel, campaign"),
     (["alerts", "--until", "7d"], ExitCode.USAGE, "is no day"),
     (["checks", "--format", "xml"], ExitCode.USAGE, "It is one of table, json, csv, markdown"),
     (["explain", "blended_cak"], ExitCode.USAGE, "Did you mean blended_cac?"),

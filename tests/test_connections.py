@@ -173,8 +173,9 @@ def test_with_nothing_connected_a_list_says_what_to_set_and_a_test_ends_with_78(
 
 
 @pytest.mark.parametrize("test", [(), ("--test",)])
-def test_an_unknown_source_is_told_with_the_nearest(run, tmp_path, test):
-    code, _, err = run("connections", *test, "shopfy", home=tmp_path)
+@pytest.mark.parametrize("name", ["shopfy", "SHOPIFY"])
+def test_an_unknown_source_is_told_with_the_nearest(run, tmp_path, test, name):
+    code, _, err = run("connections", *test, name, home=tmp_path)
     assert code == ExitCode.USAGE
     assert "Did you mean shopify?" in err
 
@@ -197,15 +198,27 @@ def test_words_of_a_source_move_no_cursor_and_hold_no_secret(run, tmp_path, monk
 
 
 def test_a_hostile_name_of_a_zone_is_cleaned(run, tmp_path, monkeypatch):
-    clock = SystemClock()
-    with served(clock, {"meta": instead(timezone_name="Mars/\x1b[31mPhobos")}) as sources:
+    clock, token = SystemClock(), demo.settings()["meta"]["access_token"]
+    with served(clock, {"meta": instead(timezone_name=f"Mars/\x1b[31mPhobos {token}")}) as sources:
         for one in find()["meta"].settings:
             if one.name in sources["meta"]:
                 monkeypatch.setenv(one.env, sources["meta"][one.name])
         code, out, _ = run("connections", "--test", home=tmp_path)
     assert code == ExitCode.OK
-    assert "Phobos" in out
+    assert "Phobos [redacted]" in out
+    assert token not in out
     assert "\x1b" not in out
+
+
+def test_limits_that_cannot_be_kept_let_no_call_out(run, tmp_path, monkeypatch):
+    with serve(SystemClock()) as server:
+        for name, value in (("ACCESS_TOKEN", CANARY), ("AD_ACCOUNT_ID", "1001"), ("BASE_URL", server.address)):
+            monkeypatch.setenv(f"META_{name}", value)
+        (tmp_path / "growthos.toml").write_text('[limits]\nfile = "/proc/growthos/limits"\n')
+        code, _, err = run("connections", "--test", home=tmp_path)
+    assert code == ExitCode.CANNOT_WRITE
+    assert "Calls cannot be counted in /proc/growthos/limits" in err
+    assert server.arrivals == []
 
 
 def test_a_home_that_cannot_be_written_is_told(run, tmp_path, monkeypatch):

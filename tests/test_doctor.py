@@ -174,6 +174,18 @@ def test_settings_that_are_wrong_are_findings_and_the_rest_is_looked_at(run, tmp
     assert CANARY not in out
 
 
+@pytest.mark.parametrize("content", ["DEMO_MODE=perhaps\n", None])
+def test_a_dot_env_that_stops_every_other_command_is_a_finding_here(run, tmp_path, content):
+    if content:
+        (tmp_path / ".env").write_text(content)
+    else:
+        (tmp_path / ".env").mkdir()
+    code, out, err = run(home=tmp_path)
+    assert (code, err) == (ExitCode.SETTINGS, "")
+    assert "Doctor: 1 error" in out
+    assert ("Set it to true or false." if content else ".env cannot be read") in out
+
+
 class TestClock:
     @pytest.mark.parametrize(
         ("says", "told"), [("Sun, 01 Mar 2026 12:20:00 GMT", "behind"), ("Sun, 01 Mar 2026 11:40:00 GMT", "ahead of")]
@@ -327,7 +339,8 @@ class TestDays:
             ("UTC", {"meta": BERLIN, "google_ads": YORK}, "No one zone fits all"),
             ("UTC", {"meta": BERLIN | YORK}, "No one zone fits all"),
             ("UTC", {"shopify": YORK}, 'Set reporting_timezone = "America/New_York"'),
-            ("UTC", {"meta": {"Mars/Phobos"}}, 'Set reporting_timezone = "Mars/Phobos"'),
+            ("UTC", {"meta": {"Mars/Phobos"}}, "Look at the settings of these accounts"),
+            ("UTC", {"meta": {"Mars/Phobos"}, "google_ads": BERLIN}, 'Set reporting_timezone = "Europe/Berlin"'),
         ],
     )
     def test_the_advice_follows_who_differs(self, reporting, of, hint):

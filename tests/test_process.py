@@ -50,6 +50,20 @@ def test_under_cron_it_speaks_utf8_and_no_colour(home):
     assert b"\x1b" not in said.stdout
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_from_the_start_are_no_failure(home, closed):
+    """And nothing of the home is written in their place."""
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    done = subprocess.run(
+        ["sh", "-c", f'"{sys.executable}" -m growthos --home "{home}" kpis --format json {closed}'],
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+
+
 def test_where_only_ascii_can_be_shown_it_falls_back(home):
     for command in (["kpis", "--by", "channel"], ["alerts"], ["checks"], ["explain", "shopify"], ["--help"]):
         said = call(*command, home=home, PYTHONIOENCODING="ascii", COLUMNS="80")

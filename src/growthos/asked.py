@@ -23,7 +23,7 @@ def check(asked: Sequence[str]) -> None:
     known = find()
     for name in asked:
         if name not in known:
-            near = get_close_matches(name, known, 1)
+            near = get_close_matches(name.lower(), known, 1)
             raise UsageError(
                 f"No source is called {name!r}.{f' Did you mean {near[0]}?' if near else ''}",
                 hint=f"Sources are {', '.join(known)}.",

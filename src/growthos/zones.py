@@ -29,8 +29,11 @@ def disagreement(
         return None
     parts = [f"{_names(who)} in {zone}" for zone, who in _by_zone(told).items()]
     message = f"Days are not the same everywhere: {'; '.join(parts)}; the reports in {reporting}."
-    wanted = [zone for zone, source in told if source in ads] or [zone for zone, _ in told]
-    if any(not alike(wanted[0], zone, day) for zone in wanted):
+    usable = [(zone, source) for zone, source in told if alike(zone, zone, day)]
+    wanted = [zone for zone, source in usable if source in ads] or [zone for zone, _ in usable]
+    if not wanted:
+        hint = "Look at the settings of these accounts: no zone of theirs is known to this machine."
+    elif any(not alike(wanted[0], zone, day) for zone in wanted):
         hint = "No one zone fits all of them: set `reporting_timezone` to that of the ad account with the most spend."
     elif alike(reporting, wanted[0], day):
         hint = "The reports follow the ad accounts. The others can be changed in their own settings alone."
@@ -41,8 +44,6 @@ def disagreement(
 
 def alike(one: str, other: str, day: date) -> bool:
     """Whether the clocks of two zones have shown the same over the year before `day`."""
-    if one == other:
-        return True
     try:
         first, second = ZoneInfo(one), ZoneInfo(other)
     except (KeyError, ValueError, OSError):

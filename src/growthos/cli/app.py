@@ -66,15 +66,16 @@ def growthos(
     """
     import os
 
+    from growthos.errors import SettingsError
     from growthos.settings.origins import demo_mode
 
-    chosen = choose_home(home, Path.cwd())
-    session = Session(
-        base=chosen,
-        demo=demo or demo_mode(chosen, os.environ),
-        quiet=quiet,
-        verbose=verbose,
-    )
+    session = Session(base=choose_home(home, Path.cwd()), demo=demo, quiet=quiet, verbose=verbose)
+    try:
+        session.demo = demo or demo_mode(session.base, os.environ)
+    except SettingsError as error:
+        if context.invoked_subcommand != "doctor":
+            raise
+        session.trouble = error
     process.begin(session)
     context.obj = session
 

@@ -34,6 +34,7 @@ PLAIN = {
     "✓": "ok",
     "✗": "x",
 } | dict(zip("▁▂▃▄▅▆▇█", "_.,-=+*#", strict=True))  # fmt: skip
+STDERR = 2
 DENIED = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EISDIR, errno.ENOTDIR}
 
 _received: list[int] = []
@@ -41,8 +42,9 @@ _sessions: "list[Session]" = []
 
 
 def prepare() -> None:
-    """Files for the owner alone; a first signal ends the command in order, a second one at once."""
+    """Files for the owner alone; all streams open; a first signal ends the command in order, a second one at once."""
     os.umask(0o077)
+    _open()
     codecs.register_error("growthos", _plain)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -127,13 +129,23 @@ def _say(text: str) -> None:
     try:
         sys.stderr.write("\n".join(clean(line, limit=None) for line in text.splitlines()) + "\n")
     except BrokenPipeError:
-        silence(2)
+        silence(STDERR)
 
 
 def _end(number: int, _: FrameType | None) -> None:
     _received.append(number)
     signal.signal(number, signal.SIG_DFL)
     raise KeyboardInterrupt
+
+
+def _open() -> None:
+    """A stream that was closed before we began leads nowhere, and no file of ours takes its number."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        pass
+    os.close(descriptor)
+    for number, name in ((1, "stdout"), (STDERR, "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:

@@ -75,7 +75,7 @@ def read(
     from growthos import kpis as catalogue
     from growthos.cli.health import look
 
-    dimension = cast("By | None", word(by, ("channel", "campaign"), "--by") if by else None)
+    dimension = cast("By | None", word(by, ("channel", "campaign"), "--by") if by is not None else None)
     for name in names:
         catalogue.find(name)
     today = dates.Today.at(session.clock.now(), session.settings.reporting_timezone)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from growthos.clock import Clock, DemoClock, SystemClock
-from growthos.errors import DamagedDataError, NoDataError, UsageError
+from growthos.errors import DamagedDataError, NoDataError, SettingsError, UsageError
 from growthos.home import DEMO_SEED, Home
 
 if TYPE_CHECKING:
@@ -23,13 +23,17 @@ NO_DATA = "No data yet: run `growthos sync`, or `growthos demo`."
 
 @dataclass
 class Session:
-    """One run of the program. `base` is the home that was chosen; `home` the one that is read and written."""
+    """One run of the program. `base` is the home that was chosen; `home` the one that is read and written.
+
+    `trouble` is what keeps the settings from being read at all; only the doctor comes as far with it.
+    """
 
     base: Home
     demo: bool = False
     seed: int = DEMO_SEED
     quiet: bool = False
     verbose: bool = False
+    trouble: SettingsError | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     _open: "DuckDBPyConnection | None" = field(default=None, repr=False)
 

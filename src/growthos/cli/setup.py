@@ -110,7 +110,7 @@ def doctor(
     style = form(format_)
     given: Settings | SettingsError
     try:
-        given = session.settings
+        given = session.trouble or session.settings
     except SettingsError as error:
         given = error
     found = physician.examine(session.home, given, session.clock, demo_seed=session.demo_seed, offline=offline)

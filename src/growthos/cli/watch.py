@@ -58,7 +58,7 @@ def alerts(
 
     session: Session = context.obj
     style = form(format_)
-    level = cast("Severity | None", word(fail_on, LEVELS, "--fail-on") if fail_on else None)
+    level = cast("Severity | None", word(fail_on, LEVELS, "--fail-on") if fail_on is not None else None)
     found = read(session, until, strict=strict)
     render.alerts(found, style, output, every=all_)
     if level and found.reaches(level):

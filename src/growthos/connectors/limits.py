@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from growthos.clock import Clock
 from growthos.connectors.terms import Limit
+from growthos.errors import CannotWriteError
 
 if TYPE_CHECKING:
     from pyrate_limiter import SQLiteBucket
@@ -57,9 +58,15 @@ class Ledger:
         self._clock = clock
         self._key = hashlib.sha256(key.encode()).hexdigest()[:16]
         self._rates = sorted((limit.seconds * SLACK, limit.calls) for limit in limits)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for one in (path, path.with_name(f"{path.name}.lock")):
-            one.touch(mode=0o600)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for one in (path, path.with_name(f"{path.name}.lock")):
+                one.touch(mode=0o600)
+        except OSError as error:
+            raise CannotWriteError(
+                f"Calls cannot be counted in {path}: {error.strerror}.",
+                hint="Mend its folder, or name another in `[limits] file`. No source was asked.",
+            ) from error
         try:
             self._bucket = self._open(path)
         except sqlite3.DatabaseError:
