@@ -247,6 +247,15 @@ class TestEachSourcesOwnWords:
         assert page.time_zone == "UTC"
         assert 6 <= server.gaps()[0] < 6.5
 
+    @pytest.mark.parametrize("requested", [0, 10, 100])
+    def test_shopify_is_never_asked_again_within_a_second(self, server, requested):
+        """Not even where the bucket seems to hold what the query costs."""
+        cost = {"requestedQueryCost": requested, "throttleStatus": BUCKET}
+        busy = {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}], "extensions": {"cost": cost}}
+        server.says((200, busy, {}), (200, {"data": SHOP}, {}))
+        pages("shopify", "shop", server)
+        assert server.gaps()[0] >= 1
+
     def test_shopify_errors_may_be_a_single_string(self, server):
         server.says((401, {"errors": "[API] Invalid API key or access token"}, {}))
         with pytest.raises(CredentialsError, match="Invalid API key") as caught:
@@ -372,6 +381,21 @@ class TestEachSourcesOwnWords:
         [page] = pages("google_ads", "campaigns", server)
         assert page.records == 1
         assert b"error" not in page.body
+
+    def test_google_ads_needs_no_developer_token_and_sends_one_that_is_set(self, server):
+        server.says((200, TOKEN, {}), (200, [], {}))
+        pages("google_ads", "campaigns", server)
+        assert "developer-token" not in server.arrivals[1].headers
+        values = {"customer_id": "1234567890", "client_id": "i", "client_secret": CANARY, "refresh_token": CANARY}
+        source = find()["google_ads"]
+        assert source.missing(values) == ()
+        addresses = {"base_url": server.address, "oauth_token_url": f"{server.address}/token"}
+        server.says((200, TOKEN, {}), (200, [], {}))
+        one = source(values | addresses | {"developer_token": "an older token"})
+        with Api(one, clock=server.clock) as api:
+            [campaigns] = [each for each in source.streams() if each.name == "campaigns"]
+            list(campaigns.read(one, api, one.accounts()[0], Window()))
+        assert server.arrivals[-1].headers["developer-token"] == "an older token"
 
     def test_google_ads_names_the_manager_setting(self, server):
         failure = {
