@@ -22,14 +22,14 @@ growthos --demo kpis --by channel      any command works on it
 CONNECTIONS_EPILOG = """
 [bold]Examples[/bold]
 
-growthos connections                   what is connected, and what the others need
-growthos connections --test            ask each source: credentials, scopes, version, zone
+growthos connections                   what is connected, what is missing
+growthos connections --test            does each source let us in?
 growthos connections --test meta       only this one
 """
 DOCTOR_EPILOG = """
 [bold]Examples[/bold]
 
-growthos doctor                        everything that can be wrong, and what to do
+growthos doctor                        what is wrong, and what to do
 growthos doctor --offline              without asking any source
 growthos doctor --format json          for programs
 """
@@ -77,7 +77,10 @@ def connections(
     format_: FormatOption = "table",
     output: OutputOption = None,
 ) -> None:
-    """Show which sources are connected, and with --test whether they answer."""
+    """Show which sources are connected, and with --test whether they answer.
+
+    With --test: exit 77 if all refuse, 69 if none answers, 3 if some fail.
+    """
     from dataclasses import replace
 
     from growthos import connections as sources_of
@@ -88,6 +91,7 @@ def connections(
     origins = settings.demo_origins() if session.demo else settings.whence(session.home, session.environ)
     found = sources_of.listed(session.settings, origins, names)
     if test:
+        _asking(session)
         looks = sources_of.look(session.home, session.settings, session.clock, names, demo_seed=session.demo_seed)
         found = replace(found, looks=looks)
     render.connections(found, style, output)
@@ -101,7 +105,10 @@ def doctor(
     format_: FormatOption = "table",
     output: OutputOption = None,
 ) -> None:
-    """Find what is wrong with this installation, its home and its sources, and say what to do."""
+    """Find what is wrong with this installation, its home and its sources, and say what to do.
+
+    Exit 73 if the home cannot be written, 78 if settings are wrong, 65 if the database is damaged, 3 if a source fails.
+    """
     from growthos import doctor as physician
     from growthos import render
     from growthos.errors import SettingsError
@@ -113,6 +120,16 @@ def doctor(
         given = session.trouble or session.settings
     except SettingsError as error:
         given = error
+    if not (offline or isinstance(given, SettingsError)):
+        _asking(session)
     found = physician.examine(session.home, given, session.clock, demo_seed=session.demo_seed, offline=offline)
     render.diagnosis(found, style, output)
     raise typer.Exit(found.exit_code)
+
+
+def _asking(session: Session) -> None:
+    """Say what the wait is for; the demo answers at once."""
+    from growthos import render
+
+    if not (session.demo or session.quiet):
+        render.asking()

@@ -58,6 +58,17 @@ def connections(found: "Connections", style: "Style" = "table", output: Path | N
     deliver(style, output, lambda: view.page(found), found.as_json, view.fields(found), lambda: view.records(found))
 
 
+def asking() -> None:
+    """On stderr, where somebody looks on: sources are being asked."""
+    import sys
+
+    from growthos.render.output import say
+    from growthos.render.pages import Note
+
+    if sys.stderr.isatty():
+        say((Note("Asking the sources; one that does not answer takes a minute or two.", "dim"),))
+
+
 def diagnosis(found: "Diagnosis", style: "Style" = "table", output: Path | None = None) -> None:
     """What the doctor found."""
     from growthos.render import doctor_page as view
