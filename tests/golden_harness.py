@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import golden_records as form
 from golden_records import Record, instant
 
-from growthos.connectors.ga4 import DIMENSIONS, METRICS
+from growthos.connectors.ga4_reports import TRAFFIC
 from growthos.connectors.terms import Page
 from growthos.home import Home
 from growthos.pipeline import make_home
@@ -235,8 +235,8 @@ def _ga4(told: Record, sync: Record) -> Iterator[Unit]:
     rows = [form.traffic_row(one) for one in told["rows"]]
     metadata = {"currencyCode": told.get("currency", "USD"), "timeZone": "UTC"}
     headers = {
-        "dimensionHeaders": [{"name": name} for name in DIMENSIONS],
-        "metricHeaders": [{"name": name, "type": "TYPE_INTEGER"} for name in METRICS],
+        "dimensionHeaders": [{"name": name} for name in TRAFFIC.dimensions],
+        "metricHeaders": [{"name": name, "type": "TYPE_INTEGER"} for name in TRAFFIC.metrics],
     }
     found = [headers | ({"rows": list(some), "rowCount": len(rows)} if some else {}) for some in _pages(rows)]
     pages = [

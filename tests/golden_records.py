@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from growthos.connectors.ga4 import DIMENSIONS, METRICS
+from growthos.connectors.ga4_reports import TRAFFIC
 
 Record = dict[str, Any]
 
@@ -423,8 +423,8 @@ def traffic_row(short: Mapping[str, Any]) -> Record:
         "purchaseRevenue": given["revenue"],
     }
     return {
-        "dimensionValues": [{"value": str(told[name])} for name in DIMENSIONS],
-        "metricValues": [{"value": str(told[name])} for name in METRICS],
+        "dimensionValues": [{"value": str(told[name])} for name in TRAFFIC.dimensions],
+        "metricValues": [{"value": str(told[name])} for name in TRAFFIC.metrics],
     }
 
 

@@ -166,10 +166,10 @@ class Ga4:
         (
             *("date", "sessionDefaultChannelGroup", "sessionSource", "sessionMedium"),
             *("sessions", "engagedSessions", "totalUsers", "newUsers", "itemViewEvents", "addToCarts", "checkouts"),
-            *("ecommercePurchases", "purchaseRevenue"),
+            *("ecommercePurchases", "purchaseRevenue", "eventName", "eventCount", "keyEvents"),
         )
     )
-    """KPI_SPEC's words for the traffic report; Google publishes no list of names for machines."""
+    """KPI_SPEC's words for traffic, the reference's for events; Google publishes no list of names for machines."""
 
     @staticmethod
     @cache

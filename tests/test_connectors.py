@@ -29,6 +29,7 @@ STREAMS = [
 ONE_PAGE = {
     *("shopify.shop", "shopify.order_counts"),
     *("meta.account", "meta.account_insights", "meta.adsets", "meta.ad_insights"),
+    *("ga4.totals", "ga4.events"),
 }
 """What the demo answers in a single page."""
 PAGED = [one for one in STREAMS if one.id not in ONE_PAGE and "google_ads" not in one.id]
@@ -44,6 +45,8 @@ KEYS = {
     "product_variants": ("data", "product", "variants", "nodes"),
     "inventory_items": ("data", "inventoryItems", "nodes"),
     "traffic": ("rows",),
+    "totals": ("rows",),
+    "events": ("rows",),
     "campaign_insights": ("data",),
 }
 """Where the records of a page stand; of a stream that is not named here, the page itself or its `data` is meant."""
@@ -278,6 +281,8 @@ def test_reads_the_vendors_sample(file):
         "ad_metrics": Window(first=date(2026, 11, 21), last=date(2026, 11, 21)),
         "keyword_metrics": Window(first=date(2026, 11, 21), last=date(2026, 11, 21)),
         "traffic": Window(first=date(2026, 11, 22), last=date(2026, 11, 22)),
+        "totals": Window(first=date(2026, 11, 22), last=date(2026, 11, 22)),
+        "events": Window(first=date(2026, 11, 22), last=date(2026, 11, 22)),
         "orders": Window(since=datetime(2026, 11, 1, tzinfo=UTC), until=datetime(2026, 11, 23, tzinfo=UTC)),
         "customers": Window(since=datetime(2026, 11, 8, tzinfo=UTC)),
         "order_counts": Window(first=date(2026, 11, 20), last=date(2026, 11, 21)),
@@ -291,7 +296,7 @@ def test_reads_the_vendors_sample(file):
     assert page.records == len(records(page)) > 0
     assert sample["found_at"].startswith("https://")
     assert page.time_zone == {"shop": "Europe/Berlin", "account": "Europe/Berlin", "customer": "Europe/Berlin",
-                              "traffic": "Europe/Berlin"}.get(name)  # fmt: skip
+                              **dict.fromkeys(("traffic", "totals", "events"), "Europe/Berlin")}.get(name)  # fmt: skip
     assert page.lookback_days == (45 if name == "conversion_actions" else None)
     [request] = asked
     assert request.url.path == told["path"]
@@ -408,7 +413,7 @@ PAGES = {
             *("ads", "keywords", "ad_metrics", "keyword_metrics"),
         )
     },
-    "ga4": {"traffic": {"traffic"}},
+    "ga4": {name: {name} for name in ("traffic", "totals", "events")},
 }
 
 

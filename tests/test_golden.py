@@ -18,7 +18,7 @@ from golden_records import Record
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, SelectionSetNode, parse
 
 from growthos import kpis
-from growthos.connectors.ga4 import DIMENSIONS, METRICS
+from growthos.connectors.ga4_reports import TRAFFIC
 from growthos.connectors.google_ads import CAMPAIGN_METRICS, CAMPAIGNS
 from growthos.connectors.google_ads import CUSTOMER as GOOGLE_CUSTOMER
 from growthos.connectors.meta import ACCOUNT_FIELDS, CAMPAIGN_FIELDS
@@ -198,5 +198,5 @@ def test_a_golden_holds_what_is_asked_for_and_nothing_else(name):
                         assert without_names == gaql(google[page.stream])
                 else:
                     for row in told.get("rows", ()):
-                        assert len(row["dimensionValues"]) == len(DIMENSIONS)
-                        assert len(row["metricValues"]) == len(METRICS)
+                        assert len(row["dimensionValues"]) == len(TRAFFIC.dimensions)
+                        assert len(row["metricValues"]) == len(TRAFFIC.metrics)

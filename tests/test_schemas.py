@@ -20,7 +20,7 @@ from growthos import connectors, demo
 from growthos.clock import DemoClock
 from growthos.connectors import google_ads, meta_reports, shopify_counts, shopify_queries
 from growthos.connectors.api import Api
-from growthos.connectors.ga4 import report
+from growthos.connectors.ga4_reports import REPORTS, TRAFFIC
 from growthos.connectors.terms import Window
 from growthos.period import Period
 
@@ -268,6 +268,14 @@ class TestGa4(schema_rules.Ga4):
             assert re.fullmatch(r"/v1beta/properties/\d+:runReport", request.url.path)
             assert self.faults(json.loads(request.content)) == []
 
+    @pytest.mark.parametrize("one", REPORTS, ids=lambda one: one.name)
+    def test_every_report_is_small_enough_and_names_what_there_is(self, one):
+        """Nine dimensions and ten metrics at most; key events are no longer called conversions."""
+        assert self.faults(one.page(DAYS, 0)) == []
+        assert len(one.dimensions) <= 9
+        assert len(one.metrics) <= 10
+        assert "conversions" not in one.metrics
+
     @pytest.mark.parametrize(
         "mistake",
         [
@@ -280,7 +288,7 @@ class TestGa4(schema_rules.Ga4):
         ids=lambda mistake: next(iter(mistake)),
     )
     def test_a_mistake_is_found(self, mistake):
-        right = report("2026-03-01", "2026-03-29", 0)
+        right = TRAFFIC.page(DAYS, 0)
         assert self.faults(right) == []
         assert self.faults(right | mistake)
 

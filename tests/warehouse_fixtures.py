@@ -46,7 +46,7 @@ _UNIT = {
 }
 _REPORTS = {
     *("campaign_insights", "campaign_metrics", "customer_metrics", "ad_metrics", "keyword_metrics", "traffic"),
-    "order_counts",
+    *("order_counts", "totals", "events"),
 }
 _HISTORY = (date(2025, 1, 1), STARTED.date())
 ACCOUNTS = {"shopify": "toyshop", "meta": "1001", "google_ads": "1234567890", "ga4": "77"}
@@ -140,8 +140,12 @@ class Raw:
         self.page("google_ads", "campaign_metrics", [{"results": list(rows)}], days=days)
 
     def traffic(self, *rows: dict[str, Any], days: Iterable[date] | None = None, currency: str = "EUR") -> None:
-        body = {"rows": list(rows), "metadata": {"currencyCode": currency, "timeZone": "Europe/Berlin"}}
-        self.page("ga4", "traffic", body, days=days)
+        self.report("traffic", *rows, days=days, currencyCode=currency)
+
+    def report(self, name: str, *rows: dict[str, Any], days: Iterable[date] | None = None, **metadata: Any) -> None:
+        """A page of one of GA4's reports, with Google's notes on it."""
+        body = {"rows": list(rows), "metadata": {"currencyCode": "EUR", "timeZone": "Europe/Berlin"} | metadata}
+        self.page("ga4", name, body, days=days)
 
 
 def money(amount: str | None) -> dict[str, Any]:
@@ -335,12 +339,17 @@ def google_row(campaign: str, day: str, micros: str = "10000000", **metrics: Any
     }  # fmt: skip
 
 
+def report_row(dimensions: Iterable[str], metrics: Iterable[str]) -> dict[str, Any]:
+    """A row of one of GA4's reports; a day is written as there, without dashes."""
+    return {
+        "dimensionValues": [{"value": one} for one in dimensions],
+        "metricValues": [{"value": one} for one in metrics],
+    }
+
+
 def traffic_row(day: str, group: str, source: str, medium: str, *metrics: str) -> dict[str, Any]:
     values = [*metrics, *("0",) * (9 - len(metrics))]
-    return {
-        "dimensionValues": [{"value": one} for one in (day.replace("-", ""), group, source, medium)],
-        "metricValues": [{"value": one} for one in values],
-    }
+    return report_row((day.replace("-", ""), group, source, medium), values)
 
 
 def build(raw: Raw, **settings: Any) -> warehouse.Built:

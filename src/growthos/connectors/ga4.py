@@ -1,22 +1,19 @@
-"""Google Analytics 4, by the Data API: sessions and the funnel by day, channel group, source and medium."""
+"""Google Analytics 4, by the Data API: sessions and the funnel by day and origin, each day's own totals, its events."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from growthos.connectors import google_auth
+from growthos.connectors import ga4_words, google_auth
 from growthos.connectors.base import Connector, stream
-from growthos.connectors.camel import Camel
 from growthos.connectors.days import halves
-from growthos.connectors.google_words import refusal
+from growthos.connectors.ga4_answers import Quota, Told
+from growthos.connectors.ga4_quota import resting, share
+from growthos.connectors.ga4_reports import EVENTS, TOTALS, TRAFFIC, Report
 from growthos.connectors.refusals import ShrinkError
-from growthos.connectors.terms import Judgement, Limit, Page, Setting, Verdict, Window
+from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Window
 from growthos.connectors.trail import Trail
-from growthos.connectors.verdicts import by_status, without_error
-from growthos.errors import SettingsError, UnavailableError
+from growthos.errors import PatienceError, SettingsError, UnavailableError
 from growthos.period import Period
 
 if TYPE_CHECKING:
@@ -26,66 +23,8 @@ if TYPE_CHECKING:
     from growthos.connectors.asking import Answer
 
 SCOPE = "https://www.googleapis.com/auth/analytics.readonly"
-DIMENSIONS = ("date", "sessionDefaultChannelGroup", "sessionSource", "sessionMedium")
-METRICS = (
-    "sessions",
-    "engagedSessions",
-    "totalUsers",
-    "newUsers",
-    "itemViewEvents",
-    "addToCarts",
-    "checkouts",
-    "ecommercePurchases",
-    "purchaseRevenue",
-)
-LIMIT = 100_000
 RESTARTS = 3
-HOUR, DAY = 3600.0, 86_400.0
-PACIFIC = "America/Los_Angeles"
-
-
-# POST /v1beta/properties/<property>:runReport
-def report(first: str, last: str, offset: int, limit: int = LIMIT) -> dict[str, object]:
-    """The body of one page of the traffic report for the days `first` to `last`."""
-    return {
-        "dateRanges": [{"startDate": first, "endDate": last}],
-        "dimensions": [{"name": name} for name in DIMENSIONS],
-        "metrics": [{"name": name} for name in METRICS],
-        "orderBys": [{"dimension": {"dimensionName": name}} for name in DIMENSIONS],
-        "offset": str(offset),
-        "limit": str(limit),
-        "keepEmptyRows": False,
-        "returnPropertyQuota": True,
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row that is only counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata(Camel):
-    """Google's notes on a report: its zone, and whether the rows are all there."""
-
-    time_zone: str | None = None
-    data_loss_from_other_row: bool = False
-    subject_to_thresholding: bool = False
-    sampling_metadatas: list[Row] = field(default_factory=list)
-
-    @property
-    def lossy(self) -> bool:
-        """Whether the rows are not the whole truth."""
-        return self.data_loss_from_other_row or self.subject_to_thresholding or bool(self.sampling_metadatas)
-
-
-@dataclass(frozen=True, slots=True)
-class Report(Camel):
-    """A page of a report; an empty one has neither rows nor a count."""
-
-    rows: list[Row] = field(default_factory=list)
-    row_count: int = 0
-    metadata: Metadata = field(default_factory=Metadata)
+WIDEST, OVERLAP, DEEP = timedelta(days=31), timedelta(days=12), timedelta(days=14)
 
 
 class Ga4(Connector):
@@ -101,7 +40,7 @@ class Ga4(Connector):
     limits = (Limit(10, 60.0),)
     # A property that has caused ten server errors in an hour is locked.
     tries_after_server_error = 3
-    server_errors = Limit(6, HOUR)
+    server_errors = Limit(6, ga4_words.HOUR)
     settings = (
         Setting("property_id", "GA4_PROPERTY_ID", "The property's number, not its G-… id.", required=True),
         *google_auth.own("GA4"),
@@ -113,6 +52,8 @@ class Ga4(Connector):
         super().__init__(values)
         told = self.values.get("property_id", "").split(",")
         self._accounts = tuple(_property(one.strip()) for one in told if one.strip())
+        self._quotas: dict[str, Mapping[str, Quota]] = {}
+        self._noticed: set[tuple[str, str]] = set()
 
     @classmethod
     def missing(cls, values: Mapping[str, str]) -> tuple[str, ...]:
@@ -125,27 +66,56 @@ class Ga4(Connector):
         return google_auth.credentials(api, SCOPE)
 
     def judge(self, status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
-        said = refusal(body)
-        if said is None:
-            return without_error(status, headers, body, opens=b"{", whose="Google")
-        plain = by_status(said.code or status, headers, said.words)
-        lower = said.words.lower()
-        if "server errors" in lower:
-            return Judgement(Verdict.QUOTA, said.words, HOUR)
-        if plain.verdict is Verdict.THROTTLED and "per day" in lower:
-            return Judgement(Verdict.QUOTA, said.words, said.wait or _to_midnight(headers))
-        if plain.verdict is Verdict.THROTTLED and "per hour" in lower:
-            return Judgement(Verdict.QUOTA, said.words, said.wait or plain.wait or HOUR)
-        return Judgement(plain.verdict, said.words, said.wait if said.wait is not None else plain.wait)
+        return ga4_words.judge(status, headers, body)
 
-    @stream("report", widest=timedelta(days=31), overlap=timedelta(days=12), deep_overlap=timedelta(days=14))
+    @stream("report", widest=WIDEST, overlap=OVERLAP, deep_overlap=DEEP)
     def traffic(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """One row per day, default channel group, source and medium: sessions, users and the funnel's events."""
-        waiting = [Period(window.first or date.min, window.last or date.max)]
+        return self._read(api, account, TRAFFIC, window)
+
+    @stream("report", widest=WIDEST, overlap=OVERLAP, deep_overlap=DEEP, detail=True)
+    def totals(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
+        """One row per day: sessions, users, purchases and their revenue, as GA4 counts the day as a whole."""
+        return self._read(api, account, TOTALS, window)
+
+    @stream("report", widest=WIDEST, overlap=OVERLAP, deep_overlap=DEEP, detail=True)
+    def events(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
+        """One row per day and event by its name: how often, by how many users, how often as a key event."""
+        return self._read(api, account, EVENTS, window)
+
+    def examine(self, api: "Api") -> Iterator[Finding]:
+        """One small report of each property: whether we are let in, its zone, currency, quotas and Google's notes."""
+        yesterday = api.clock.now().date() - timedelta(days=1)
+        for account in self._accounts:
+            told = self._ask(api, account, TOTALS, Period(yesterday, yesterday), 0).said
+            yield Finding("credentials", "ok", "accepted", account=account)
+            if told.metadata.time_zone:
+                yield Finding("time zone", "ok", told.metadata.time_zone, account=account)
+            if told.metadata.currency_code:
+                yield Finding("currency", "ok", told.metadata.currency_code, account=account)
+            yield from share(told.property_quota, account)
+            if flags := told.metadata.flags:
+                yield Finding("report", "warning", f"yesterday is {', '.join(flags)}", account=account)
+            for _, message in told.metadata.notices(account):
+                yield Finding("report", "warning", message, account=account)
+
+    def _read(self, api: "Api", account: str, report: Report, window: Window) -> Iterator[Page]:
+        """The pages of a unit; what is left of the quotas is told once, whatever comes of it."""
+        if window.first is None or window.last is None:
+            raise ValueError(f"{report.name} are read by days")
+        try:
+            yield from self._pages(api, account, report, Period(window.first, window.last))
+        finally:
+            if left := self._quotas.get(account):
+                api.watch.quota({name: one.remaining for name, one in left.items()})
+
+    def _pages(self, api: "Api", account: str, report: Report, period: Period) -> Iterator[Page]:
+        """A report of all days at once; in halves where that is too much, day by day where Google keeps rows back."""
+        waiting = [period]
         while waiting:
             days = waiting.pop(0)
             try:
-                pages = self._whole(api, account, days)
+                pages = self._whole(api, account, report, days)
             except ShrinkError:
                 if (cut := halves(days)) is None:
                     raise
@@ -156,22 +126,21 @@ class Ga4(Connector):
             else:
                 yield from pages
 
-    def _whole(self, api: "Api", account: str, days: Period) -> list[Page] | None:
+    def _whole(self, api: "Api", account: str, report: Report, days: Period) -> list[Page] | None:
         """All pages of a report; None where it is more than a day and Google says that rows are missing."""
         for _ in range(RESTARTS):
             pages: list[Page] = []
-            trail = Trail(self.name, "traffic")
+            trail = Trail(self.name, report.name)
             rows = total = 0
             while True:
-                asked = report(days.first.isoformat(), days.last.isoformat(), rows)
-                answer = self._ask(api, account, asked)
+                answer = self._ask(api, account, report, days, rows)
                 told = answer.said
                 if told.metadata.lossy and len(days) > 1:
                     return None
                 if pages and told.row_count != total:
                     break
                 total = told.row_count
-                pages.append(self._page(account, asked, answer))
+                pages.append(self._page(account, report, days, rows, answer))
                 rows += len(told.rows)
                 trail.step(str(rows), answer.body.partition(b'"propertyQuota"')[0], len(told.rows))
                 if rows == total:
@@ -180,19 +149,48 @@ class Ga4(Connector):
                     break
         raise UnavailableError(self.name, "ga4 changes the report while it is read, three times over.")
 
+    def _ask(self, api: "Api", account: str, report: Report, days: Period, offset: int) -> "Answer[Told]":
+        """One page of a report, unless it would use up a quota: a property whose quota is used up is locked."""
+        self._rest(api, account)
+        answer = api.post(
+            self._path(account),
+            report.page(days, offset),
+            operation=report.name,
+            envelope=Told,
+            records=lambda said: len(said.rows),
+        )
+        self._quotas[account] = answer.said.property_quota
+        for code, message in answer.said.metadata.notices(account):
+            if (account, code) not in self._noticed:
+                self._noticed.add((account, code))
+                api.watch.notice(code, message)
+        return answer
+
+    def _rest(self, api: "Api", account: str) -> None:
+        """Wait until the quotas that the last request left too little of are whole again, where patience allows."""
+        seconds, name = resting(self._quotas.get(account, {}), api.clock.now())
+        if seconds > api.patience:
+            resume_at = api.clock.now() + timedelta(seconds=seconds)
+            raise PatienceError(
+                self.name,
+                f"ga4's quota {name} of property {account} is nearly used up; it is whole again by"
+                f" {resume_at:%Y-%m-%d %H:%M} UTC.",
+                resume_at=resume_at,
+                hint=f"What was read is kept; `growthos sync {self.name}` after that time goes on from there.",
+            )
+        if seconds:
+            api.pause(seconds, f"ga4's quota {name} is nearly used up")
+            del self._quotas[account]
+
     def _path(self, account: str) -> str:
         return f"/{self.api_version}/properties/{account}:runReport"
 
-    def _ask(self, api: "Api", account: str, asked: Mapping[str, object]) -> "Answer[Report]":
-        return api.post(
-            self._path(account), asked, operation="traffic", envelope=Report, records=lambda said: len(said.rows)
-        )
-
-    def _page(self, account: str, asked: Mapping[str, object], answer: "Answer[Report]") -> Page:
+    def _page(self, account: str, report: Report, days: Period, offset: int, answer: "Answer[Told]") -> Page:
         return Page(
-            stream="traffic",
+            stream=report.name,
             body=answer.body,
-            request=f"POST {self._path(account)} {asked['dateRanges']} offset {asked['offset']}",
+            # Staging reads from here which days a page without rows is about.
+            request=f"POST {self._path(account)} startDate {days.first} endDate {days.last} offset {offset}",
             status=answer.status,
             records=len(answer.said.rows),
             time_zone=answer.said.metadata.time_zone,
@@ -207,13 +205,3 @@ def _property(text: str) -> str:
             hint="It stands under Admin, Property details, in GA4; the G-… id belongs to a data stream.",
         )
     return digits
-
-
-def _to_midnight(headers: Mapping[str, str]) -> float:
-    """Seconds until GA4's daily quota returns, at midnight Pacific time by the server's own clock."""
-    try:
-        now = parsedate_to_datetime(headers.get("date", "")).astimezone(ZoneInfo(PACIFIC))
-    except ValueError:
-        return DAY
-    midnight = datetime(now.year, now.month, now.day, tzinfo=now.tzinfo) + timedelta(days=1)
-    return (midnight - now).total_seconds()

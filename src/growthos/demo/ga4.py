@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable
 from datetime import date, datetime
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from growthos.demo import gate, google_oauth
+from growthos.demo import gate, google_oauth, traffic
 from growthos.demo.amounts import short
-from growthos.demo.records import TrafficRow
+from growthos.demo.records import EventRow
 
 if TYPE_CHECKING:
     import httpx
@@ -22,17 +22,19 @@ HOSTS = ("analyticsdata.googleapis.com",)
 PROPERTY = "402715588"
 SETTINGS = {"property_id": PROPERTY, **google_oauth.SETTINGS}
 ROWS_AN_ANSWER = 100
-"""The most rows of an answer, whatever is asked."""
+"""The most rows of an answer, whatever is asked; a report by event is short, and is not cut."""
 TOKENS = 10
 """What a report costs of the property's quota."""
 
-DIMENSIONS: dict[str, Callable[[TrafficRow], str]] = {
+Figures = dict[str, tuple[str, Callable[[Any], int]]]
+
+DIMENSIONS: dict[str, Callable[[Any], str]] = {
     "date": lambda row: row.day.strftime("%Y%m%d"),
     "sessionDefaultChannelGroup": attrgetter("group"),
     "sessionSource": attrgetter("source"),
     "sessionMedium": attrgetter("medium"),
 }
-METRICS: dict[str, tuple[str, Callable[[TrafficRow], int]]] = {
+METRICS: Figures = {
     "sessions": ("TYPE_INTEGER", attrgetter("sessions")),
     "engagedSessions": ("TYPE_INTEGER", attrgetter("engaged")),
     "totalUsers": ("TYPE_INTEGER", attrgetter("users")),
@@ -42,6 +44,12 @@ METRICS: dict[str, tuple[str, Callable[[TrafficRow], int]]] = {
     "checkouts": ("TYPE_INTEGER", attrgetter("checkouts")),
     "ecommercePurchases": ("TYPE_INTEGER", attrgetter("purchases")),
     "purchaseRevenue": ("TYPE_CURRENCY", attrgetter("revenue_cents")),
+}
+OF_EVENTS: dict[str, Callable[[Any], str]] = {"date": DIMENSIONS["date"], "eventName": attrgetter("name")}
+EVENT_METRICS: Figures = {
+    "eventCount": ("TYPE_INTEGER", attrgetter("times")),
+    "totalUsers": ("TYPE_INTEGER", attrgetter("users")),
+    "keyEvents": ("TYPE_FLOAT", attrgetter("key_events")),
 }
 
 
@@ -67,23 +75,25 @@ def answer(shop: "Shop", request: "httpx.Request", now: Callable[[], datetime]) 
     asked = json.loads(request.content)
     dimensions = [one["name"] for one in asked.get("dimensions", ())]
     metrics = [one["name"] for one in asked.get("metrics", ())]
-    if unknown := [name for name in dimensions if name not in DIMENSIONS] or [
-        name for name in metrics if name not in METRICS
+    known, figures = (OF_EVENTS, EVENT_METRICS) if "eventName" in dimensions else (DIMENSIONS, METRICS)
+    if unknown := [name for name in dimensions if name not in known] or [
+        name for name in metrics if name not in figures
     ]:
         return google_oauth.error(400, "INVALID_ARGUMENT", f"Field {unknown[0]} is not a valid dimension or metric.")
-    return gate.respond(200, _report(shop, asked, dimensions, metrics))
+    return gate.respond(200, _report(shop, asked, dimensions, {name: figures[name] for name in metrics}))
 
 
-def _report(shop: "Shop", asked: dict[str, Any], dimensions: list[str], metrics: list[str]) -> dict[str, Any]:
-    asking = f"ga4 {asked['dateRanges']} {dimensions} {metrics}"
+def _report(shop: "Shop", asked: dict[str, Any], dimensions: list[str], metrics: Figures) -> dict[str, Any]:
+    asking = f"ga4 {asked['dateRanges']} {dimensions} {list(metrics)}"
     if asking not in shop.memory:
         shop.memory[asking] = _rows(shop, asked, dimensions, metrics)
     found = shop.memory[asking]
     first = int(asked.get("offset", 0))
-    page = found[first : first + min(ROWS_AN_ANSWER, int(asked.get("limit", 10_000)))]
+    most = len(found) if "eventName" in dimensions else ROWS_AN_ANSWER
+    page = found[first : first + min(most, int(asked.get("limit", 10_000)))]
     report: dict[str, Any] = {
         "dimensionHeaders": [{"name": name} for name in dimensions],
-        "metricHeaders": [{"name": name, "type": METRICS[name][0]} for name in metrics],
+        "metricHeaders": [{"name": name, "type": kind} for name, (kind, _) in metrics.items()],
     }
     if page:
         report["rows"] = page
@@ -96,18 +106,19 @@ def _report(shop: "Shop", asked: dict[str, Any], dimensions: list[str], metrics:
     return report
 
 
-def _rows(shop: "Shop", asked: dict[str, Any], dimensions: list[str], metrics: list[str]) -> list[dict[str, Any]]:
+def _rows(shop: "Shop", asked: dict[str, Any], dimensions: list[str], metrics: Figures) -> list[dict[str, Any]]:
     """The rows of the days asked for, one for each combination of the dimensions, sorted by all of them."""
+    of_events = "eventName" in dimensions
     ranges = [(date.fromisoformat(one["startDate"]), date.fromisoformat(one["endDate"])) for one in asked["dateRanges"]]
-    names = [DIMENSIONS[name] for name in dimensions]
-    figures = [METRICS[name][1] for name in metrics]
+    names = [(OF_EVENTS if of_events else DIMENSIONS)[name] for name in dimensions]
+    figures = [figure for _, figure in metrics.values()]
     sums: dict[tuple[str, ...], list[int]] = {}
-    for row in shop.traffic:
+    for row in _events(shop) if of_events else shop.traffic:
         if any(first <= row.day <= last for first, last in ranges):
             total = sums.setdefault(tuple(name(row) for name in names), [0] * len(figures))
             for place, figure in enumerate(figures):
                 total[place] += figure(row)
-    texts = [short if METRICS[name][0] == "TYPE_CURRENCY" else str for name in metrics]
+    texts = [short if kind == "TYPE_CURRENCY" else str for kind, _ in metrics.values()]
     return [
         {
             "dimensionValues": [{"value": value} for value in key],
@@ -115,6 +126,12 @@ def _rows(shop: "Shop", asked: dict[str, Any], dimensions: list[str], metrics: l
         }
         for key in sorted(sums)
     ]
+
+
+def _events(shop: "Shop") -> tuple[EventRow, ...]:
+    if "ga4 events" not in shop.memory:
+        shop.memory["ga4 events"] = traffic.events(shop.traffic)
+    return cast("tuple[EventRow, ...]", shop.memory["ga4 events"])
 
 
 def _quota() -> dict[str, Any]:

@@ -252,6 +252,16 @@ class TrafficRow(NamedTuple):
     revenue_cents: int
 
 
+class EventRow(NamedTuple):
+    """What happened on one day under one name, as GA4 counts it."""
+
+    day: date
+    name: str
+    times: int
+    users: int
+    key_events: int
+
+
 class Anomaly(NamedTuple):
     """Something that went wrong, and the shop knows what."""
 

@@ -1,10 +1,11 @@
 """What GA4 saw: sessions and the funnel by day, channel group, source and medium."""
 
 from datetime import date
+from itertools import groupby
 
 from growthos.demo.dice import Dice, day_of, stream, whole
 from growthos.demo.marketing import Demand
-from growthos.demo.records import Order, TrafficRow
+from growthos.demo.records import EventRow, Order, TrafficRow
 
 # Channel of the shop, then (group, source, medium, share of its sessions) as GA4 names them.
 ROWS = (
@@ -28,6 +29,16 @@ MISSED = 0.04
 TWICE = 0.03
 """Share that it sees twice: the page that says thank you was opened again."""
 
+EVENTS = {
+    "session_start": "sessions",
+    "view_item": "item_views",
+    "add_to_cart": "add_to_carts",
+    "begin_checkout": "checkouts",
+    "purchase": "purchases",
+}
+"""Events by GA4's names, and where a row counts them."""
+KEY_EVENT = "purchase"
+
 
 def make(seed: int, days: tuple[Demand, ...], orders: tuple[Order, ...]) -> tuple[TrafficRow, ...]:
     """All rows, by day, group, source and medium."""
@@ -35,6 +46,19 @@ def make(seed: int, days: tuple[Demand, ...], orders: tuple[Order, ...]) -> tupl
     bought = _purchases(orders, dice)
     rows = [row for day in days for row in _day(day, bought, dice)]
     return tuple(sorted(rows))
+
+
+def events(rows: tuple[TrafficRow, ...]) -> tuple[EventRow, ...]:
+    """The same visits by what happened in them, by day and name; no more users than the day had, nor than events."""
+    found = []
+    for day, seen in groupby(rows, key=lambda row: row.day):
+        visits = list(seen)
+        people = sum(row.users for row in visits)
+        for name in sorted(EVENTS):
+            count = sum(getattr(row, EVENTS[name]) for row in visits)
+            if count:
+                found.append(EventRow(day, name, count, min(count, people), count if name == KEY_EVENT else 0))
+    return tuple(found)
 
 
 def _purchases(orders: tuple[Order, ...], dice: Dice) -> dict[tuple[date, str, str], list[int]]:
