@@ -217,6 +217,8 @@ def _google(told: Record, sync: Record) -> Iterator[Unit]:
         "currencyCode": currency,
         "timeZone": "UTC",
         "manager": False,
+        "testAccount": False,
+        "autoTaggingEnabled": True,
         "status": "ENABLED",
     }
     yield Unit("customer", [_stream("customer", [{"customer": itself}])])

@@ -14,7 +14,7 @@ from growthos.connectors.api import Api
 from growthos.connectors.base import Stream
 from growthos.connectors.days import halves
 from growthos.connectors.terms import Page, Watch, Window
-from growthos.errors import CredentialsError, PatienceError, RefusedError, SettingsError, UnavailableError
+from growthos.errors import CredentialsError, PatienceError, SettingsError, UnavailableError
 from growthos.period import Period
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "api"
@@ -356,20 +356,6 @@ def test_days_that_are_no_longer_kept_are_not_asked_for(source, stream):
         assert len(asked) == before
     # Both have several reports by day, and say it once an account.
     assert notices == ["history_clamped"]
-
-
-def test_a_manager_account_says_what_to_set_instead():
-    sample = json.loads((GOLDEN / "google_ads" / "customer.json").read_text("utf-8"))
-    sample["answer"][0]["results"][0]["customer"]["manager"] = True
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        token = "token" in request.url.path
-        return httpx.Response(200, json={"access_token": "sample-token"} if token else sample["answer"])
-
-    connector = connectors.find()["google_ads"]
-    with pytest.raises(RefusedError, match="manager account") as caught:
-        read(connector, connector.streams()[0], httpx.MockTransport(answer))
-    assert "GOOGLE_ADS_LOGIN_CUSTOMER_ID" in caught.value.hint
 
 
 def test_another_version_than_asked_for_is_told_once():

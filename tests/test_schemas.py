@@ -244,6 +244,10 @@ class TestGoogleAds(schema_rules.GoogleAds):
         assert right in query
         assert self.faults(query.replace(right, wrong))
 
+    def test_what_a_manager_is_asked_is_valid(self):
+        assert self.faults(google_ads.CLIENTS) == []
+        assert self.faults(google_ads.CLIENTS.replace("_client.status", "_client.state"))
+
     def test_a_word_that_is_none_is_found(self):
         assert self.faults(google_ads.CONVERSION_ACTIONS.replace("ENABLED", "ACTIVE"))
 

@@ -97,6 +97,8 @@ def read_source(connector: Connector, api: "Api", run: Run) -> SourceReport:
     started = run.clock.monotonic()
     _warn_of_sunset(connector, api, run.now)
     for given in connector.accounts():
+        if not any(due(connector, given, stream, run) for stream in connector.streams()):
+            continue  # one that holds others is due itself, for ever, as nothing is read of it
         try:
             reached = connector.reach(api, given)
         except SourceError as error:

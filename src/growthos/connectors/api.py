@@ -103,13 +103,18 @@ class Api:
         records: Callable[[T], int] = lambda _: 0,
         headers: Mapping[str, str] | None = None,
         streamed: bool = False,
+        judge: "Callable[[int, httpx.Headers, bytes], Judgement] | None" = None,
     ) -> Answer[T]:
-        """POST `body` as JSON; a `streamed` answer may be larger and take longer."""
+        """POST `body` as JSON; a `streamed` answer may be larger and take longer.
+
+        `judge` stands in for the source's own where this request must be judged otherwise.
+        """
         from growthos.connectors.wire.exchange import MEGABYTE, Guards
 
         guards = Guards(120.0, 600.0, 256 * MEGABYTE) if streamed else self._guards
         build = partial(self._build, "POST", self.connector.base_url + path, json=dict(body), headers=headers)
-        return self._patiently(Ask(build, operation, adapter(envelope), records, self.connector.judge, guards))
+        ask = Ask(build, operation, adapter(envelope), records, judge or self.connector.judge, guards)
+        return self._patiently(ask)
 
     def form(self, path: str, fields: Mapping[str, str], *, operation: str, envelope: type[T]) -> Answer[T]:
         """POST `fields` as a form does, which starts something; what it is, the answer says."""

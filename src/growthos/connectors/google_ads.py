@@ -12,19 +12,25 @@ from growthos.connectors.google_ads_queries import (
     ADS,
     CAMPAIGN_METRICS,
     CAMPAIGNS,
+    CLIENTS,
     CONVERSION_ACTIONS,
     CUSTOMER,
     CUSTOMER_METRICS,
+    ENABLED,
     KEYWORD_METRICS,
     KEYWORDS,
     ActionChunk,
     Chunk,
+    Client,
+    ClientChunk,
+    Customer,
     CustomerChunk,
 )
+from growthos.connectors.google_ads_words import for_less, meaning, nowhere
 from growthos.connectors.google_words import refusal
-from growthos.connectors.refusals import ShrinkError
-from growthos.connectors.terms import Judgement, Limit, Page, Setting, Verdict, Window
-from growthos.connectors.verdicts import by_status, without_error
+from growthos.connectors.refusals import ShrinkError, SkippedError
+from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Window
+from growthos.connectors.verdicts import NOT_FOUND, without_error
 from growthos.errors import RefusedError, SettingsError
 from growthos.period import Period
 
@@ -36,8 +42,9 @@ if TYPE_CHECKING:
 
 SCOPE = "https://www.googleapis.com/auth/adwords"
 CUSTOMER_DIGITS = 10
+LOGIN = "login-customer-id"
 
-C = TypeVar("C", Chunk, CustomerChunk, ActionChunk)
+C = TypeVar("C", Chunk, CustomerChunk, ClientChunk, ActionChunk)
 
 
 def _by_day(*, detail: bool = False) -> Callable[[Read], Stream]:
@@ -60,6 +67,7 @@ class GoogleAds(Connector):
     api_version = "v26"
     default_base_url = "https://googleads.googleapis.com"
     limits = (Limit(15_000, 86_400.0),)
+    sunset = date(2027, 10, 1)
     settings = (
         Setting("customer_id", "GOOGLE_ADS_CUSTOMER_ID", "Ten digits; several, separated by commas.", required=True),
         Setting("login_customer_id", "GOOGLE_ADS_LOGIN_CUSTOMER_ID", "The manager account that access comes through."),
@@ -71,14 +79,17 @@ class GoogleAds(Connector):
 
     def __init__(self, values: Mapping[str, str]) -> None:
         super().__init__(values)
-        self._accounts = tuple(
-            _customer(one, "GOOGLE_ADS_CUSTOMER_ID") for one in self.values.get("customer_id", "").split(",") if one
-        )
+        given = (one for one in self.values.get("customer_id", "").split(",") if one)
+        self._accounts = tuple(dict.fromkeys(_customer(one, "GOOGLE_ADS_CUSTOMER_ID") for one in given))
         login = self.values.get("login_customer_id")
-        self._headers = {"login-customer-id": _customer(login, "GOOGLE_ADS_LOGIN_CUSTOMER_ID")} if login else {}
+        self._headers = {LOGIN: _customer(login, "GOOGLE_ADS_LOGIN_CUSTOMER_ID")} if login else {}
         if token := self.values.get("developer_token"):
             self._headers["developer-token"] = token
         self._clamped = set[str]()
+        self._described: dict[str, Answer[list[CustomerChunk]]] = {}
+        self._clients: dict[str, list[Client]] = {}
+        self._reached: dict[str, str] = {}
+        self._through: dict[str, str] = {}
 
     @classmethod
     def missing(cls, values: Mapping[str, str]) -> tuple[str, ...]:
@@ -96,23 +107,74 @@ class GoogleAds(Connector):
 
     def judge(self, status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
         said = refusal(body)
-        if said is None:
-            return without_error(status, headers, body, opens=b"[", whose="Google")
-        return _meaning(set(said.details), said.code or status, said.words, said.wait, headers)
+        if said is not None:
+            return meaning(said, status, headers, self.api_version)
+        if status == NOT_FOUND:
+            return nowhere(self.api_version)
+        return without_error(status, headers, body, opens=b"[", whose="Google")
+
+    def _judge_range(self, status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
+        """What an answer means where fewer days can be asked for."""
+        said = refusal(body)
+        return for_less(self.judge(status, headers, body), said.code if said else status)
+
+    def reach(self, api: "Api", account: str) -> tuple[str, ...]:
+        """The account itself, or the accounts below it where it is a manager; each one once, whoever names it."""
+        if self._reached.get(account, account) != account:
+            return ()
+        found = [account]
+        try:
+            if self.described(api, account).manager:
+                found = self._enabled(api, account)
+        except SkippedError as skipped:
+            api.watch.notice("account_skipped", skipped.message)
+            return ()
+        return tuple(one for one in found if self._reached.setdefault(one, account) == account)
+
+    def described(self, api: "Api", account: str) -> Customer:
+        """What an account says of itself. The answer is kept for the account's stream, so that it is asked for once."""
+        if account not in self._described:
+            self._described[account] = self._ask(api, account, "customer", CUSTOMER, CustomerChunk)
+        return next((row.customer for chunk in self._described[account].said for row in chunk.results), Customer())
+
+    def clients(self, api: "Api", manager: str) -> list[Client]:
+        """The accounts with results of their own below a manager, at any depth, closed ones included."""
+        if manager not in self._clients:
+            self._through.setdefault(manager, manager)
+            answer = self._ask(api, manager, "customer_client", CLIENTS, ClientChunk)
+            found = (row.customer_client for chunk in answer.said for row in chunk.results)
+            self._clients[manager] = sorted((one for one in found if not one.manager), key=lambda one: int(one.id))
+        for one in self._clients[manager]:
+            self._through.setdefault(one.id, manager)
+        return self._clients[manager]
+
+    def way(self, account: str) -> str | None:
+        """The manager account that access comes through, None where it is our own."""
+        return self._headers.get(LOGIN) or self._through.get(account)
+
+    def _enabled(self, api: "Api", manager: str) -> list[str]:
+        """The accounts to read below a manager; those that are closed are told of."""
+        clients = self.clients(api, manager)
+        if closed := [str(one) for one in clients if one.status != ENABLED]:
+            api.watch.notice("account_skipped", f"google_ads: not read below {manager}: {', '.join(closed)}")
+        if enabled := [one.id for one in clients if one.status == ENABLED]:
+            return enabled
+        raise RefusedError(
+            self.name,
+            f"google_ads: {manager} is a manager account, and no enabled account is below it.",
+            hint="Set GOOGLE_ADS_CUSTOMER_ID to the account that advertises.",
+        )
+
+    def examine(self, api: "Api") -> Iterator[Finding]:
+        from growthos.connectors.google_ads_look import look
+
+        return look(self, api)
 
     @stream("snapshot")
     def customer(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
         """The account: its currency and its time zone, in which all its days are."""
-        answer = self._ask(api, account, "customer", CUSTOMER, CustomerChunk)
-        told = [row.customer for chunk in answer.said for row in chunk.results]
-        if any(one.manager for one in told):
-            raise RefusedError(
-                self.name,
-                f"google_ads: {account} is a manager account, which has no results of its own.",
-                hint="Set GOOGLE_ADS_CUSTOMER_ID to the accounts below it, and GOOGLE_ADS_LOGIN_CUSTOMER_ID to it.",
-            )
-        zone = next((one.time_zone for one in told if one.time_zone), None)
-        yield self._page("customer", account, CUSTOMER, answer, time_zone=zone)
+        zone = self.described(api, account).time_zone
+        yield self._page("customer", account, CUSTOMER, self._described.pop(account), time_zone=zone)
 
     @stream("snapshot")
     def campaigns(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
@@ -173,7 +235,7 @@ class GoogleAds(Connector):
             days = waiting.pop(0)
             query = asked_for.format(first=days.first.isoformat(), last=days.last.isoformat())
             try:
-                answer = self._ask(api, account, name, query, Chunk)
+                answer = self._ask(api, account, name, query, Chunk, less=len(days) > 1)
             except ShrinkError:
                 if (cut := halves(days)) is None:
                     raise
@@ -184,16 +246,26 @@ class GoogleAds(Connector):
     def _path(self, account: str) -> str:
         return f"/{self.api_version}/customers/{account}/googleAds:searchStream"
 
-    def _ask(self, api: "Api", account: str, operation: str, query: str, chunk: type[C]) -> "Answer[list[C]]":
-        return api.post(
-            self._path(account),
-            {"query": query},
-            operation=operation,
-            envelope=list[chunk],  # type: ignore[valid-type]
-            records=lambda said: sum(len(one.results) for one in said),
-            headers=self._headers,
-            streamed=True,
-        )
+    def _ask(
+        self, api: "Api", account: str, operation: str, query: str, chunk: type[C], *, less: bool = False
+    ) -> "Answer[list[C]]":
+        """The answer to a query; `less` where the same could be asked in parts."""
+        way = self.way(account)
+        headers = {**self._headers, LOGIN: way} if way else self._headers
+        try:
+            return api.post(
+                self._path(account),
+                {"query": query},
+                operation=f"{operation} of {account}",
+                envelope=list[chunk],  # type: ignore[valid-type]
+                records=lambda said: sum(len(one.results) for one in said),
+                headers=headers,
+                streamed=True,
+                judge=self._judge_range if less else None,
+            )
+        except SkippedError as skipped:
+            words = f"google_ads: account {account} is not enabled, so it is not read"
+            raise SkippedError(self.name, words) from skipped
 
     def _page(
         self,
@@ -221,29 +293,3 @@ def _customer(text: str, env: str) -> str:
     if not digits.isascii() or not digits.isdigit() or len(digits) != CUSTOMER_DIGITS:
         raise SettingsError(f"{env} is not a customer id: {text.strip()!r}.", hint="It has ten digits: 123-456-7890.")
     return digits
-
-
-def _meaning(codes: set[str], status: int, words: str, wait: float | None, headers: "Mapping[str, str]") -> Judgement:
-    """Google Ads' own words first, then HTTP's."""
-    if codes & {"RESOURCE_TEMPORARILY_EXHAUSTED", "EXCESSIVE_SHORT_TERM_QUERY_RESOURCE_CONSUMPTION"}:
-        return Judgement(Verdict.THROTTLED, words, wait)
-    if codes & {"RESOURCE_EXHAUSTED", "EXCESSIVE_LONG_TERM_QUERY_RESOURCE_CONSUMPTION"}:
-        return Judgement(Verdict.QUOTA, words, wait)
-    if codes & {"INTERNAL_ERROR", "TRANSIENT_ERROR"}:
-        return Judgement(Verdict.TRANSIENT, words, wait)
-    if codes & {"USER_PERMISSION_DENIED", "INVALID_LOGIN_CUSTOMER_ID_SERVING_CUSTOMER_ID_COMBINATION"}:
-        return Judgement(Verdict.PERMISSION, words, hint=LOGIN_HINT)
-    if codes & {"CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION", "DEVELOPER_TOKEN_NOT_APPROVED", "PROJECT_DISABLED"}:
-        return Judgement(Verdict.PERMISSION, words, hint=PROJECT_HINT)
-    plain = by_status(status, headers, words)
-    return Judgement(plain.verdict, words or plain.message, wait if wait is not None else plain.wait)
-
-
-LOGIN_HINT = (
-    "Check GOOGLE_ADS_CUSTOMER_ID; where access comes through a manager account,"
-    " set GOOGLE_ADS_LOGIN_CUSTOMER_ID to it."
-)
-PROJECT_HINT = (
-    "Access belongs to the Google Cloud project of your OAuth client (GOOGLE_ADS_CLIENT_ID):"
-    " apply for Basic access there."
-)

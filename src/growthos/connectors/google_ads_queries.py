@@ -4,10 +4,17 @@ from dataclasses import dataclass, field
 
 from growthos.connectors.camel import Camel
 
+ENABLED = "ENABLED"
+
 # POST /v26/customers/<customer>/googleAds:searchStream {"query": "…"}
 CUSTOMER = (
     "SELECT customer.id, customer.descriptive_name, customer.currency_code, customer.time_zone, customer.manager,"
-    " customer.status FROM customer LIMIT 1"
+    " customer.test_account, customer.auto_tagging_enabled, customer.status FROM customer LIMIT 1"
+)
+# Asked of a manager account: what is below it, at any depth, itself included.
+CLIENTS = (
+    "SELECT customer_client.id, customer_client.descriptive_name, customer_client.manager, customer_client.status"
+    " FROM customer_client"
 )
 # What exists is asked for without metrics and without segments: with them, what brought nothing is left out.
 CAMPAIGNS = (
@@ -67,8 +74,12 @@ class Chunk:
 class Customer(Camel):
     """What must be known of the account itself."""
 
+    currency_code: str | None = None
     time_zone: str | None = None
     manager: bool = False
+    test_account: bool = False
+    auto_tagging_enabled: bool | None = None
+    status: str = ENABLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,33 @@ class CustomerChunk:
     """A chunk of the account's answer."""
 
     results: list[CustomerRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Client(Camel):
+    """An account below a manager."""
+
+    id: str
+    descriptive_name: str = ""
+    manager: bool = False
+    status: str = ENABLED
+
+    def __str__(self) -> str:
+        return f"{self.id} ({', '.join(word for word in (self.descriptive_name, self.status.lower()) if word)})"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow(Camel):
+    """A row about an account below a manager."""
+
+    customer_client: Client
+
+
+@dataclass(frozen=True, slots=True)
+class ClientChunk:
+    """A chunk of the answer of a manager account."""
+
+    results: list[ClientRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
