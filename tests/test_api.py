@@ -247,14 +247,58 @@ class TestEachSourcesOwnWords:
         assert page.time_zone == "UTC"
         assert 6 <= server.gaps()[0] < 6.5
 
-    @pytest.mark.parametrize("requested", [0, 10, 100])
-    def test_shopify_is_never_asked_again_within_a_second(self, server, requested):
+    @pytest.mark.parametrize(
+        ("cost", "least", "most"),
+        [
+            pytest.param(COST | {"throttleStatus": BUCKET | {"currentlyAvailable": 399.0}}, 1, 1.5, id="almost enough"),
+            pytest.param(COST | {"throttleStatus": BUCKET | {"currentlyAvailable": 2000.0}}, 1, 1.5, id="more than it"),
+            pytest.param({"requestedQueryCost": 0, "throttleStatus": BUCKET}, 1, 1.5, id="a cost of nothing"),
+            pytest.param({}, 1, 2.5, id="no cost at all"),
+        ],
+    )
+    def test_shopify_is_never_asked_again_within_a_second(self, server, cost, least, most):
         """Not even where the bucket seems to hold what the query costs."""
-        cost = {"requestedQueryCost": requested, "throttleStatus": BUCKET}
         busy = {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}], "extensions": {"cost": cost}}
         server.says((200, busy, {}), (200, {"data": SHOP}, {}))
         pages("shopify", "shop", server)
-        assert server.gaps()[0] >= 1
+        assert least <= server.gaps()[0] < most
+
+    def test_shopify_with_a_bucket_smaller_than_the_page_is_asked_for_less(self, server):
+        """A development store: the wait for 260 points of 100 would never end."""
+        bucket = {"maximumAvailable": 100.0, "currentlyAvailable": 100.0, "restoreRate": 10.0}
+
+        def script(arrival: Arrival, handler) -> None:
+            cost = 13 * arrival.json["variables"]["first"]
+            said = {"cost": {"requestedQueryCost": cost, "throttleStatus": bucket}}
+            if cost > 100:
+                busy = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
+                return reply(handler, 200, {"errors": [busy], "extensions": said})
+            listed = {"pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": []}
+            return reply(handler, 200, {"data": {"customers": listed}, "extensions": said})
+
+        server.script = script
+        pages("shopify", "customers", server)
+        assert [one.json["variables"]["first"] for one in server.arrivals] == [50, 25, 12, 6]
+
+    @pytest.mark.parametrize(("status", "words"), [(402, "frozen"), (423, "locked"), (430, "for security")])
+    def test_shopify_says_stop(self, server, status, words):
+        server.says((status, {"errors": "Unavailable Shop"}, {"Retry-After": "1"}))
+        with pytest.raises(RefusedError, match=words):
+            pages("shopify", "shop", server)
+        assert len(server.arrivals) == 1
+
+    def test_shopify_answering_with_another_version_is_told_once(self, server):
+        """An expired version is answered by the oldest that is left, without a word."""
+        more = {"customers": {"pageInfo": {"hasNextPage": True, "endCursor": "c"}, "nodes": [{"id": "1"}]}}
+        last = {"customers": {"pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": [{"id": "2"}]}}
+        other = {"X-Shopify-API-Version": "2027-01"}
+        server.says((200, {"data": more}, other), (200, {"data": last}, other))
+        told = Told()
+        pages("shopify", "customers", server, told)
+        [(code, message)] = told.notices
+        assert code == "api_version"
+        assert "2027-01" in message
+        assert "2026-10" in message
 
     def test_shopify_errors_may_be_a_single_string(self, server):
         server.says((401, {"errors": "[API] Invalid API key or access token"}, {}))
@@ -296,6 +340,29 @@ class TestEachSourcesOwnWords:
         assert len(pages("shopify", "customers", server, told)) == 2
         assert len(server.arrivals) == 3
         assert [code for code, _ in told.notices] == ["without_personal"]
+
+    def test_shopify_without_unit_costs_goes_on_and_says_so(self, server):
+        denied = {"message": "Access denied for unitCost field.", "extensions": {"code": "ACCESS_DENIED"}}
+
+        def script(arrival: Arrival, handler) -> None:
+            if "unitCost" in arrival.json["query"]:
+                return reply(handler, 200, {"data": {"inventoryItems": None}, "errors": [denied]})
+            more = {"hasNextPage": arrival.json["variables"]["after"] is None, "endCursor": "c"}
+            return reply(handler, 200, {"data": {"inventoryItems": {"pageInfo": more, "nodes": [{"id": "1"}]}}})
+
+        server.script = script
+        told = Told()
+        assert len(pages("shopify", "inventory_items", server, told)) == 2
+        assert [code for code, _ in told.notices] == ["without_cost"]
+
+    def test_shopify_names_the_scopes_where_one_is_missing(self, server):
+        """Not even without the personal fields: two questions, and then it is given up."""
+        denied = {"message": "Access denied for customers field.", "extensions": {"code": "ACCESS_DENIED"}}
+        server.says((200, {"data": {"customers": None}, "errors": [denied]}, {}))
+        with pytest.raises(CredentialsError, match="Access denied for customers") as caught:
+            pages("shopify", "customers", server)
+        assert "read_customers" in caught.value.hint
+        assert len(server.arrivals) == 2
 
     def test_meta_is_throttled_with_http_400_and_counts_in_minutes(self, server):
         busy = {"error": {"message": "(#80004) too many calls", "code": 80004, "error_subcode": 2446079}}
@@ -495,8 +562,18 @@ class TestCredentials:
 
     def test_a_refused_grant_is_passed_on_in_the_sources_words(self, server):
         server.says((400, {"error": "shop_not_permitted", "error_description": "not this organization"}, {}))
-        with pytest.raises(CredentialsError, match="shop_not_permitted: not this organization"):
+        with pytest.raises(CredentialsError, match="shop_not_permitted: not this organization") as caught:
             self.shop(server)
+        assert len(server.arrivals) == 1
+        assert "another organization" in caught.value.hint
+
+    def test_a_token_that_was_pasted_and_has_ended_is_explained(self, server):
+        """Apps made since 2026 have no lasting token: one from their dashboard is dead the next day."""
+        server.says((401, {"errors": "[API] Invalid API key or access token"}, {}))
+        with pytest.raises(CredentialsError) as caught:
+            pages("shopify", "shop", server)
+        assert "ends after a day" in caught.value.hint
+        assert "SHOPIFY_CLIENT_SECRET" in caught.value.hint
         assert len(server.arrivals) == 1
 
     def test_a_token_is_fetched_anew_shortly_before_its_end(self, server, clock):

@@ -404,6 +404,85 @@ class TestWindows:
         assert len(notices) == 1
 
 
+class TestLook:
+    """What is found out about a shop without reading it."""
+
+    EVERY = ("read_orders", "read_all_orders", "read_customers", "read_products", "read_inventory")
+
+    def look(self, scopes: tuple[str, ...], *denied: str, version: str = "2026-10") -> dict[str, list]:
+        bucket = {"maximumAvailable": 2000, "currentlyAvailable": 1990, "restoreRate": 100}
+        extensions = {"cost": {"requestedQueryCost": 10, "throttleStatus": bucket}}
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            asked = json.loads(request.content)
+            if any(word in asked["query"] for word in denied):
+                said = {"errors": [{"message": "Access denied", "extensions": {"code": "ACCESS_DENIED"}}]}
+                return httpx.Response(200, json=said)
+            data = {
+                "shop": {"ianaTimezone": "Europe/Berlin", "currencyCode": "EUR"},
+                "currentAppInstallation": {"accessScopes": [{"handle": scope} for scope in scopes]},
+                "customers": listed(),
+                "inventoryItems": listed(),
+            }
+            headers = {"X-Shopify-API-Version": version}
+            return httpx.Response(200, json={"data": data, "extensions": extensions}, headers=headers)
+
+        one = Shopify({"shop_domain": "acme", "access_token": "shpat_canary"})
+        found: dict[str, list] = {}
+        with Api(one, transport=httpx.MockTransport(answer), clock=DemoClock(NOON)) as api:
+            for finding in one.examine(api):
+                found.setdefault(finding.subject, []).append((finding.state, finding.said))
+        return found
+
+    def test_all_is_well(self):
+        assert self.look(self.EVERY) == {
+            "credentials": [("ok", "accepted")],
+            "time zone": [("ok", "Europe/Berlin")],
+            "currency": [("ok", "EUR")],
+            "scopes": [("ok", "read_all_orders, read_customers, read_inventory, read_orders, read_products")],
+            "customer data": [("ok", "permitted")],
+            "unit costs": [("ok", "permitted")],
+            "quota": [("ok", "1,990 of 2,000 points left, 100 come back in a second")],
+        }
+
+    def test_scopes_that_are_missing_are_named(self):
+        found = self.look(("read_orders", "read_all_orders"))
+        assert found["scopes"] == [("error", "not granted: read_customers, read_products")]
+        assert not {"customer data", "unit costs"} & set(found)
+
+    def test_hidden_orders_and_scopes_to_write_are_warned_of(self):
+        """Who may write may read; and growthos never writes."""
+        found = self.look(("write_orders", "read_customers", "read_products"))
+        assert [state for state, _ in found["scopes"]] == ["ok", "warning", "warning"]
+        assert "last 60 days" in found["scopes"][1][1]
+        assert found["scopes"][2][1] == "the app may also write: write_orders"
+
+    def test_permissions_beside_the_scopes_are_tried_out(self):
+        found = self.look(self.EVERY, "emailAddress", "unitCost")
+        assert [found[one][0][0] for one in ("customer data", "unit costs")] == ["warning", "warning"]
+        found = self.look(self.EVERY, "customers(")
+        assert found["customer data"] == [
+            ("error", "shopify does not permit GrowthCustomers (HTTP 200): Access denied")
+        ]
+
+    def test_a_version_that_has_ended_is_seen(self):
+        assert self.look(self.EVERY, version="2027-01")["version"] == [
+            ("warning", "2026-10 is asked for and 2027-01 answers")
+        ]
+
+    def test_what_is_left_of_the_points_is_told_once_a_list(self):
+        told: list = []
+        bucket = {"maximumAvailable": 2000, "currentlyAvailable": 1900, "restoreRate": 100}
+        script = Script(Customers=[{"customers": listed({"id": "1"}, after="a")}, {"customers": listed({"id": "2"})}])
+        script.cost = {"cost": {"requestedQueryCost": 100, "throttleStatus": bucket}}
+        one = Shopify({"shop_domain": "acme", "access_token": "shpat_canary"})
+        with Api(
+            one, transport=httpx.MockTransport(script), clock=DemoClock(NOON), watch=Watch(quota=told.append)
+        ) as api:
+            assert len(list(one.customers.read(one, api, "acme", Window()))) == 2
+        assert told == [{"currentlyAvailable": 1900, "maximumAvailable": 2000}]
+
+
 def cost(points: float, available: float = 2000.0) -> Cost:
     return Cost(points, Throttle(2000.0, available, 100.0))
 

@@ -1,6 +1,6 @@
 """What becomes of Shopify's pages: its own counts, refunds that are not all there, orders that are gone."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +193,35 @@ class TestDeleted:
             ("shopify:1", None),
             ("shopify:2", 2),
         ]
+
+
+class TestPersonalData:
+    """What the app is told of people: it may stop without a word."""
+
+    @staticmethod
+    def people(raw: Raw, **new_ones: Any) -> None:
+        first = date(2026, 1, 1)
+        for n in range(1, 61):
+            day = (first + timedelta(days=n)).isoformat() if n <= 40 else f"{DAY}T12:00:{n % 60:02d}Z"
+            told = {"email": f"{n}@b.example"} | (new_ones if n > 40 else {})
+            raw.orders(order(n, day, line(n, "1.00"), **told))
+
+    def test_e_mails_that_are_gone_are_told(self, raw):
+        self.people(raw, email=None)
+        assert warned(raw)["personal_data_gone"].startswith(
+            "0 of the 20 newest orders have an e-mail, of those before 40"
+        )
+
+    def test_addresses_that_are_gone_are_told(self, raw):
+        self.people(raw, shippingAddress=None)
+        assert "have a country" in warned(raw)["personal_data_gone"]
+
+    def test_some_without_are_nothing_new(self, raw):
+        self.people(raw)
+        raw.orders(*(order(n, f"{DAY}T13:00:00Z", line(n, "1.00"), email=None) for n in range(61, 99)))
+        assert "personal_data_gone" not in warned(raw)
+
+    def test_customers_are_looked_at_as_well(self, raw):
+        raw.customers(*(customer(n, "2026-01-01", email=f"{n}@b.example") for n in range(1, 30)))
+        raw.customers(*(customer(n, DAY) for n in range(31, 60)))
+        assert "0 of the 29 newest customers have an e-mail" in warned(raw)["personal_data_gone"]

@@ -37,7 +37,8 @@ class Refusals:
                 return CredentialsError(
                     source,
                     f"{source} does not accept the credentials (HTTP {status}): {words}",
-                    hint=f"Renew {_names(self._given(secret=True))}, then run the sync again. Nothing was lost.",
+                    hint=said.hint
+                    or f"Renew {_names(self._given(secret=True))}, then run the sync again. Nothing was lost.",
                 )
             case Verdict.PERMISSION:
                 return DeniedError(

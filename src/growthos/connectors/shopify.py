@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from growthos.connectors import oauth
 from growthos.connectors.base import Connector, stream
 from growthos.connectors.shopify_cost import MOST
+from growthos.connectors.shopify_look import look
 from growthos.connectors.shopify_pages import Node
 from growthos.connectors.shopify_reader import API_VERSION, VISIBLE, Found, Inside, Reader, instant, request, wrong
-from growthos.connectors.shopify_words import judge
-from growthos.connectors.terms import Judgement, Limit, Page, Setting, Window
+from growthos.connectors.shopify_words import GRANT_HINTS, RENEWAL_HINT, judge
+from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Verdict, Window
 from growthos.errors import SettingsError
 from growthos.period import Period
 
@@ -44,6 +45,7 @@ class Shopify(Connector):
     title = "Shopify"
     api_version = API_VERSION
     default_base_url = "https://{shop}.myshopify.com"
+    sunset = date(2027, 10, 1)
     limits = (Limit(2, 1.0),)
     settings = (
         Setting("shop_domain", "SHOPIFY_SHOP_DOMAIN", "Your shop's *.myshopify.com domain.", required=True),
@@ -85,10 +87,17 @@ class Shopify(Connector):
             "client_secret": self.values.get("client_secret", ""),
         }
         address = f"{self.base_url}/admin/oauth/access_token"
-        return FetchedToken(lambda: oauth.fetch(api, address, form), api.clock, header=header, scheme="")
+        return FetchedToken(lambda: oauth.fetch(api, address, form, GRANT_HINTS), api.clock, header=header, scheme="")
 
     def judge(self, status: int, headers: "httpx.Headers", body: bytes) -> Judgement:
-        return judge(status, headers, body)
+        said = judge(status, headers, body)
+        if said.verdict is Verdict.CREDENTIALS and self.values.get("access_token"):
+            return replace(said, hint=RENEWAL_HINT)
+        return said
+
+    def examine(self, api: "Api") -> Iterator[Finding]:
+        """What a look at the shop finds: its scopes, what else is not permitted, its points, zone and currency."""
+        return look(self._read(api), self._shop)
 
     @stream("snapshot")
     def shop(self, api: "Api", account: str, window: Window) -> Iterator[Page]:

@@ -44,11 +44,11 @@ class Size:
 
 
 class Meter:
-    """Page sizes by operation, and the bucket as the last answer told it."""
+    """Page sizes by operation, and the `bucket` as the last answer told it."""
 
     def __init__(self) -> None:
         self._sizes: dict[str, Size] = {}
-        self._bucket: Throttle | None = None
+        self.bucket: Throttle | None = None
         self._told_at = 0.0
 
     def size(self, operation: str) -> Size:
@@ -60,22 +60,26 @@ class Meter:
 
     def wait(self, operation: str, now: float) -> float:
         """Seconds until the bucket holds what the next page of this operation is expected to cost."""
-        bucket, size = self._bucket, self.size(operation)
+        bucket, size = self.bucket, self.size(operation)
         if bucket is None or bucket.restore_rate <= 0:
             return 0.0
         expected = min(size.points_each * size.outer, bucket.maximum_available)
         restored = bucket.currently_available + bucket.restore_rate * (now - self._told_at)
         return max(0.0, (expected - restored) / bucket.restore_rate)
 
+    def see(self, cost: Cost, now: float) -> None:
+        """Take in what is left in the bucket."""
+        if cost.throttle_status is not None:
+            self.bucket, self._told_at = cost.throttle_status, now
+
     def learn(self, operation: str, asked: int, cost: Cost, now: float) -> None:
         """Take in what a page of `asked` records cost; the next may be up to twice as large, or smaller."""
         size, points = self.size(operation), cost.requested_query_cost
-        if cost.throttle_status is not None:
-            self._bucket, self._told_at = cost.throttle_status, now
+        self.see(cost, now)
         if not points or asked < 1:
             return
         size.points_each = points / asked
-        target = min(TARGET, SHARE * self._bucket.maximum_available) if self._bucket else TARGET
+        target = min(TARGET, SHARE * self.bucket.maximum_available) if self.bucket else TARGET
         fits = int(target / size.points_each)
         largest = MOST.get(operation, LARGEST)
         if fits > size.outer:

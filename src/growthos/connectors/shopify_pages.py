@@ -115,6 +115,7 @@ class Shop(Camel):
     """The shop itself."""
 
     iana_timezone: str
+    currency_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from growthos.connectors import shopify_counts, shopify_queries
 from growthos.connectors.refusals import DeniedError, ShrinkError
 from growthos.connectors.shopify_cost import INNER, Meter, Size
 from growthos.connectors.shopify_counts import Counts
-from growthos.connectors.shopify_pages import Connection, Counted, Nested, Node, Parent, Said
+from growthos.connectors.shopify_pages import Connection, Counted, Nested, Node, Parent, Said, Throttle
 from growthos.connectors.terms import Page
 from growthos.connectors.trail import Trail
 from growthos.errors import UnavailableError
@@ -51,12 +51,16 @@ class ChangedError(Exception):
 
 
 class Reader:
-    """Reads one shop in one run; it learns what pages cost and what the app may not see."""
+    """Reads one shop in one run; it learns what pages cost and what the app may not see.
+
+    `without` are marks of what the app is not permitted, `answered_by` is the version of the API that answers.
+    """
 
     def __init__(self, api: "Api") -> None:
         self.api = api
+        self.without: set[str] = set()
+        self.answered_by: str | None = None
         self._meter = Meter()
-        self._without: set[str] = set()
         self._told: set[str] = set()
 
     def list(
@@ -79,6 +83,7 @@ class Reader:
                 self._meter.cut_off(operation, sum(map(_cut_off, nodes)) / len(nodes))
             yield self._page(pages, operation, asked, answer, nodes, again=again), nodes
             if not part.page_info.has_next_page:
+                self._tell_of_points()
                 return
             after = trail.step(part.page_info.end_cursor, answer.body, len(nodes))
             read += len(nodes)
@@ -149,16 +154,22 @@ class Reader:
     def ask(self, operation: str, variables: Variables) -> "Answer[Said]":
         """One request; without what the app is not permitted, where the rest of it is."""
         try:
-            return self._post(operation, variables, self._without)
+            answer = self._post(operation, variables, self.without)
         except DeniedError:
             marked = {mark for mark in PERMISSIONS if f"# {mark}" in shopify_queries.OPERATIONS[operation]}
-            if marked <= self._without:
+            if marked <= self.without:
                 raise
-            answer = self._post(operation, variables, self._without | marked)
-            self._without |= marked
+            answer = self._post(operation, variables, self.without | marked)
+            self.without |= marked
             for mark in marked:
                 self.tell(f"without_{mark}", PERMISSIONS[mark])
-            return answer
+        self._meter.see(answer.said.extensions.cost, self.api.clock.monotonic())
+        return answer
+
+    @property
+    def bucket(self) -> Throttle | None:
+        """The bucket of points as the last answer told it."""
+        return self._meter.bucket
 
     def tell(self, code: str, message: str) -> None:
         """Tell a person, once in a run."""
@@ -199,6 +210,12 @@ class Reader:
             self._meter.learn(operation, count, answer.said.extensions.cost, clock.monotonic())
             return answer, asked
 
+    def _tell_of_points(self) -> None:
+        """What is left, once a list; each answer would fill the log."""
+        if left := self.bucket:
+            told = {"currentlyAvailable": left.currently_available, "maximumAvailable": left.maximum_available}
+            self.api.watch.quota(told)
+
     def _wait_for_points(self, operation: str) -> None:
         if seconds := self._meter.wait(operation, self.api.clock.monotonic()):
             self.api.pause(seconds, "shopify's points come back with time")
@@ -212,9 +229,9 @@ class Reader:
     ) -> "Answer[T]":
         body = {"operationName": operation, "query": query, "variables": variables}
         answer = self.api.post(PATH, body, operation=operation, envelope=envelope, records=records)
-        version = answer.headers.get("x-shopify-api-version")
-        if version and version != API_VERSION:
-            self.tell("api_version", f"answers with version {version}, growthos asks for {API_VERSION}")
+        self.answered_by = answer.headers.get("x-shopify-api-version") or self.answered_by
+        if self.answered_by and self.answered_by != API_VERSION:
+            self.tell("api_version", f"answers with version {self.answered_by}, growthos asks for {API_VERSION}")
         return answer
 
     @staticmethod

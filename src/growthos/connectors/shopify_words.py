@@ -35,6 +35,8 @@ def _meaning(errors: list[dict[str, Any]], said: Mapping[str, Any]) -> Judgement
     messages = [str(one.get("message", "")) for one in errors]
     words = " ".join(dict.fromkeys(messages))
     lower = words.lower()
+    if ("THROTTLED" in codes or lower == "throttled") and _never_fits(said):
+        return Judgement(Verdict.SHRINK, f"{words}: it costs more points than the shop ever has")
     if "THROTTLED" in codes or lower == "throttled":
         return Judgement(Verdict.THROTTLED, words, _seconds(said))
     if "MAX_COST_EXCEEDED" in codes or "exceeds the single query max cost" in lower:
@@ -44,6 +46,15 @@ def _meaning(errors: list[dict[str, Any]], said: Mapping[str, Any]) -> Judgement
     if codes & TEMPORARY or "internal error" in lower:
         return Judgement(Verdict.TRANSIENT, words)
     return Judgement(Verdict.REFUSED, words)
+
+
+def _never_fits(said: Mapping[str, Any]) -> bool:
+    """Whether a full bucket would not do either; development stores have small ones."""
+    try:
+        cost = said["extensions"]["cost"]
+        return float(cost["requestedQueryCost"]) > float(cost["throttleStatus"]["maximumAvailable"])
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def _seconds(said: Mapping[str, Any]) -> float | None:
@@ -57,6 +68,16 @@ def _seconds(said: Mapping[str, Any]) -> float | None:
         return None
 
 
+RENEWAL_HINT = (
+    "Renew SHOPIFY_ACCESS_TOKEN. A token of an app made since 2026 ends after a day: set SHOPIFY_CLIENT_ID and"
+    " SHOPIFY_CLIENT_SECRET in its place, and growthos fetches one whenever it needs one. Nothing was lost."
+)
+GRANT_HINTS = {
+    "shop_not_permitted": (
+        "The app behind SHOPIFY_CLIENT_ID belongs to another organization than the shop. Make the app in the Dev"
+        " Dashboard of the organization that owns the shop, and install it there. Nothing was lost."
+    ),
+}
 SCOPES_HINT = (
     "Give the app behind SHOPIFY_ACCESS_TOKEN or SHOPIFY_CLIENT_ID the scopes read_orders, read_all_orders,"
     " read_customers, read_products and read_inventory, and install it again."

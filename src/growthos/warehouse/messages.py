@@ -125,4 +125,36 @@ from gaps
 having count(*) > 0
 """
 
-_QUERIES: Final = (_MALFORMED, _ASSUMED_MARGIN, _GA4_COVERAGE, _DELIVERY, _REFUNDS)
+# An app that loses a permission for personal data may be told nothing where it was told something before.
+_PERSONAL: Final = """
+with records as (
+    select 'orders' as entity, ordered_at as made, email_sha256, country from stg__orders
+    union all
+    select 'customers' as entity, created_at as made, email_sha256, country from stg__customers
+),
+dated as (
+    select *, made > max(made) over (partition by entity) - interval 7 day as is_new
+    from records
+),
+shares as (
+    select
+        entity,
+        unnest(['e-mail', 'country']) as field,
+        unnest([count(email_sha256) filter (is_new), count(country) filter (is_new)]) as new_filled,
+        count(*) filter (is_new) as new_all,
+        unnest([count(email_sha256) filter (not is_new), count(country) filter (not is_new)]) as old_filled,
+        count(*) filter (not is_new) as old_all
+    from dated
+    group by entity
+)
+select
+    'personal_data_gone',
+    format('{} of the {} newest {} have {}, of those before {} of {}: the app may have lost a permission for '
+        'personal data.', new_filled, new_all, entity, case field when 'e-mail' then 'an e-mail' else 'a country' end,
+        old_filled, old_all)
+from shares
+where new_all >= 20 and old_all >= 20 and 20 * new_filled < new_all and 2 * old_filled > old_all
+order by entity, field
+"""
+
+_QUERIES: Final = (_MALFORMED, _ASSUMED_MARGIN, _GA4_COVERAGE, _DELIVERY, _REFUNDS, _PERSONAL)
