@@ -72,6 +72,10 @@ create table fact_spend (date_key date not null, campaign_key varchar not null, 
 create table fact_traffic (date_key date not null, channel_key smallint not null, channel_group varchar,
     source varchar, medium varchar, sessions bigint, engaged_sessions bigint, users bigint, new_users bigint,
     item_views bigint, add_to_carts bigint, checkouts bigint, purchases bigint, purchase_revenue_cents bigint);
+create table fact_events (date_key date, account_id varchar, event_name varchar, event_count bigint, users bigint,
+    key_events decimal(18, 6));
+create table traffic_quality (date_key date, account_id varchar, data_loss boolean, thresholded boolean,
+    sampled boolean, samples_read bigint, sampling_space bigint);
 create table run_info (run_id varchar, started_at timestamp, finished_at timestamp, data_through date,
     history_start timestamp, timezone varchar, currency varchar, config_hash varchar);
 create table run_sources (source varchar, data_through date, loaded_at timestamp, time_zone varchar, currency varchar);

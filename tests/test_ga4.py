@@ -8,9 +8,10 @@ from typing import Any
 import demo_asking as ask
 import httpx
 import pytest
+from kpi_fixtures import LAST_DAY, Shop, day
 from warehouse_fixtures import Raw, new, report_row, rows, traffic_row
 
-from growthos import demo
+from growthos import demo, kpis
 from growthos.connectors.ga4_reports import EVENTS, TOTALS, TRAFFIC
 
 DAY = "2026-03-20"
@@ -83,12 +84,96 @@ class TestStaging:
             (date(2026, 3, 20), "77", "purchase", 8, 7, Decimal("8.5")),
         ]
 
+    QUALITY = "select * from traffic_quality order by date_key"
+
+    def test_only_days_with_a_mark_of_googles_have_a_row(self, raw):
+        sample = {"samplesReadCount": "500", "samplingSpaceSize": "2000"}
+        first, second = date(2026, 3, 20), date(2026, 3, 21)
+        raw.report("traffic", report_row((ON,), ("1",)), days=[first], dataLossFromOtherRow=True)
+        raw.report("traffic", days=[second], subjectToThresholding=True, samplingMetadatas=[sample])
+        raw.report("traffic", days=[date(2026, 3, 22)], subjectToThresholding=False, samplingMetadatas=[])
+        assert rows(raw, self.QUALITY) == [
+            (first, "77", True, False, False, None, None),
+            (second, "77", False, True, True, 500, 2000),
+        ]
+
+    def test_a_page_marks_the_days_it_was_asked_for_and_no_others(self, raw):
+        """In a unit that was read day by day, a day without rows is known from its request alone."""
+        days = [date(2026, 3, 20), date(2026, 3, 21), date(2026, 3, 22)]
+        asked = "POST /v1beta/properties/2026031920:runReport startDate 2026-03-21 endDate 2026-03-21 offset 0"
+        raw.page("ga4", "traffic", {"metadata": {"subjectToThresholding": True}}, days=days, request=asked)
+        assert [row[0] for row in rows(raw, self.QUALITY)] == [days[1]]
+
+    def test_a_unit_marks_only_the_days_for_which_it_is_the_newest(self, raw):
+        asked = "POST /v1beta/properties/77:runReport startDate 2026-03-20 endDate 2026-03-21 offset 0"
+        body = {"metadata": {"dataLossFromOtherRow": True}}
+        raw.page("ga4", "traffic", body, days=[date(2026, 3, 20)], request=asked)
+        raw.report("traffic", days=[date(2026, 3, 21)])
+        assert [row[0] for row in rows(raw, self.QUALITY)] == [date(2026, 3, 20)]
+
+    def test_the_other_row_is_in_channel_other(self, raw):
+        raw.traffic(traffic_row(DAY, "(other)", "(other)", "(other)", "9"))
+        query = "select sessions from fact_traffic join dim_channel using (channel_key) where slug = 'other'"
+        assert rows(raw, query) == [(9,)]
+
     def test_values_stand_where_the_reports_ask_for_them(self):
         """Staging reads by place; so these are the places."""
         assert TRAFFIC.dimensions == ("date", "sessionDefaultChannelGroup", "sessionSource", "sessionMedium")
         assert TRAFFIC.metrics[::7] == ("sessions", "ecommercePurchases")
         assert TOTALS.metrics == ("sessions", "totalUsers", "ecommercePurchases", "purchaseRevenue")
         assert EVENTS.dimensions + EVENTS.metrics == ("date", "eventName", "eventCount", "totalUsers", "keyEvents")
+
+
+class TestKpis:
+    """The marks beside the KPIs that rest on visits."""
+
+    @pytest.fixture
+    def shop(self):
+        shop = Shop()
+        shop.visits(LAST_DAY, 100, purchases=2)
+        return shop
+
+    def told(self, shop, *names):
+        report = kpis.report(shop.con, names=names or None, days=False)
+        return {one.code: one.message for one in report.warnings}
+
+    def mark(self, shop, number, **flags):
+        flags = {"data_loss": False, "thresholded": False, "sampled": False} | flags
+        shop.put("traffic_quality", date_key=day(number), account_id="77", **flags)
+
+    def test_what_google_says_of_the_days_stands_beside_the_conversion_rate(self, shop):
+        self.mark(shop, 27, sampled=True, samples_read=100, sampling_space=1000)
+        self.mark(shop, 28, sampled=True, samples_read=400, sampling_space=1000, thresholded=True)
+        self.mark(shop, 29, data_loss=True)
+        assert self.told(shop, "conversion_rate") == {
+            "ga4_sampled": "GA4 sampled 2 of the 7 days, reading 25.0% of the events: visits and conversion_rate are"
+            " estimates.",
+            "ga4_thresholded": "GA4 kept small groups of visitors back on 1 of the 7 days: some visits are missing.",
+            "ga4_other_row": "GA4 put visits of different origin together on 1 of the 7 days, as (other): they stand"
+            " in channel other.",
+        }
+        assert set(self.told(shop)) >= {"ga4_sampled", "ga4_thresholded", "ga4_other_row"}
+
+    def test_two_properties_make_no_two_days(self, shop):
+        self.mark(shop, 29, thresholded=True)
+        shop.put("traffic_quality", date_key=day(29), account_id="78", thresholded=True, sampled=True)
+        told = self.told(shop, "conversion_rate")
+        assert " 1 of the 7 days" in told["ga4_thresholded"]
+        assert told["ga4_sampled"] == "GA4 sampled 1 of the 7 days: visits and conversion_rate are estimates."
+
+    def test_other_kpis_and_other_days_are_left_alone(self, shop):
+        self.mark(shop, 29, thresholded=True)
+        assert self.told(shop, "revenue_net", "cac") == {}
+        shop.con.execute("update traffic_quality set date_key = date '2026-03-22'")
+        assert self.told(shop, "conversion_rate") == {}
+
+    def test_users_are_in_no_number(self, shop):
+        """They do not add up over days or channels: whatever stands there, every KPI stays as it is."""
+        before = kpis.report(shop.con, by="channel", days=False)
+        shop.con.execute("update fact_traffic set users = 1000 * users + 7, new_users = 13")
+        assert kpis.report(shop.con, by="channel", days=False) == before
+        shop.con.execute("update fact_traffic set sessions = sessions + 1")
+        assert kpis.report(shop.con, by="channel", days=False) != before
 
 
 class TestDemo:

@@ -101,6 +101,7 @@ def rich(raw: Raw) -> None:
     raw.page("meta", "account_insights", {"data": [meta_row("", DAY)]}, days=day)
     raw.google(google_row("21", DAY))
     raw.traffic(traffic_row(DAY, "Direct", "(direct)", "(none)", "100", "50"))
+    raw.report("traffic", days=[date(2026, 4, 1)], subjectToThresholding=True)
     raw.report("totals", report_row(("20260320",), ("100", "80", "3", "30.00")))
     raw.report("events", report_row(("20260320", "purchase"), ("3", "3", "3")))
 
@@ -210,7 +211,7 @@ def test_the_published_tables_are_those_of_the_star_schema(raw: Raw) -> None:
             *("dim_date", "dim_channel", "dim_campaign", "dim_customer", "dim_product"),
             *("dim_ad", "dim_keyword", "fact_ad_spend", "fact_keyword_spend"),
             *("fact_orders", "fact_order_lines", "fact_refunds", "fact_spend", "fact_traffic"),
-            "fact_events",
+            *("fact_events", "traffic_quality"),
             *("run_info", "run_sources", "run_rows", "dq_results", "alert_state"),
         ]
     )

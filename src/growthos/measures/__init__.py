@@ -106,6 +106,10 @@ LINES = """
     group by group_key
 """
 SOURCES = (ORDERS, REFUNDS, SPEND, TRAFFIC, LINES)
+RUN = """
+    select data_through, history_start, timezone, currency, exists (from traffic_quality)
+    from run_info
+"""
 WINDOW = " union all by name ".join(SOURCES)
 
 
@@ -120,13 +124,14 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the published database says of itself."""
+    """What the published database says of itself. `flagged`: GA4 has a mark on some day's visits."""
 
     data_through: date | None
     history_start: date | None
     timezone: str
     currency: str
     channels: Mapping[int, Channel]
+    flagged: bool = False
 
     @property
     def paid(self) -> tuple[str, ...]:
@@ -155,10 +160,10 @@ def near(word: str, choices: Mapping[str, object]) -> str:
 
 def about(con: "DuckDBPyConnection") -> About:
     """Read what the database says of itself; NoDataError where nothing was ever published."""
-    row = con.execute("select data_through, history_start, timezone, currency from run_info").fetchone()
+    row = con.execute(RUN).fetchone()
     if row is None:
         raise NoDataError("No data yet.", hint="Run `growthos sync`, or `growthos demo`.")
-    through, start, timezone, currency = row
+    through, start, timezone, currency, flagged = row
     channels = con.execute("select channel_key, slug, name, is_paid from dim_channel order by channel_key").fetchall()
     return About(
         data_through=through,
@@ -166,6 +171,7 @@ def about(con: "DuckDBPyConnection") -> About:
         timezone=timezone,
         currency=currency,
         channels={key: Channel(slug, name, paid) for key, slug, name, paid in channels},
+        flagged=flagged,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from growthos import measures
 from growthos.errors import UsageError
-from growthos.measures import cohorts, reading
+from growthos.measures import cohorts, quality, reading
 from growthos.measures.formulas import KPIS, Kpi
 from growthos.measures.notices import Notice, notices
 from growthos.measures.reading import HORIZON, Numbers
@@ -128,6 +128,7 @@ def report(
     if by == "campaign":
         now = replace(now, campaigns=reading.read_campaigns(con, period))
     silent = cohorts.days_without_spend(con, period, horizon_days) if "payback_days" in wanted else 0
+    marks = quality.read(con, period) if about.flagged and "conversion_rate" in wanted else None
     each = _sparklines(con, period, wanted, horizon_days) if days else {}
     return Report(
         period=period,
@@ -135,7 +136,7 @@ def report(
         timezone=about.timezone,
         currency=about.currency,
         data_through=about.data_through,
-        warnings=tuple(notices(about, now, before, wanted, silent_days=silent)),
+        warnings=tuple(notices(about, now, before, wanted, silent_days=silent, quality=marks)),
         rows=tuple(compare(KPIS[name].of(now), KPIS[name].of(before), days=each.get(name, ())) for name in wanted),
         by=by,
         channels={channel.slug: channel.name for channel in about.channels.values() if channel.slug in now.channels},

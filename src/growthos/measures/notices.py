@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from growthos.measures import About
+from growthos.measures.quality import Quality
 from growthos.measures.reading import Numbers
 from growthos.measures.values import safe_div
 from growthos.wording import percent
@@ -23,11 +24,18 @@ class Notice:
 
 
 def notices(
-    about: About, now: Numbers, before: Numbers, names: Collection[str], *, silent_days: int = 0
+    about: About,
+    now: Numbers,
+    before: Numbers,
+    names: Collection[str],
+    *,
+    silent_days: int = 0,
+    quality: Quality | None = None,
 ) -> Iterator[Notice]:
     """The warnings that belong to these KPIs of these two windows.
 
-    `silent_days`: days on which the cohort was new and for which no ad spend is loaded.
+    `silent_days`: days on which the cohort was new and for which no ad spend is loaded. `quality`: GA4's marks on the
+    days of the window, where it has any.
     """
     yield from coverage(about, now, before)
     if "payback_days" in names and silent_days:
@@ -51,6 +59,8 @@ def notices(
             f"GA4 saw {now.whole['purchases']} purchases where the shop had {now.whole['orders']} orders, "
             f"{percent(seen)} of them; {percent(low)} to {percent(high)} is usual.",
         )
+    if quality and "conversion_rate" in names:
+        yield from _marks(quality, len(now.period))
 
 
 def coverage(about: About, now: Numbers, before: Numbers) -> Iterator[Notice]:
@@ -66,6 +76,24 @@ def coverage(about: About, now: Numbers, before: Numbers) -> Iterator[Notice]:
             "window_before_history",
             f"The comparison starts on {before.period.first}, before the first orders that are loaded ({start}).",
         )
+
+
+def _marks(quality: Quality, days: int) -> Iterator[Notice]:
+    """What GA4 itself says is not whole in the visits of these days."""
+    share = safe_div(quality.read, quality.space)
+    read = f", reading {percent(share)} of the events" if share is not None else ""
+    marks = {
+        "ga4_sampled": (quality.sampled, "sampled", f"{read}: visits and conversion_rate are estimates."),
+        "ga4_thresholded": (quality.thresholded, "kept small groups of visitors back on", ": some visits are missing."),
+        "ga4_other_row": (
+            quality.other_row,
+            "put visits of different origin together on",
+            ", as (other): they stand in channel other.",
+        ),
+    }
+    for code, (count, did, so) in marks.items():
+        if count:
+            yield Notice(code, f"GA4 {did} {count} of the {days} days{so}")
 
 
 def _share(numbers: Numbers, part: str, whole: str) -> Fraction | None:
