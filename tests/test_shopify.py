@@ -144,9 +144,9 @@ class TestNestedLists:
         ]
 
     def test_refunds_are_asked_for_a_few_at_a_time_and_each_once(self):
-        every = tuple(range(1, 48))
+        every = tuple(range(1, 98))
         script = Script(
-            Orders=[{"orders": listed(an_order(1, refunds=every[:30]), an_order(2, refunds=every[20:]))}], Refunds=[]
+            Orders=[{"orders": listed(an_order(1, refunds=every[:60]), an_order(2, refunds=every[40:]))}], Refunds=[]
         )
 
         def answer(request: httpx.Request) -> httpx.Response:
@@ -162,8 +162,8 @@ class TestNestedLists:
             pages = list(one.orders.read(one, api, "acme", Window(since=NOON, until=NOON)))
         asked = [each for operation, variables in script.asked if operation == "Refunds" for each in variables["ids"]]
         assert asked == [gid("Refund", number) for number in every]
-        assert max(len(v["ids"]) for operation, v in script.asked if operation == "Refunds") <= 20
-        assert sum(page.records for page in pages if page.stream == "refunds") == 47
+        assert max(len(v["ids"]) for operation, v in script.asked if operation == "Refunds") <= 50
+        assert sum(page.records for page in pages if page.stream == "refunds") == 97
 
     def test_an_order_that_changes_while_it_is_read_is_read_again(self):
         """The lines after the change are another list: the order comes again, with its lines and its new refund."""
@@ -494,13 +494,13 @@ class TestMeter:
             size = meter.size("GrowthOrders").outer
             sizes.append(size)
             meter.learn("GrowthOrders", size, cost(10 * size), 0)
-        assert sizes == [5, 10, 20, 40, 80, 80, 80, 80]
+        assert sizes == [5, 10, 20, 40, 80, 95, 95, 95]
 
     def test_pages_shrink_where_they_turn_out_dear(self):
         meter = Meter()
         meter.size("GrowthOrders").outer = 80
         meter.learn("GrowthOrders", 80, cost(1600), 0)
-        assert meter.size("GrowthOrders").outer == 40
+        assert meter.size("GrowthOrders").outer == 47
 
     def test_a_small_bucket_makes_small_pages(self):
         """A development store may have a bucket that no full page ever fits."""
@@ -535,6 +535,19 @@ class TestMeter:
         for _ in range(9):
             meter.cut_off("GrowthOrders", 1)
         assert (meter.size("GrowthOrders").inner, meter.size("GrowthOrders").outer) == (250, 1)
+
+    def test_a_page_that_is_full_and_cheap_asks_for_more_of_the_lists_inside(self):
+        """250 orders are the most there can be; what is left of the points spares the requests for the odd long one."""
+        meter = Meter()
+        meter.size("GrowthOrders").outer = 250
+        meter.learn("GrowthOrders", 250, cost(400), 0)
+        meter.cut_off("GrowthOrders", 0)
+        assert (meter.size("GrowthOrders").inner, meter.size("GrowthOrders").outer) == (5, 250)
+        meter.cut_off("GrowthOrders", 0.01)
+        assert (meter.size("GrowthOrders").inner, meter.size("GrowthOrders").outer) == (10, 250)
+        meter.learn("GrowthOrders", 250, cost(520), 0)
+        meter.cut_off("GrowthOrders", 0.01)
+        assert (meter.size("GrowthOrders").inner, meter.size("GrowthOrders").outer) == (10, 250)
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from growthos.connectors.shopify_pages import Cost, Throttle
 
-TARGET = 800.0
+TARGET = 950.0
+"""Points of a page; a query of more than 1,000 is refused."""
 SHARE = 0.8
 LARGEST = 250
 START = {
     "GrowthOrders": 5,
     "GrowthOrdersAgain": 5,
-    "GrowthRefunds": 5,
+    "GrowthRefunds": 20,
     "GrowthCustomers": 50,
     "GrowthProducts": 10,
     "GrowthInventoryItems": 100,
@@ -31,7 +32,7 @@ INNER = {
 INNER_START = {"GrowthProducts": 10}
 OTHERS_INNER = 5
 CROWDED = 0.2
-MOST = {"GrowthOrdersAgain": 50, "GrowthRefunds": 20, "GrowthOrderCounts": 62}
+MOST = {"GrowthOrdersAgain": 50, "GrowthRefunds": 50, "GrowthOrderCounts": 62}
 
 
 @dataclass(slots=True)
@@ -79,8 +80,7 @@ class Meter:
         if not points or asked < 1:
             return
         size.points_each = points / asked
-        target = min(TARGET, SHARE * self.bucket.maximum_available) if self.bucket else TARGET
-        fits = int(target / size.points_each)
+        fits = int(self._target / size.points_each)
         largest = MOST.get(operation, LARGEST)
         if fits > size.outer:
             size.outer = min(fits, 2 * size.outer, largest) if asked == size.outer else size.outer
@@ -90,13 +90,19 @@ class Meter:
     def cut_off(self, operation: str, share: float) -> None:
         """Of so many records the list inside was cut off: where they are many, ask for more of it from now on.
 
-        Each list that is cut off costs a request of its own.
+        Each list that is cut off costs a request of its own. Where the page can hold no more records and the points
+        are there, more of the list is asked for though few are cut off.
         """
         size = self.size(operation)
-        if share > CROWDED and size.inner < LARGEST:
+        is_full = size.outer >= MOST.get(operation, LARGEST) and 2 * size.points_each * size.outer <= self._target
+        if size.inner < LARGEST and (share > CROWDED or (share > 0 and is_full)):
             size.inner = min(LARGEST, 2 * size.inner)
             size.points_each *= 2
-            size.outer = max(1, size.outer // 2)
+            size.outer = size.outer if is_full else max(1, size.outer // 2)
+
+    @property
+    def _target(self) -> float:
+        return min(TARGET, SHARE * self.bucket.maximum_available) if self.bucket else TARGET
 
     def halve(self, operation: str) -> bool:
         """Ask for half as much from now on; False where it is a single record of a single line already."""
