@@ -106,6 +106,7 @@ class Stage:
     def _watched(self, inner: httpx.BaseTransport) -> httpx.BaseTransport:
         def handle(request: httpx.Request) -> httpx.Response:
             source = next((name for name, face in demo.FACES.items() if request.url.host in face.HOSTS), "token")
+            source = "token" if request.url.path.endswith("/access_token") else source
             days = days_of(request)
             self.requests.append(source)
             if days:

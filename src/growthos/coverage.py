@@ -43,6 +43,14 @@ def orders_begin(connectors: Sequence[type[Connector]], state: State) -> date | 
     return min(found, default=None)
 
 
+def history_start(state: State, days: int, today: date) -> date:
+    """Where the history starts: as early as was ever asked for, else so many days ago."""
+    keys = state.keys()
+    begins = [unit.header.begins for key in keys for unit in state.units(*key)]
+    asked = [date.fromisoformat(one[:10]) for one in begins if one and not one.startswith("0001-")]
+    return min([*asked, today - timedelta(days=days)])
+
+
 def _reached(stream: Stream, units: Sequence[Unit], zone: ZoneInfo) -> date | None:
     if not units:
         return None

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +14,9 @@ from growthos import runs
 from growthos.asked import choose, ledger_of, secrets_of, transport
 from growthos.build import build, is_stale
 from growthos.clock import Clock
-from growthos.connectors import find
 from growthos.connectors.base import Connector
 from growthos.connectors.terms import Call, Watch
+from growthos.coverage import history_start
 from growthos.errors import NoDataError, SourceError
 from growthos.home import Home
 from growthos.lock import locked
@@ -81,7 +81,7 @@ def sync(
                 number=state.last_run + 1,
                 run_id=run_id,
                 client_zone=settings.reporting_timezone,
-                since=_history_start(state, settings, now) if asked.full else asked.since,
+                since=history_start(state, settings.sync.history, now.date()) if asked.full else asked.since,
                 until=asked.until,
                 history=settings.sync.history,
                 on_page=watcher.page,
@@ -217,13 +217,6 @@ def _read_state(home: Home, log: Log, clock: Clock) -> State:
         path.rename(target)
         log.write(clock.now(), "quarantined", file=str(path), moved_to=str(target))
     return state
-
-
-def _history_start(state: State, settings: "Settings", now: datetime) -> date:
-    """Where the history starts: as early as was ever asked for, else `[sync] history` days ago."""
-    begins = [unit.header.begins for name in find() for unit in state.all_units(name) if unit.header.begins]
-    asked = [date.fromisoformat(one[:10]) for one in begins if not one.startswith("0001-")]
-    return min([*asked, now.date() - timedelta(days=settings.sync.history)])
 
 
 @contextmanager

@@ -4,11 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from growthos.cli.options import SinceOption, UntilOption
+from growthos.cli.options import SinceOption, UntilOption, form
 from growthos.cli.session import Session
+from growthos.errors import UsageError
 
 if TYPE_CHECKING:
+    from growthos.estimate import Estimate
     from growthos.outcome import SyncReport
+    from growthos.pipeline import Asked
 
 PANEL = "Data"
 SYNC_EPILOG = """
@@ -17,6 +20,7 @@ SYNC_EPILOG = """
 growthos sync                      read what is due from every connected source
 growthos sync shopify meta         only these two
 growthos sync --since 2026-01-01   read from that day on again
+growthos sync --dry-run            how many requests and minutes that would cost
 """
 REBUILD_EPILOG = """
 [bold]Example[/bold]
@@ -36,14 +40,28 @@ def sync(
         list[str] | None,
         typer.Argument(metavar="SOURCE", show_default="every connected one", help="Sources to read."),
     ] = None,
+    *,
     since: SinceOption = None,
     until: UntilOption = None,
     full: Annotated[bool, typer.Option("--full", help="Read the whole history again.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be read, and what that costs; nobody is asked.")
+    ] = False,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", metavar="FORMAT", help="With --dry-run: table, json, csv or markdown."),
+    ] = None,
 ) -> None:
     """Read what is due from each source, build the tables, check them and publish them."""
     from growthos import render
 
     session: Session = context.obj
+    if dry_run:
+        style = form(format_ or "table")
+        render.estimate(_estimate(session, sources or [], since, until, full=full), style)
+        return
+    if format_ is not None:
+        raise UsageError("--format goes with --dry-run alone.", hint="A sync tells what it does on stderr.")
     report = run(session, sources or [], since=since, until=until, full=full)
     if not session.quiet:
         render.next_step(report, demo=session.demo)
@@ -67,13 +85,26 @@ def run(
     session: Session, sources: list[str], *, since: str | None = None, until: str | None = None, full: bool = False
 ) -> "SyncReport":
     """One sync, with its progress and its summary on stderr."""
-    from growthos import dates, pipeline, render
+    from growthos import pipeline, render
 
     settings, clock = session.settings, session.clock
-    today = dates.Today.at(clock.now(), settings.reporting_timezone)
-    first, last = dates.since_when(since, until, today)
-    asked = pipeline.Asked(sources=sources, since=first, until=last, full=full)
+    asked = _asked(session, sources, since, until, full=full)
     with render.progress(session.monotonic, waits=not session.demo, quiet=session.quiet) as watcher:
         report = pipeline.sync(session.home, settings, clock, asked, watcher, demo_seed=session.demo_seed)
     render.sync_summary(report, settings, demo=session.demo, quiet=session.quiet)
     return report
+
+
+def _estimate(session: Session, sources: list[str], since: str | None, until: str | None, *, full: bool) -> "Estimate":
+    from growthos.estimate import estimate
+
+    asked = _asked(session, sources, since, until, full=full)
+    return estimate(session.home, session.settings, session.clock, asked, demo=session.demo)
+
+
+def _asked(session: Session, sources: list[str], since: str | None, until: str | None, *, full: bool) -> "Asked":
+    from growthos import dates, pipeline
+
+    today = dates.Today.at(session.clock.now(), session.settings.reporting_timezone)
+    first, last = dates.since_when(since, until, today)
+    return pipeline.Asked(sources=sources, since=first, until=last, full=full)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from growthos.clock import Clock
 from growthos.connectors.asking import REQUEST_ID_HEADERS, Answer, Ask, Attempt, adapter
-from growthos.connectors.limits import Ledger, Turns
+from growthos.connectors.limits import Ledger, Turns, key_of
 from growthos.connectors.redact import Redactor
 from growthos.connectors.refusals import Refusals
 from growthos.connectors.terms import Judgement, Source, Verdict, Watch
@@ -65,8 +65,7 @@ class Api:
         self._refusals = Refusals(connector, clock)
         self._guards = Guards()
         self._turns = Turns(connector.limits, clock)
-        counted_by = f"{connector.base_url} {connector.counted_by()}"
-        self._ledger = Ledger(ledger, counted_by, connector.limits, clock) if ledger else None
+        self._ledger = Ledger(ledger, key_of(connector), connector.limits, clock) if ledger else None
         self._server_errors = Turns([connector.server_errors] if connector.server_errors else [], clock)
         self._wire = Wire(transport, clock, self._refusals, self.secrets)
         self._build = self._wire.client.build_request

@@ -8,11 +8,12 @@ import hashlib
 import sqlite3
 from collections import deque
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from growthos.clock import Clock
-from growthos.connectors.terms import Limit
+from growthos.connectors.terms import Limit, Source
 from growthos.errors import CannotWriteError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Ledger:
     def __init__(self, path: Path, key: str, limits: Iterable[Limit], clock: Clock) -> None:
         """Opens the file, or makes it; one that is damaged is begun anew."""
         self._clock = clock
-        self._key = hashlib.sha256(key.encode()).hexdigest()[:16]
+        self._key = _short(key)
         self._rates = sorted((limit.seconds * SLACK, limit.calls) for limit in limits)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -102,3 +103,22 @@ class Ledger:
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp() * 1000)
+
+
+def key_of(source: Source) -> str:
+    """What the attempts at a source are counted under: its address, and what its server counts by."""
+    return f"{source.base_url} {source.counted_by()}"
+
+
+def counted(path: Path, key: str) -> list[float]:
+    """When the attempts that a ledger's file knows of a key were made, in seconds, in order; nothing is changed."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
+            rows = file.execute(f"select item_timestamp from 'attempts_{_short(key)}' order by 1").fetchall()  # noqa: S608
+    except sqlite3.Error:
+        return []
+    return [stamp / 1000 for (stamp,) in rows]
+
+
+def _short(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:16]

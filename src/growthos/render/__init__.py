@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from growthos.alerts import AlertReport
     from growthos.connections import Connections
     from growthos.doctor import Diagnosis
+    from growthos.estimate import Estimate
     from growthos.last_build import LastBuild
     from growthos.measures.comparison import Report
     from growthos.outcome import SyncReport
@@ -84,6 +85,14 @@ def status(found: "Status", style: "Style" = "table", output: Path | None = None
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
+def estimate(found: "Estimate", style: "Style" = "table") -> None:
+    """How many requests and minutes a sync would cost."""
+    from growthos.render import estimate_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, None, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
 
 
 def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:
