@@ -16,9 +16,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
-from virtual_time import VirtualClock
 
 from growthos import demo
+from growthos.clock import Clock
 
 GOOGLE = ("google_ads", "ga4")
 KEPT_APART = {"content-length", "transfer-encoding", "connection"}
@@ -104,7 +104,7 @@ class Apis:
     """All sources of one shop, while they are served. `addresses` are settings by source."""
 
     shop: Any
-    clock: VirtualClock
+    clock: Clock
     script: Script = all_well
     arrivals: list[Arrival] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
@@ -153,7 +153,7 @@ def operation_of(source: str, request: httpx.Request) -> str:
 
 
 @contextlib.contextmanager
-def served(shop: Any, clock: VirtualClock, script: Script = all_well) -> Iterator[Apis]:
+def served(shop: Any, clock: Clock, script: Script = all_well) -> Iterator[Apis]:
     """The four sources of a shop on free ports of this machine, until the block ends."""
     apis = Apis(shop, clock, script)
     with contextlib.ExitStack() as stack:

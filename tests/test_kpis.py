@@ -743,6 +743,23 @@ def test_a_window_past_the_data_is_computed_and_said() -> None:
     assert codes(shop, WEEK, ["revenue_gross"]) == []
 
 
+def test_a_source_that_is_behind_the_others_is_said_with_its_day() -> None:
+    """A day is nothing: it may be another day already where an account is."""
+    shop = Shop()
+    shop.put("run_sources", source="shopify", data_through=day(29))
+    shop.put("run_sources", source="ga4", data_through=day(28))
+    assert codes(shop, WEEK, ["aov"]) == []
+
+    shop.put("run_sources", source="meta", data_through=day(26))
+    shop.put("run_sources", source="google_ads")
+
+    [notice] = kpis.report(shop.con, WEEK, ["aov"], days=False).warnings
+    assert notice.code == "source_behind"
+    assert notice.message == (
+        "google_ads has no complete day, meta is complete through 2026-03-26; the other sources are through 2026-03-29."
+    )
+
+
 def test_a_comparison_with_days_before_the_history_is_said() -> None:
     shop = Shop()
     shop.con.execute("update run_info set history_start = date '2026-03-17'")

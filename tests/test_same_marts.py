@@ -4,16 +4,14 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pyarrow.parquet as pq
 import pytest
+from fault_server import served
 from referee import only_what_was_asked
 
 from growthos import demo, pipeline, raw, warehouse
@@ -120,9 +118,9 @@ def test_served_on_a_socket_the_faces_give_the_same_marts(plain, tmp_path, monke
     """The real transport of httpx, real sockets, and the sources' addresses replaced by their settings."""
     shop = demo.make_shop(demo.SEED)
     clock = DemoClock(START)
-    with _served(shop, clock) as addresses:
+    with served(shop, clock) as apis:
         given = settings_module.demo()
-        sources = {name: dict(values) | addresses[name] for name, values in given.sources.items()}
+        sources = {name: dict(values) | apis.addresses[name] for name, values in given.sources.items()}
         monkeypatch.setattr(settings_module, "demo", lambda: given.model_copy(update={"sources": sources}))
         report = pipeline.sync(
             Home(tmp_path), settings_module.demo(), clock, pipeline.Asked(), pipeline.Watcher(), demo_seed=None
@@ -215,58 +213,3 @@ def _copied(plain: Path, target: Path) -> Path:
     root = target / "home"
     shutil.copytree(plain, root)
     return root
-
-
-class _served:  # noqa: N801 - used like a function
-    """The faces behind one loopback address each; the servers end with the block."""
-
-    def __init__(self, shop: Any, clock: DemoClock) -> None:
-        self.shop, self.clock = shop, clock
-        self.servers: list[ThreadingHTTPServer] = []
-
-    def __enter__(self) -> dict[str, dict[str, str]]:
-        addresses = {}
-        for name, face in demo.FACES.items():
-            server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(face))
-            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-            self.servers.append(server)
-            base = f"http://127.0.0.1:{server.server_port}"
-            addresses[name] = {"base_url": base}
-            if name in {"google_ads", "ga4"}:
-                addresses[name]["oauth_token_url"] = f"{base}/token"
-        return addresses
-
-    def __exit__(self, *_: object) -> None:
-        for server in self.servers:
-            server.shutdown()
-            server.server_close()
-
-    def _handler(self, face: Any) -> type[BaseHTTPRequestHandler]:
-        shop, clock = self.shop, self.clock
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def _answer(self) -> None:
-                length = int(self.headers.get("content-length", 0))
-                request = httpx.Request(
-                    self.command,
-                    f"http://{self.headers['host']}{self.path}",
-                    headers=list(self.headers.items()),
-                    content=self.rfile.read(length),
-                )
-                response = face.answer(shop, request, clock.now)
-                self.send_response(response.status_code)
-                for name, value in response.headers.items():
-                    if name.lower() not in {"content-length", "transfer-encoding"}:
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(response.content)))
-                self.end_headers()
-                self.wfile.write(response.content)
-
-            do_GET = do_POST = _answer  # noqa: N815 - the names that http.server looks for
-
-            def log_message(self, *_: object) -> None:
-                """Quiet."""
-
-        return Handler

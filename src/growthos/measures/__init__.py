@@ -6,7 +6,7 @@ window, so the cost follows the window and not the length of the history.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
@@ -124,7 +124,10 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the published database says of itself. `flagged`: GA4 has a mark on some day's visits."""
+    """What the published database says of itself: `reached` is each source's last complete day.
+
+    `flagged`: GA4 has a mark on some day's visits.
+    """
 
     data_through: date | None
     history_start: date | None
@@ -132,6 +135,7 @@ class About:
     currency: str
     channels: Mapping[int, Channel]
     flagged: bool = False
+    reached: Mapping[str, date | None] = field(default_factory=dict)
 
     @property
     def paid(self) -> tuple[str, ...]:
@@ -165,7 +169,9 @@ def about(con: "DuckDBPyConnection") -> About:
         raise NoDataError("No data yet.", hint="Run `growthos sync`, or `growthos demo`.")
     through, start, timezone, currency, flagged = row
     channels = con.execute("select channel_key, slug, name, is_paid from dim_channel order by channel_key").fetchall()
+    reached = con.execute("select source, data_through from run_sources order by source")
     return About(
+        reached=dict(reached.fetchall()),
         data_through=through,
         history_start=start.date() if isinstance(start, datetime) else start,
         timezone=timezone,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 
 from growthos.measures import About
@@ -11,6 +12,7 @@ from growthos.measures.values import safe_div
 from growthos.wording import percent
 
 ENOUGH_ORDERS = 10
+A_DAY = timedelta(days=1)
 EXPECTED_COVERAGE = (Fraction(6, 10), Fraction(11, 10))
 COSTED = {"contribution_margin", "contribution_margin_pct", "ltv", "payback_days"}
 
@@ -64,8 +66,19 @@ def notices(
 
 
 def coverage(about: About, now: Numbers, before: Numbers) -> Iterator[Notice]:
-    """Whether the data cover the days that are asked for and compared with."""
+    """Whether the data cover the days that are asked for and compared with, and which source holds the others back.
+
+    A day apart is nothing: it may be another day already where an account is.
+    """
     through, start = about.data_through, about.history_start
+    newest = max((day for day in about.reached.values() if day), default=None)
+    late = [
+        f"{name} is complete through {day}" if day else f"{name} has no complete day"
+        for name, day in about.reached.items()
+        if newest and (not day or newest - day > A_DAY)
+    ]
+    if late:
+        yield Notice("source_behind", f"{', '.join(late)}; the other sources are through {newest}.")
     if through is not None and now.period.last > through:
         yield Notice(
             "window_past_data",
