@@ -63,6 +63,8 @@ class Meta:
 
     def faults(self, path: str, params: dict[str, str], method: str = "GET") -> list[str]:
         """What is wrong with a request: its version, fields, parameters and the words in them."""
+        if path == f"/{self.pack()['graph_api_version']}/me/permissions":
+            return [f"parameter {one}" for one in params.keys() - {"limit", "appsecret_proof"}]
         if run := re.fullmatch(r"/(v\d+\.\d+)/\d+(/insights)?", path):
             known = {"appsecret_proof", "limit", "after"} if run[2] else {"appsecret_proof", "fields"}
             wrong = [f"parameter {one}" for one in params.keys() - known]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import duckdb
@@ -591,3 +591,87 @@ class TestWhatIsAsked:
         with Api(one, clock=server.clock) as api:
             assert not read_source(one, api, run).errors
         assert len(server.arrivals) <= 15
+
+
+class TestLook:
+    ACCOUNT: ClassVar = {"id": "act_1001", "currency": "EUR", "timezone_name": "Europe/Berlin", "account_status": 1}
+    READS: ClassVar = [{"permission": "ads_read", "status": "granted"}]
+
+    def look(self, server: Server, permissions: object = READS, headers: dict | None = None, **accounts: dict) -> list:
+        """What is found of accounts, each said to be this; a refusal where it is empty."""
+
+        def script(arrival: Arrival, handler) -> None:
+            if edge(arrival) == "me/permissions":
+                status = 200 if isinstance(permissions, list) else 403
+                return reply(handler, status, {"data": permissions} if status == 200 else permissions)
+            said = accounts[edge(arrival)]
+            no = {"error": {"message": "(#200) NOT grant ads_read", "code": 200}}
+            return reply(handler, *((200, said, headers) if said else (403, no, {})))
+
+        server.script = script
+        one = source(server, ad_account_id=",".join(accounts))
+        with Api(one, clock=server.clock) as api:
+            return list(one.examine(api))
+
+    def test_a_good_token_and_account(self, server):
+        usage = {"1001": [{"type": "ads_insights", "call_count": 64, "total_time": 40}]}
+        headers = {"x-business-use-case-usage": json.dumps(usage), "facebook-api-version": "v26.0"}
+        found = self.look(server, headers=headers, act_1001=self.ACCOUNT)
+        assert [(one.subject, one.state, one.said, one.account) for one in found] == [
+            ("scopes", "ok", "ads_read", ""),
+            ("credentials", "ok", "accepted", "1001"),
+            ("time zone", "ok", "Europe/Berlin", "1001"),
+            ("currency", "ok", "EUR", "1001"),
+            ("quota", "ok", "left: ads_insights 36 %", "1001"),
+        ]
+        for one in server.arrivals:
+            assert TOKEN not in one.path
+            if schema_rules.SCHEMAS.is_dir():
+                assert schema_rules.Meta().faults(urlsplit(one.path).path, asked(one)) == []
+
+    @pytest.mark.parametrize(
+        ("granted", "states"),
+        [
+            (["ads_read"], ["ok"]),
+            (["ads_read", "ads_management", "business_management"], ["ok", "warning"]),
+            (["ads_management"], ["warning"]),
+            (["public_profile"], ["error"]),
+        ],
+    )
+    def test_what_the_token_may_do_beyond_reading_is_warned_of(self, server, granted, states):
+        permissions = [{"permission": one, "status": "granted"} for one in granted]
+        permissions.append({"permission": "pages_manage_ads", "status": "declined"})
+        found = [one for one in self.look(server, permissions, act_1001=self.ACCOUNT) if one.subject == "scopes"]
+        assert [one.state for one in found] == states
+        if "warning" in states:
+            writes = [one for one in granted if one.endswith("_management")]
+            assert found[-1].said.endswith(": " + ", ".join(writes))
+            assert "META_ACCESS_TOKEN" in found[-1].hint
+
+    def test_a_token_that_does_not_show_its_permissions_is_looked_at_all_the_same(self, server):
+        no = {"error": {"message": "(#10) no permission", "code": 10}}
+        found = self.look(server, no, act_1001=self.ACCOUNT)
+        assert [(one.subject, one.state) for one in found][:2] == [("scopes", "warning"), ("credentials", "ok")]
+
+    @pytest.mark.parametrize(("status", "words"), [(2, "disabled"), (101, "closed"), (9, "grace period")])
+    def test_an_account_that_is_not_active_is_a_warning(self, server, status, words):
+        found = self.look(server, act_1001=self.ACCOUNT | {"account_status": status})
+        [warning] = [one for one in found if one.state == "warning"]
+        assert (warning.subject, warning.account) == ("status", "1001")
+        assert words in warning.said
+
+    def test_one_account_that_is_not_permitted_hides_no_other(self, server):
+        found = self.look(server, act_1001={}, act_1002=self.ACCOUNT)
+        assert [(one.subject, one.state, one.account) for one in found if one.state == "error"] == [
+            ("access", "error", "1001")
+        ]
+        assert {one.account for one in found if one.subject == "credentials"} == {"1002"}
+
+    def test_another_version_and_little_quota_are_warnings(self, server):
+        headers = {"facebook-api-version": "v27.0", "x-app-usage": '{"call_count": 80}'}
+        found = self.look(server, headers=headers, act_1001=self.ACCOUNT)
+        warned = {one.subject: one.said for one in found if one.state == "warning"}
+        assert warned == {
+            "version": "v26.0 is asked for and v27.0 answers",
+            "quota": "left: x-app-usage 20 %",
+        }

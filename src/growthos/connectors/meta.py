@@ -22,7 +22,7 @@ from growthos.connectors.meta_reports import (
     Report,
 )
 from growthos.connectors.meta_words import judge, resting
-from growthos.connectors.terms import Judgement, Limit, Page, Setting, Window
+from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Window
 from growthos.errors import SettingsError
 from growthos.period import Period
 
@@ -90,6 +90,11 @@ class Meta(Connector):
 
     def rest(self, headers: "httpx.Headers") -> float:
         return resting(headers)
+
+    def examine(self, api: "Api") -> Iterator[Finding]:
+        from growthos.connectors.meta_look import look
+
+        return look(self._graph(api), self.accounts(), "META_ACCESS_TOKEN")
 
     @stream("snapshot")
     def account(self, api: "Api", account: str, window: Window) -> Iterator[Page]:

@@ -100,6 +100,12 @@ class Graph:
         self._heed(answer.headers)
         return answer
 
+    @property
+    def answered_by(self) -> str | None:
+        """The version that gave the last answer, where it says so."""
+        version = self.headers.get("facebook-api-version")
+        return quoted(version) if version else None
+
     def start(self, edge: str, params: Mapping[str, str], operation: str, envelope: type[T]) -> "Answer[T]":
         """What Meta says of a thing that it was asked to start."""
         fields = dict(params) | dict(self.proof)
@@ -121,10 +127,9 @@ class Graph:
     def _heed(self, headers: Mapping[str, str]) -> None:
         """Notice where another version answers: one that has ended is replaced by the next without an error."""
         self.headers = headers
-        version, warning = headers.get("facebook-api-version"), headers.get("x-ad-api-version-warning")
-        if version and version != self.version:
-            self.tell("api_version", f"answers with version {quoted(version)}, growthos asks for {self.version}")
-        elif warning:
+        if (version := self.answered_by) not in {None, self.version}:
+            self.tell("api_version", f"answers with version {version}, growthos asks for {self.version}")
+        elif warning := headers.get("x-ad-api-version-warning"):
             self.tell("api_version", f"says of version {self.version}: {quoted(warning)}")
 
     def pages(self, edge: str, operation: str, params: Mapping[str, str], size: PageSize) -> Iterator[Page]:

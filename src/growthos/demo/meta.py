@@ -29,6 +29,7 @@ SECRET = "demo-app-secret"  # noqa: S105
 SETTINGS = {"access_token": TOKEN, "ad_account_id": f"act_{ACCOUNT}", "app_secret": SECRET}
 CAMPAIGNS_A_PAGE, ADS_A_PAGE, INSIGHTS_A_PAGE, AD_INSIGHTS_A_PAGE = 2, 5, 50, 500
 """The most that a page holds, whatever is asked: a page may be shorter than its limit and still not be the last."""
+PERMISSIONS = {"ads_read": "granted", "public_profile": "granted", "ads_management": "declined"}
 GONE = {"ARCHIVED", "DELETED"}
 """What is not listed unless it is asked for by name."""
 FIELD = re.compile(r"(\w+)(?:\{([\w,]*)\})?")
@@ -60,6 +61,8 @@ def answer(shop: "Shop", request: "httpx.Request", now: Callable[[], datetime]) 
     match request.url.path.split("/")[2:]:
         case [account] if account == f"act_{ACCOUNT}":
             payload: Any = _only(_account(shop), asked)
+        case ["me", "permissions"]:
+            payload = {"data": [{"permission": name, "status": state} for name, state in PERMISSIONS.items()]}
         case [account, "campaigns" | "adsets" | "ads" as edge] if account == f"act_{ACCOUNT}":
             campaigns = [one for one in shop.campaigns if one.platform == "meta"]
             make = {"campaigns": _campaigns, "adsets": _adsets, "ads": _ads}[edge]
