@@ -360,6 +360,18 @@ class TestRefusals:
         [error] = World(tmp_path, lambda *_: (403, said)).read(SHOP).errors
         assert words in error.hint
 
+    @pytest.mark.parametrize(("word", "delay", "seconds"), [
+        ("RESOURCE_TEMPORARILY_EXHAUSTED", "30s", 30), ("EXCESSIVE_SHORT_TERM_QUERY_RESOURCE_CONSUMPTION", "1.5s", 1.5),
+    ])  # fmt: skip
+    def test_a_throttle_is_waited_for_as_long_as_it_says(self, tmp_path, word, delay, seconds):
+        busy = refused(429, "RESOURCE_EXHAUSTED", "quotaError", word)
+        [one] = busy[1]["error"]["details"][0]["errors"]
+        one["details"] = {"quotaErrorDetails": {"rateScope": "ACCOUNT", "retryDelay": delay}}
+        turns = iter([busy])
+        world = World(tmp_path, lambda *_: next(turns, None))
+        assert world.read(SHOP).errors == ()
+        assert world.clock.now() - NOON == timedelta(seconds=seconds)
+
     def test_the_days_quota_stops_the_source_at_once(self, tmp_path):
         spent = refused(429, "RESOURCE_EXHAUSTED", "quotaError", "RESOURCE_EXHAUSTED")
         world = World(tmp_path, lambda *_: spent)
@@ -375,7 +387,7 @@ class TestLook:
         told = {one.subject: one.said for one in found}
         assert told["time zone"] == "UTC"
         assert told["currency"] == "EUR"
-        assert told["access"] == "granted to us"
+        assert told["access"] == "granted directly"
         assert "no" not in told["credentials"]
         assert "reading alone" in told["scopes"]
 

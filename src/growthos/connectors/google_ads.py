@@ -69,8 +69,17 @@ class GoogleAds(Connector):
     limits = (Limit(15_000, 86_400.0),)
     sunset = date(2027, 10, 1)
     settings = (
-        Setting("customer_id", "GOOGLE_ADS_CUSTOMER_ID", "Ten digits; several, separated by commas.", required=True),
-        Setting("login_customer_id", "GOOGLE_ADS_LOGIN_CUSTOMER_ID", "The manager account that access comes through."),
+        Setting(
+            "customer_id",
+            "GOOGLE_ADS_CUSTOMER_ID",
+            "Ten digits; several, separated by commas. A manager account stands for those below it.",
+            required=True,
+        ),
+        Setting(
+            "login_customer_id",
+            "GOOGLE_ADS_LOGIN_CUSTOMER_ID",
+            "The manager account that access comes through, unless GOOGLE_ADS_CUSTOMER_ID is one.",
+        ),
         *google_auth.own("GOOGLE_ADS"),
         Setting("developer_token", "GOOGLE_ADS_DEVELOPER_TOKEN", "Not needed since 2026-09-09.", secret=True),
         Setting("base_url", "GOOGLE_ADS_BASE_URL", "Another address, for proxies and tests.", address=True),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from growthos.connectors.api import Api
     from growthos.connectors.google_ads import GoogleAds
 
-SCOPES = Finding("scopes", "ok", "adwords, which Google does not have for reading alone; growthos only reads")
+SCOPES = Finding("scopes", "ok", "adwords; Google has none for reading alone, and growthos only reads")
 
 
 def look(source: "GoogleAds", api: "Api") -> Iterator[Finding]:
@@ -53,7 +53,7 @@ def _account(told: Customer, account: str, way: str | None) -> Iterator[Finding]
         hint = "Set GOOGLE_ADS_CUSTOMER_ID to the account that advertises."
         yield Finding("access", "warning", "a test account, which has no real results", hint, account=account)
     else:
-        yield Finding("access", "ok", f"through manager account {way}" if way else "granted to us", account=account)
+        yield Finding("access", "ok", f"through manager account {way}" if way else "granted directly", account=account)
     if told.status != ENABLED:
         yield Finding("status", "warning", f"the account is {told.status.lower()}", account=account)
     if told.time_zone:
