@@ -14,6 +14,7 @@ from growthos import cli, connections, demo
 from growthos import settings as settings_module
 from growthos.clock import SystemClock
 from growthos.connectors import find
+from growthos.connectors.terms import Finding
 from growthos.errors import ExitCode
 from growthos.home import Home
 
@@ -89,6 +90,23 @@ def test_what_is_wrong_is_told_source_by_source_and_by_the_exit_code(tmp_path, f
 def test_refused_and_silent_together_are_no_answer(tmp_path):
     found = look(tmp_path, {"meta": refused, "ga4": failing}, ("meta", "ga4"))
     assert found.exit_code == ExitCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("subjects", "code"),
+    [
+        ((), ExitCode.OK),
+        (("credentials", "scopes", "access"), ExitCode.CREDENTIALS),
+        (("connection", "request"), ExitCode.UNAVAILABLE),
+        (("quota",), ExitCode.PARTIAL),
+        (("connection", "version"), ExitCode.PARTIAL),
+    ],
+)
+def test_the_exit_code_follows_from_what_is_wrong(subjects, code):
+    looks = tuple(connections.Look("meta", (Finding(one, "error", "no"),)) for one in subjects)
+    well = connections.Look("ga4", (Finding("credentials", "ok", "accepted"), Finding("scopes", "warning", "write")))
+    assert connections.Connections((), looks or (well,)).exit_code == code
+    assert connections.Connections((), (*looks, well)).exit_code == (ExitCode.PARTIAL if subjects else ExitCode.OK)
 
 
 def test_a_source_that_wants_to_be_waited_for_is_told_of(tmp_path):

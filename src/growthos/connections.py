@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 60.0
 """Seconds that a look waits for a source: one that wants more is told of and not waited for."""
-DENIED: Final = {"credentials", "scopes"}
+DENIED: Final = {"access", "credentials", "scopes"}
 SILENT: Final = {"connection", "request"}
 
 
