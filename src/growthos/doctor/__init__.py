@@ -1,5 +1,6 @@
 """Everything that can be wrong with an installation and a home: what, where, why, and what to do."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,7 +64,12 @@ def examine(
     here = tuple(place.remarks(home, ledger_of(home, settings)))
     writable = all(one.finding.state != "error" for one in here)
     looks = look(home, settings, clock, demo_seed=demo_seed) if ready and writable and not offline else ()
-    found = kept.read(home, ready, now)
+    try:
+        found = kept.read(home, ready, now)
+    except OSError as problem:
+        hint = "Mend its owner or permissions: all of a home belongs to the one who runs growthos."
+        said = f"{problem.filename or home.root} cannot be read: {problem.strerror}"
+        found = kept.Kept((error("home", "files", said, hint),), None, {}, None)
     remarks = (
         *machine.versions(),
         # The demo's pages are read while its clock runs ahead, for it does not really wait.
@@ -83,7 +89,7 @@ def _settings(home: Home, given: "Settings | SettingsError") -> Iterator[Remark]
         for one in several or [first]:
             yield error("settings", "settings", one.strip(), given.hint)
         return
-    said = str(home.settings) if home.settings.exists() else "no growthos.toml, so all is as it comes"
+    said = str(home.settings) if os.path.lexists(home.settings) else "no growthos.toml, so all is as it comes"
     yield ok("settings", "settings", said)
     try:
         choose(home, given, ())

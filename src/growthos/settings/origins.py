@@ -96,7 +96,7 @@ def read_toml(home: Home) -> Toml:
 
 def read_env(home: Home, problems: Problems) -> Env:
     """The .env of the home, taken literally: no variable is put into another."""
-    if not home.env.exists():
+    if not os.path.lexists(home.env):
         return Env(".env")
     from dotenv.parser import parse_stream
 
@@ -104,8 +104,10 @@ def read_env(home: Home, problems: Problems) -> Env:
     try:
         with home.env.open(encoding="utf-8-sig") as file:
             bindings = list(parse_stream(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{home.env} cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{home.env} cannot be read: {error}.") from error
+    except OSError as error:
+        raise SettingsError(f"{home.env} cannot be read: {error.strerror}.") from error
     for one in bindings:
         line = one.original.line + one.original.string[
             : len(one.original.string) - len(one.original.string.lstrip())
@@ -121,7 +123,7 @@ def read_env(home: Home, problems: Problems) -> Env:
 def demo_mode(home: Home, environ: Mapping[str, str]) -> bool:
     """Whether DEMO_MODE asks for the demo: the environment's word counts before that of .env."""
     said = environ.get("DEMO_MODE")
-    if said is None and home.env.exists():
+    if said is None:
         said = read_env(home, Problems()).values.get("DEMO_MODE")
     word = (said or "").strip().lower()
     if word not in (*YES, *NO):
