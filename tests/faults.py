@@ -88,7 +88,8 @@ def from_turn(operation: str, turn: int, fault: Fault) -> Script:
 def throttled(seconds: int) -> Fault:
     """Too many requests: in the body, by a code, by a status, with the time that is to pass where the vendor tells it.
 
-    Meta counts in minutes, rounded up here; GA4 tells none in its documents, so a header does.
+    Shopify's points are those of a small shop, so at most 200 seconds are asked for. Meta counts in minutes, rounded up
+    here; GA4 tells none in its documents, so a header does.
     """
 
     def fault(turn: Turn) -> None:
@@ -96,8 +97,8 @@ def throttled(seconds: int) -> Fault:
             case "shopify":
                 turn.hint(seconds)
                 said = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
-                bucket = {"maximumAvailable": 2000.0, "currentlyAvailable": 10.0, "restoreRate": 50.0}
-                cost = {"requestedQueryCost": 10 + 50 * seconds, "actualQueryCost": None, "throttleStatus": bucket}
+                bucket = {"maximumAvailable": 1000.0, "currentlyAvailable": 0.0, "restoreRate": 5.0}
+                cost = {"requestedQueryCost": 5 * seconds, "actualQueryCost": None, "throttleStatus": bucket}
                 turn.say(200, {"errors": [said], "extensions": {"cost": cost}})
             case "meta":
                 minutes = -(-seconds // 60)
