@@ -311,6 +311,19 @@ class TestKept:
         assert "left-behind" not in told
         assert victim.exists()
 
+    def test_a_file_that_cannot_be_opened_is_not_damaged_and_stays_where_it_is(self, lived_in):
+        """It may be another user's, or too many files may be open; a link to itself is what even root cannot open."""
+        victim = min(lived_in.raw.rglob("*.parquet"))
+        victim.unlink()
+        victim.symlink_to(victim.name)
+        found = visit(lived_in)
+        assert wrong(found) == [("error", "", "files")]
+        assert str(victim) in said(found, "files")
+        with pytest.raises(OSError, match="symbolic links"):
+            pipeline.rebuild(lived_in, settings_module.demo(), DemoClock(LATER), pipeline.Watcher())
+        assert victim.is_symlink()
+        assert not lived_in.quarantine.exists()
+
     def test_what_was_set_aside_is_told(self, lived_in):
         lived_in.quarantine.mkdir()
         (lived_in.quarantine / "one").touch()

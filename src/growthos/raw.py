@@ -106,7 +106,10 @@ def folder(root: Path, source: str, account: str, stream: str) -> Path:
 
 
 def read_header(path: Path) -> Header:
-    """The header of a segment; raises DamagedSegmentError where the file is not what was written."""
+    """The header of a segment; raises DamagedSegmentError where the file is not what was written.
+
+    A file that the system does not open is not damaged for that: OSError, as the system says it.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -115,6 +118,8 @@ def read_header(path: Path) -> Header:
             rows = file.metadata.num_rows
             text = (file.metadata.metadata or {})[METADATA_KEY]
     except (pa.ArrowException, OSError, KeyError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise DamagedSegmentError(f"{path.name}: {error}") from error
     try:
         stored: dict[str, Any] = json.loads(text)
