@@ -491,32 +491,6 @@ class TestEachSourcesOwnWords:
         assert len(server.arrivals) == 1 + 1 + 3 + 3 + 2
         assert caught.value.resume_at - server.clock.now() > timedelta(minutes=59)
 
-    @pytest.mark.parametrize("words", ["per day", "per hour"])
-    def test_ga4_quota_is_not_waited_for(self, server, words):
-        server.says((200, TOKEN, {}), (429, {"error": {"code": 429, "message": f"Exhausted tokens {words}."}}, {}))
-        with pytest.raises(PatienceError, match=words):
-            pages("ga4", "traffic", server)
-        assert len(server.arrivals) == 2
-
-    @pytest.mark.parametrize(
-        "flag", [{"dataLossFromOtherRow": True}, {"subjectToThresholding": True}, {"samplingMetadatas": [{}]}]
-    )
-    def test_ga4_reads_day_by_day_where_rows_are_missing(self, server, flag):
-        """Of three days at once rows are missing: each day is asked for by itself, and the first answer is dropped."""
-
-        def script(arrival: Arrival, handler) -> None:
-            if arrival.path == "/token":
-                return reply(handler, 200, TOKEN)
-            row = {"dimensionValues": [], "metricValues": []}
-            return reply(handler, 200, {"rows": [row], "rowCount": 1, "metadata": {"timeZone": "UTC", **flag}})
-
-        server.script = script
-        read = pages("ga4", "traffic", server, days=(3, 1))
-        asked = [one.json["dateRanges"][0] for one in server.arrivals[1:]]
-        assert len(asked) == 4
-        assert all(one["startDate"] == one["endDate"] for one in asked[1:])
-        assert len(read) == 3
-
     def test_ga4_starts_again_where_the_report_changes_while_it_is_read(self, server):
         rows = [{"dimensionValues": [{"value": str(n)}], "metricValues": []} for n in range(3)]
 

@@ -9,7 +9,7 @@ import demo_asking as ask
 import httpx
 import pytest
 from kpi_fixtures import LAST_DAY, Shop, day
-from warehouse_fixtures import Raw, new, report_row, rows, traffic_row
+from warehouse_fixtures import Raw, build, new, report_row, rows, traffic_row
 
 from growthos import demo, kpis
 from growthos.connectors.ga4_reports import EVENTS, TOTALS, TRAFFIC
@@ -115,6 +115,25 @@ class TestStaging:
         raw.traffic(traffic_row(DAY, "(other)", "(other)", "(other)", "9"))
         query = "select sessions from fact_traffic join dim_channel using (channel_key) where slug = 'other'"
         assert rows(raw, query) == [(9,)]
+
+    def test_revenue_is_in_the_shops_currency_or_empty_and_said(self, raw):
+        """A property may count in another currency than the shop; no KPI rests on its revenue, so all is published."""
+        row = traffic_row(DAY, "Email", "klaviyo", "email", "5", *("0",) * 7, "10.00")
+        raw.report("traffic", row, days=[date(2026, 3, 20)], currencyCode="USD")
+        query = "select purchase_revenue_cents from fact_traffic where channel_group = 'Email'"
+        assert rows(raw, query, fx={"USD": "0.9"}) == [(900,)]
+        built = build(raw)
+        assert built.published
+        [said] = [one.message for one in built.warnings if one.code == "ga4_currency"]
+        assert "revenue in USD; days without an exchange rate for it, whose purchase revenue stands empty: 1." in said
+        assert rows(raw, query) == [(None,)]
+
+    def test_a_page_that_does_not_tell_its_currency_is_in_the_one_told_last(self, raw):
+        row = traffic_row(DAY, "Email", "klaviyo", "email", "5", *("0",) * 7, "10.00")
+        raw.report("traffic", days=[date(2026, 3, 19)], currencyCode="USD")
+        raw.report("traffic", row, days=[date(2026, 3, 20)], currencyCode=None)
+        query = "select purchase_revenue_cents from fact_traffic where channel_group = 'Email'"
+        assert rows(raw, query, fx={"USD": "0.9"}) == [(900,)]
 
     def test_values_stand_where_the_reports_ask_for_them(self):
         """Staging reads by place; so these are the places."""

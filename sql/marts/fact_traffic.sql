@@ -3,11 +3,14 @@
 with traffic as (
 
     select
-        traffic.*,
+        traffic.* exclude (currency),
+        -- What the property said last counts where a page does not say it.
+        coalesce(traffic.currency, accounts.currency) as currency,
         lists.*,
         lower(trim(channel_group)) as group_word,
         lower(trim(traffic_source)) as source_word
     from stg__traffic as traffic
+    left join stg__accounts as accounts using (source, account_id)
     cross join word_lists as lists
 
 ),
@@ -57,7 +60,11 @@ select
     sum(traffic.add_to_carts)::bigint as add_to_carts,
     sum(traffic.checkouts)::bigint as checkouts,
     sum(traffic.purchases)::bigint as purchases,
-    sum(round(traffic.purchase_revenue_original::decimal(38, 12) * rates.rate * 100))::bigint as purchase_revenue_cents
+    -- Empty where a part of it has no rate: half a sum would pass for a whole one.
+    case
+        when bool_and(rates.rate is not null)
+            then sum(round(traffic.purchase_revenue_original::decimal(38, 12) * rates.rate * 100))
+    end::bigint as purchase_revenue_cents
 from channelled as traffic
 inner join dim_channel as channels using (slug)
 cross join shop_currency

@@ -89,6 +89,16 @@ from counts
 where orders > 0 and purchases > 0 and (10 * purchases < 6 * orders or 10 * purchases > 11 * orders)
 """
 
+_GA4_CURRENCY: Final = """
+select
+    'ga4_currency',
+    format('GA4 counts revenue in {}; days without an exchange rate for it, whose purchase revenue stands empty: {}. '
+        'Set [fx] in growthos.toml.',
+        (select string_agg(distinct currency, ', ' order by currency) from stg__accounts where source = 'ga4'), days)
+from (select count(distinct date_key) as days from fact_traffic where purchase_revenue_cents is null)
+where days > 0
+"""
+
 _DELIVERY: Final = """
 select
     'delivery_category',
@@ -157,4 +167,4 @@ where new_all >= 20 and old_all >= 20 and 20 * new_filled < new_all and 2 * old_
 order by entity, field
 """
 
-_QUERIES: Final = (_MALFORMED, _ASSUMED_MARGIN, _GA4_COVERAGE, _DELIVERY, _REFUNDS, _PERSONAL)
+_QUERIES: Final = (_MALFORMED, _ASSUMED_MARGIN, _GA4_COVERAGE, _GA4_CURRENCY, _DELIVERY, _REFUNDS, _PERSONAL)
