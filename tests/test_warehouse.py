@@ -211,7 +211,7 @@ def test_the_published_tables_are_those_of_the_star_schema(raw: Raw) -> None:
             *("dim_date", "dim_channel", "dim_campaign", "dim_customer", "dim_product"),
             *("dim_ad", "dim_keyword", "fact_ad_spend", "fact_keyword_spend"),
             *("fact_orders", "fact_order_lines", "fact_refunds", "fact_spend", "fact_traffic"),
-            *("fact_events", "traffic_quality"),
+            *("fact_events", "traffic_quality", "reconciliation"),
             *("run_info", "run_sources", "run_rows", "dq_results", "alert_state"),
         ]
     )

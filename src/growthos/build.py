@@ -37,6 +37,7 @@ def build(home: Home, settings: "Settings", state: State, run_id: str, started_a
         warehouse.Source(
             name=name,
             data_through=data_through(connector, state, zone),
+            details_through=data_through(connector, state, zone, details=True),
             loaded_at=state.loaded_at(name),
             time_zone=next((state.time_zone(name, account) for account in state.accounts(name)), None),
         )

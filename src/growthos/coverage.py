@@ -8,23 +8,28 @@ from growthos.connectors.base import Connector, Stream
 from growthos.state import State, Unit, covered_days, unbroken
 
 
-def data_through(connector: type[Connector], state: State, zone: ZoneInfo) -> date | None:
+def data_through(connector: type[Connector], state: State, zone: ZoneInfo, *, details: bool = False) -> date | None:
     """The last day up to which everything of a source was read, None where nothing was.
 
     Reports: the last day of the unbroken run of days that were over when they were read. Orders: the day before the
     sync began, in `zone`, or the `--until` of it where no other sync went further. The earliest over all accounts and
-    streams counts.
+    streams counts: over `details` alone, else over all others.
     """
-    reached = [account_through(connector, state, account, zone) for account in state.accounts(connector.name)]
+    reached = [
+        account_through(connector, state, account, zone, details=details)
+        for account in state.accounts(connector.name)
+    ]
     return min((day for day in reached if day), default=None)
 
 
-def account_through(connector: type[Connector], state: State, account: str, zone: ZoneInfo) -> date | None:
+def account_through(
+    connector: type[Connector], state: State, account: str, zone: ZoneInfo, *, details: bool = False
+) -> date | None:
     """The same for one account."""
     reached = [
         _reached(stream, state.units(connector.name, account, stream.name), zone)
         for stream in connector.streams()
-        if stream.follows_since and not stream.detail
+        if stream.follows_since and stream.detail == details
     ]
     return min((day for day in reached if day), default=None)
 

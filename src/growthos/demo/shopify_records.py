@@ -169,11 +169,11 @@ def refund(one: Refund, lines: int) -> Json:
 
 
 def refunded(one: Refund) -> int:
-    """Cents that a refund gives back in all: goods, delivery, tax and what was adjusted."""
+    """Cents that a refund gives back in all: goods, delivery, tax and what was adjusted for good."""
     return (
         sum(back.subtotal_cents + back.tax_cents for back in one.lines)
         + sum(back.subtotal_cents + back.tax_cents for back in one.shipping)
-        - sum(back.amount_cents + back.tax_cents for back in one.adjustments)
+        - sum(back.amount_cents + back.tax_cents for back in one.adjustments if "PENDING" not in back.reason)
     )
 
 

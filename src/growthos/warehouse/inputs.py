@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A connected source: the last day it was read for, when it was last read, and its zone."""
+    """A connected source: the last day it was read for, when it was last read, its zone.
+
+    `details_through` is the last day that its reports on which no KPI rests were read for.
+    """
 
     name: str
     data_through: date | None
     loaded_at: datetime | None
     time_zone: str | None
+    details_through: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ def variables(inputs: Inputs) -> dict[str, tuple[str, Any]]:
         {
             "name": one.name,
             "data_through": one.data_through,
+            "details_through": one.details_through,
             "loaded_at": moment(one.loaded_at),
             "time_zone": one.time_zone,
         }
@@ -74,5 +79,8 @@ def variables(inputs: Inputs) -> dict[str, tuple[str, Any]]:
         "payment_per_order_cents": ("bigint", settings.costs.payment.per_order_cents),
         "fx": ("struct(currency varchar, day date, rate decimal(24, 12))[]", rates),
         "calendar": ("struct(day date, event varchar)[]", calendar),
-        "sources": ("struct(name varchar, data_through date, loaded_at timestamp, time_zone varchar)[]", sources),
+        "sources": (
+            "struct(name varchar, data_through date, details_through date, loaded_at timestamp, time_zone varchar)[]",
+            sources,
+        ),
     }

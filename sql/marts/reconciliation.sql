@@ -1,0 +1,214 @@
+-- Our total of a day beside what the source itself says of it, in the account's own currency and day; money is in cents.
+-- Only days that were over and read whole on both sides.
+-- grain: source, account_id, date_key, measure
+-- expects: stg__control_totals(source varchar, account_id varchar, date date, measure varchar, value decimal(38, 12), currency varchar)
+-- expects: stg__traffic_quality(account_id varchar, date date, data_loss boolean, thresholded boolean, sampled boolean)
+with theirs as (
+
+    select
+        totals.source,
+        totals.account_id,
+        totals.date as date_key,
+        totals.measure,
+        totals.currency,
+        case tolerances.unit when 'cents' then cents(totals.value) else totals.value::bigint end as theirs
+    from stg__control_totals as totals
+    inner join tolerances using (measure)
+
+),
+
+-- What a day came to by our own rows, before any conversion.
+days as (
+
+    select
+        source,
+        account_id,
+        date as date_key,
+        ['spend', 'impressions', 'clicks'] as measures,
+        [cents(sum(spend_original)), sum(impressions)::bigint, sum(clicks)::bigint] as sums
+    from stg__spend
+    group by source, account_id, date
+
+    union all
+
+    select
+        source,
+        account_id,
+        date as date_key,
+        ['sessions', 'purchases', 'purchase_revenue'] as measures,
+        [sum(sessions)::bigint, sum(purchases)::bigint, cents(sum(purchase_revenue_original))] as sums
+    from stg__traffic
+    group by source, account_id, date
+
+    union all
+
+    select
+        orders.source,
+        shops.account_id,
+        orders.created_at::date as date_key,
+        ['orders'] as measures,
+        [count(*)] as sums
+    from stg__orders as orders
+    inner join stg__shops as shops using (source)
+    group by orders.source, shops.account_id, orders.created_at::date
+
+),
+
+ours as (
+
+    select
+        source,
+        account_id,
+        date_key,
+        unnest(measures) as measure,
+        unnest(sums) as ours
+    from days
+
+),
+
+firsts as (
+
+    select
+        theirs.source,
+        theirs.account_id,
+        theirs.measure,
+        greatest(min(theirs.date_key), min(ours.date_key)) as first_day
+    from theirs
+    inner join ours using (source, account_id, measure)
+    group by theirs.source, theirs.account_id, theirs.measure
+
+),
+
+sources as (
+
+    select
+        unnest(getvariable('sources')).name as source,
+        least(unnest(getvariable('sources')).data_through, unnest(getvariable('sources')).details_through) as last_day
+
+),
+
+refunded_lines as (
+
+    select
+        lines.refund_key,
+        sum(lines.subtotal_cents + case when orders.taxes_included then 0 else lines.tax_cents end)::bigint as cents
+    from stg__refund_lines as lines
+    inner join stg__orders as orders using (order_key)
+    group by lines.refund_key
+
+),
+
+-- Of an order and of a refund Shopify says the total beside the parts.
+parts as (
+
+    select
+        orders.source,
+        orders.order_date as date_key,
+        'order_total' as measure,
+        any_value(orders.currency) as currency,
+        sum(
+            facts.gross_cents - facts.discount_cents + facts.gift_card_cents + facts.shipping_revenue_cents
+            + facts.tax_cents + facts.duties_cents + facts.tip_cents + orders.fees_cents
+        )::bigint as ours,
+        sum(orders.total_cents)::bigint as theirs
+    from stg__orders as orders
+    inner join fact_orders as facts using (order_key)
+    -- Of units that were added or taken out later the total may know nothing.
+    where not orders.is_edited
+    group by orders.source, orders.order_date
+
+    union all
+
+    select
+        refunds.source,
+        refunds.refund_date as date_key,
+        'refunded' as measure,
+        any_value(orders.currency) as currency,
+        sum(
+            coalesce(refunded_lines.cents, 0) - refunds.adjustment_cents - refunds.adjustment_tax_cents
+            + refunds.shipping_cents + case when orders.taxes_included then 0 else refunds.shipping_tax_cents end
+        )::bigint as ours,
+        sum(refunds.refunded_cents)::bigint as theirs
+    from stg__refunds as refunds
+    inner join stg__orders as orders using (order_key)
+    left join refunded_lines using (refund_key)
+    where refunds.refunded_cents is not null
+    group by refunds.source, refunds.refund_date
+
+),
+
+beside as (
+
+    select
+        source,
+        account_id,
+        date_key,
+        measure,
+        theirs.currency,
+        ours.ours,
+        theirs.theirs
+    from theirs
+    full join ours using (source, account_id, date_key, measure)
+
+    union all
+
+    select
+        parts.source,
+        shops.account_id,
+        parts.date_key,
+        parts.measure,
+        parts.currency,
+        parts.ours,
+        parts.theirs
+    from parts
+    inner join stg__shops as shops using (source)
+
+),
+
+judged as (
+
+    select
+        beside.*,
+        tolerances.unit,
+        greatest(
+            tolerances.at_least,
+            tolerances.per_mille * abs(coalesce(beside.theirs, beside.ours)) // 1000
+        ) as tolerance,
+        coalesce(beside.ours, 0) - coalesce(beside.theirs, 0) as difference,
+        coalesce(quality.data_loss or quality.thresholded or quality.sampled, false) as is_partial
+    from beside
+    inner join tolerances using (measure)
+    inner join sources using (source)
+    left join firsts using (source, account_id, measure)
+    left join stg__traffic_quality as quality
+        on quality.account_id = beside.account_id
+        and quality.date = beside.date_key
+        and beside.source = 'ga4'
+    where
+        beside.date_key <= sources.last_day
+        and (beside.measure in ('order_total', 'refunded') or beside.date_key >= firsts.first_day)
+
+)
+
+select
+    judged.source,
+    judged.account_id,
+    judged.date_key,
+    judged.measure,
+    judged.unit,
+    case when judged.unit = 'cents' then coalesce(judged.currency, accounts.currency) end as currency,
+    judged.ours,
+    judged.theirs,
+    judged.difference,
+    judged.tolerance,
+    case
+        -- GA4 kept rows back, put them together or made them from a part of the visits.
+        when judged.is_partial then 'not comparable'
+        when (judged.ours is null or judged.theirs is null) and judged.difference != 0 then 'missing'
+        when abs(judged.difference) <= judged.tolerance then 'ok'
+        else 'differs'
+    end as status
+from judged
+left join stg__accounts as accounts
+    on accounts.source = judged.source
+    and accounts.account_id = judged.account_id

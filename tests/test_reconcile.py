@@ -1,0 +1,180 @@
+"""Our total of a day beside the source's own: what is compared, what is near enough, and how a difference is told."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from detail_fixtures import Staged
+from warehouse_fixtures import (
+    STARTED,
+    THROUGH,
+    Raw,
+    adjustment,
+    line,
+    meta_row,
+    money,
+    new,
+    order,
+    refund,
+    refund_line,
+    refunded_shipping,
+    rows,
+    traffic_row,
+)
+
+from growthos import warehouse
+
+DAY = "2026-03-20"
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Raw:
+    made = new(tmp_path)
+    made.shop()
+    return made
+
+
+@pytest.fixture
+def staged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Staged:
+    made = Staged(tmp_path, monkeypatch)
+    made.drop("control_totals", "traffic_quality")
+    return made
+
+
+def told(day: str, measure: str, value: str, account: str = "1001", currency: str | None = None) -> dict[str, Any]:
+    return {"account_id": account, "date": day, "measure": measure, "value": value, "currency": currency}
+
+
+def reconciled(raw: Raw, **settings: Any) -> list[tuple[Any, ...]]:
+    columns = "source, date_key::varchar, measure, ours, theirs, difference, status"
+    query = f"select {columns} from reconciliation where measure not in ('order_total', 'refunded') order by all"
+    return rows(raw, query, **settings)
+
+
+@pytest.mark.parametrize(
+    ("measure", "ours", "theirs", "status"),
+    [
+        ("spend", "10.00", "10.00", "ok"),
+        ("spend", "10.00", "11.00", "ok"),
+        ("spend", "10.00", "11.01", "differs"),
+        ("spend", "995.00", "1000.00", "ok"),
+        ("spend", "994.99", "1000.00", "differs"),
+        ("spend", "1005.01", "1000.00", "differs"),
+        ("impressions", "2010", "2000", "ok"),
+        ("impressions", "2011", "2000", "differs"),
+        ("clicks", "9", "10", "ok"),
+        ("clicks", "8", "10", "differs"),
+    ],
+)
+def test_a_day_is_near_enough_within_half_a_percent_or_a_unit(
+    raw: Raw, staged: Staged, measure: str, ours: str, theirs: str, status: str
+) -> None:
+    """Account total against the sum of campaigns, per day: check 1 of the traps' second list."""
+    field = {"spend": "spend", "impressions": "impressions", "clicks": "inline_link_clicks"}[measure]
+    raw.meta(meta_row("11", DAY, **{field: ours}), meta_row("12", DAY, **{field: "0"}))
+    staged.put("meta", "control_totals", told(DAY, measure, theirs))
+    assert [row[-1] for row in reconciled(raw)] == [status]
+
+
+def test_money_stands_in_the_accounts_own_currency_before_any_rate(raw: Raw, staged: Staged) -> None:
+    raw.meta(*(meta_row(number, DAY, "10.00", account_currency="GBP") for number in ("11", "12")))
+    staged.put("meta", "control_totals", told(DAY, "spend", "20.00", currency="GBP"))
+    query = "select ours, theirs, difference, tolerance, unit, currency, status from reconciliation"
+    assert rows(raw, query, fx={"GBP": "1.2"}) == [(2000, 2000, 0, 100, "cents", "GBP", "ok")]
+
+
+def test_a_day_that_one_side_lacks_is_missing_unless_nothing_happened_on_it(raw: Raw, staged: Staged) -> None:
+    """What a deleted campaign spent is in the account's total and may be in no row: trap 18."""
+    raw.meta(meta_row("11", "2026-03-18"), meta_row("11", "2026-03-20"), meta_row("11", "2026-03-22", "0"))
+    staged.put(
+        "meta",
+        "control_totals",
+        *(told(f"2026-03-{day}", "spend", value) for day, value in [(18, "10"), (19, "7"), (21, "0"), (23, "10")]),
+    )
+    assert [row[1:2] + row[3:] for row in reconciled(raw)] == [
+        ("2026-03-18", 1000, 1000, 0, "ok"),
+        ("2026-03-19", None, 700, -700, "missing"),
+        ("2026-03-20", 1000, None, 1000, "missing"),
+        ("2026-03-21", None, 0, 0, "ok"),
+        ("2026-03-22", 0, None, 0, "ok"),
+        ("2026-03-23", None, 1000, -1000, "missing"),
+    ]
+
+
+def test_only_days_that_both_sides_have_read_whole_are_compared(raw: Raw, staged: Staged) -> None:
+    """Neither those before one of them begins, nor those after one of them ends, nor measures that nobody tells."""
+    raw.meta(*(meta_row("11", f"2026-03-{day}") for day in range(18, 26)))
+    staged.put("meta", "control_totals", *(told(f"2026-03-{day}", "spend", "10") for day in range(16, 26)))
+    through = {"data_through": date(2026, 3, 23), "details_through": date(2026, 3, 22)}
+    for changed, last in [({}, 22), ({"details_through": date(2026, 3, 24)}, 23)]:
+        given = through | changed
+        sources = (
+            warehouse.Source("shopify", THROUGH, STARTED, None),
+            warehouse.Source("meta", given["data_through"], STARTED, None, given["details_through"]),
+        )
+        found = reconciled(raw, inputs={"sources": sources})
+        assert [row[1] for row in found] == [f"2026-03-{day}" for day in range(18, last + 1)]
+        assert {row[2] for row in found} == {"spend"}
+
+
+def test_accounts_are_compared_each_for_itself(raw: Raw, staged: Staged) -> None:
+    raw.meta(meta_row("11", DAY))
+    raw.page("meta", "campaign_insights", {"data": [meta_row("12", DAY, "20.00")]}, account="1002")
+    staged.put("meta", "control_totals", told(DAY, "spend", "20"), told(DAY, "spend", "10", "1002"))
+    assert [row[3:] for row in reconciled(raw)] == [(1000, 2000, -1000, "differs"), (2000, 1000, 1000, "differs")]
+
+
+def test_ga4_is_compared_where_it_gave_all_rows(raw: Raw, staged: Staged) -> None:
+    """Rows withheld, sampled or put together say nothing about what we read."""
+    days = [f"2026-03-{day}" for day in range(18, 22)]
+    raw.traffic(*(traffic_row(day, "Direct", "(direct)", "(none)", "50") for day in days))
+    staged.put("ga4", "control_totals", *(told(day, "sessions", "100", "77") for day in days))
+    marks = [{"data_loss": True}, {"thresholded": True}, {"sampled": True}, {}]
+    staged.put("ga4", "traffic_quality", *(
+        {"account_id": "77", "date": day, "data_loss": False, "thresholded": False, "sampled": False} | mark
+        for day, mark in zip(days, marks, strict=True)
+    ))  # fmt: skip
+    assert [row[-1] for row in reconciled(raw)] == ["not comparable"] * 3 + ["differs"]
+
+
+def test_every_order_of_whatever_kind_counts_on_the_day_on_which_it_was_made(raw: Raw, staged: Staged) -> None:
+    """Orders per day against Shopify's own count: check 3 of the traps' second list."""
+    raw.orders(
+        order(1, f"{DAY}T23:59:59Z", line(1, "10.00"), processedAt="2026-03-01T00:00:00Z", test=True),
+        order(2, f"{DAY}T00:00:00Z", line(2, "10.00"), cancelledAt=f"{DAY}T01:00:00Z"),
+        order(3, "2026-03-21T00:00:00Z", line(3, "10.00")),
+    )
+    counts = [told(DAY, "orders", "2", "toyshop"), told("2026-03-21", "orders", "2", "toyshop")]
+    staged.put("shopify", "control_totals", *counts)
+    assert reconciled(raw, reporting_timezone="America/New_York") == [
+        ("shopify", DAY, "orders", 2, 2, 0, "ok"),
+        ("shopify", "2026-03-21", "orders", 1, 2, -1, "differs"),
+    ]
+
+
+def test_an_orders_parts_are_held_against_the_total_that_shopify_says(raw: Raw) -> None:
+    """An order that was edited afterwards is left out: its total is that of other units."""
+    edited = order(2, DAY, line(2, "35.00"), edited=True)
+    short = order(4, "2026-03-21", line(4, "11.90", taxes=["1.90"]), taxesIncluded=True)
+    for one, total in [(edited, "99.00"), (short, "13.80")]:
+        one["totalPriceSet"]["shopMoney"]["amount"] = total
+    raw.orders(order(1, DAY, line(1, "10.00", 2, discounts=["1.00"]), line(3, "25.00", gift=True)), edited, short)
+    query = "select date_key::varchar, ours, theirs, status, currency from reconciliation order by date_key"
+    assert rows(raw, query) == [(DAY, 4400, 4400, "ok", "EUR"), ("2026-03-21", 1190, 1380, "differs", "EUR")]
+
+
+def test_what_a_refund_gave_back_is_held_against_what_shopify_says_was_given_back(raw: Raw) -> None:
+    """Goods and delivery with their tax, and what was adjusted; a refund of which no total is told is left out."""
+    raw.orders(order(1, DAY, line(1, "35.00", 2), refund_ids=[8, 9, 10]))
+    more = {
+        "shipping": [refunded_shipping(1, "4.00", "0.80")],
+        "adjustments": [adjustment(1, "2.50", "RESTOCK", "0.5")],
+    }
+    raw.refunds(
+        refund(8, "2026-03-22", refund_line(1, 1, "35.00", tax="7.00"), totalRefundedSet=money("43.80"), **more),
+        refund(9, "2026-03-23", refund_line(2, 1, "35.00"), totalRefundedSet=money("30.00")),
+        refund(10, "2026-03-24", adjustments=[adjustment(1, "-10.00")]),
+    )
+    query = "select date_key::varchar, ours, theirs, status from reconciliation where measure = 'refunded' order by all"
+    assert rows(raw, query) == [("2026-03-22", 4380, 4380, "ok"), ("2026-03-23", 3500, 3000, "differs")]
