@@ -16,8 +16,7 @@ def data_through(connector: type[Connector], state: State, zone: ZoneInfo, *, de
     streams counts: over `details` alone, else over all others.
     """
     reached = [
-        account_through(connector, state, account, zone, details=details)
-        for account in state.accounts(connector.name)
+        account_through(connector, state, account, zone, details=details) for account in state.accounts(connector.name)
     ]
     return min((day for day in reached if day), default=None)
 

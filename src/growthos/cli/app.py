@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from growthos.cli import process, see, setup, status, sync, watch
+from growthos.cli import process, reconcile, see, setup, status, sync, watch
 from growthos.cli.session import Session, choose_home
 
 GLOBAL = ("--demo", "-q", "--quiet", "-v", "--verbose")
@@ -100,5 +100,6 @@ def hoist(arguments: Sequence[str]) -> list[str]:
 sync.add(app)
 see.add(app)
 watch.add(app)
+reconcile.add(app)
 status.add(app)
 setup.add(app)

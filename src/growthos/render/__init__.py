@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from growthos.measures.comparison import Report
     from growthos.outcome import SyncReport
     from growthos.pipeline import Watcher
+    from growthos.reconcile import Reconciliation
     from growthos.render.output import Style
     from growthos.settings import Settings
     from growthos.status import Status
@@ -93,6 +94,23 @@ def estimate(found: "Estimate", style: "Style" = "table") -> None:
     from growthos.render.output import deliver
 
     deliver(style, None, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
+def reconciliation(
+    found: "Reconciliation", style: "Style" = "table", output: Path | None = None, *, every: bool = False
+) -> None:
+    """Our totals beside the sources' own; with `every`, the days that agree as well."""
+    from growthos.render import reconcile_page as view
+    from growthos.render.output import deliver
+
+    deliver(
+        style,
+        output,
+        lambda: view.page(found, every=every),
+        lambda: found.as_json(every=every),
+        view.FIELDS,
+        lambda: view.records(found, every=every),
+    )
 
 
 def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:
