@@ -1,5 +1,6 @@
 """Our total of a day beside the source's own: what is compared, what is near enough, and how a difference is told."""
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ from warehouse_fixtures import (
     THROUGH,
     Raw,
     adjustment,
+    build,
     line,
     meta_row,
     money,
     new,
     order,
+    published,
     refund,
     refund_line,
     refunded_shipping,
@@ -23,7 +26,11 @@ from warehouse_fixtures import (
     traffic_row,
 )
 
-from growthos import warehouse
+from growthos import cli, warehouse
+from growthos.period import Period
+from growthos.reconcile import Reconciliation, reconcile
+from growthos.render import output, reconcile_page
+from growthos.render.pages import Note, Page, Table, markdown
 
 DAY = "2026-03-20"
 
@@ -178,3 +185,83 @@ def test_what_a_refund_gave_back_is_held_against_what_shopify_says_was_given_bac
     )
     query = "select date_key::varchar, ours, theirs, status from reconciliation where measure = 'refunded' order by all"
     assert rows(raw, query) == [("2026-03-22", 4380, 4380, "ok"), ("2026-03-23", 3500, 3000, "differs")]
+
+
+@pytest.fixture
+def wrong(raw: Raw, staged: Staged) -> Reconciliation:
+    """Three days of Meta, of which one differs and one is missing, and two of GA4, of which one is partial."""
+    raw.meta(*(meta_row("11", f"2026-03-{day}", "100.00") for day in (20, 21)))
+    raw.traffic(*(traffic_row(f"2026-03-{day}", "Direct", "(direct)", "(none)", "50") for day in (20, 21)))
+    totals = [(20, "spend", "100"), (20, "clicks", "20"), (21, "spend", "103.20"), (21, "clicks", "20")]
+    meta = [told(f"2026-03-{day}", measure, value, currency="EUR") for day, measure, value in totals]
+    staged.put("meta", "control_totals", *meta, told("2026-03-22", "spend", "5.00", currency="EUR"))
+    staged.put("ga4", "control_totals", *(told(f"2026-03-{day}", "sessions", "50", "77") for day in (20, 21)))
+    staged.put("ga4", "traffic_quality", {"account_id": "77", "date": "2026-03-21", "thresholded": True})
+    assert build(raw).published
+    with published(raw) as con:
+        return reconcile(con, Period(date(2026, 3, 20), date(2026, 3, 22)))
+
+
+def tables(page: Page) -> list[list[str]]:
+    """The rows of each table, cells apart by bars."""
+    found = [block for block in page if isinstance(block, Table)]
+    return [[" | ".join(cell.text for cell in row) for row in table.rows] for table in found]
+
+
+def test_the_page_adds_up_each_measure_and_lists_the_days_that_are_wrong(wrong: Reconciliation) -> None:
+    page = reconcile_page.page(wrong)
+    assert tables(page) == [
+        [
+            "ga4 | sessions | 1 | 0 | 50 | 50 | 0.0% | \N{EN DASH}",
+            "meta | clicks | 2 | 0 | 40 | 40 | 0.0% | \N{EN DASH}",
+            "meta | spend | 3 | 2 | €200.00 | €208.20 | -3.9% | 2026-03-22, -100.0%",
+        ],
+        [
+            "2026-03-21 | meta | spend | €100.00 | €103.20 | -3.1% | differs",
+            "2026-03-22 | meta | spend | \N{EN DASH} | €5.00 | -100.0% | on one side only",
+        ],
+    ]
+    said = "ga4: 1 day is not compared, for the source says itself that rows are missing."
+    assert Note(said, "dim") in page
+    assert len(tables(reconcile_page.page(wrong, every=True))[1]) == 7
+    assert "| 2026-03-21 | meta | spend |" in markdown(page)
+
+
+def test_programs_get_whole_numbers_and_every_day_only_when_they_ask(wrong: Reconciliation) -> None:
+    found = wrong.as_json()
+    [row, _] = found["rows"]
+    assert {name: row[name] for name in ("date", "measure", "unit", "currency", "ours", "theirs", "difference")} == {
+        "date": "2026-03-21", "measure": "spend", "unit": "cents", "currency": "EUR",
+        "ours": 10000, "theirs": 10320, "difference": -320,
+    }  # fmt: skip
+    assert (row["tolerance"], row["status"], str(row["share"])) == (100, "differs", "-0.031008")
+    [*_, spend] = found["totals"]
+    assert (spend["days"], spend["days_wrong"], spend["worst_day"]) == (3, 2, "2026-03-22")
+    assert (found["since"], found["until"], found["schema_version"]) == ("2026-03-20", "2026-03-22", 1)
+    assert len(wrong.as_json(every=True)["rows"]) == 7
+    lines = output.as_csv(reconcile_page.FIELDS, reconcile_page.records(wrong)).splitlines()
+    assert lines[1] == "meta,1001,2026-03-21,spend,cents,EUR,10000,10320,-320,-0.031008,100,differs"
+
+
+def test_the_command_fails_over_a_difference_only_if_it_is_strict(
+    raw: Raw, wrong: Reconciliation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert wrong.wrong
+    command = ["--home", str(raw.folder.parent), "reconcile", "--format", "json"]
+    assert cli.run(command) == 0
+    assert {row["source"] for row in json.loads(capsys.readouterr().out)["totals"]} == {"ga4", "meta"}
+    assert cli.run([*command, "--strict"]) == 4
+    assert cli.run([*command, "--strict", "--source", "ga4"]) == 0
+    assert cli.run([*command, "--until", "2026-03-20", "--strict"]) == 0
+    assert cli.run([*command, "--source", "tiktok"]) == 2
+
+
+def test_without_a_total_of_theirs_it_says_that_there_is_nothing_to_compare(raw: Raw, staged: Staged) -> None:
+    raw.meta(meta_row("11", DAY))
+    staged.drop("control_totals")
+    assert build(raw).published
+    with published(raw) as con:
+        page = reconcile_page.page(reconcile(con, Period(date(2026, 3, 1), date(2026, 3, 29))))
+    assert [block.text for block in page if isinstance(block, Note)] == [
+        "Nothing to compare: no source has told a total of its own for these days."
+    ]

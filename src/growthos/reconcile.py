@@ -22,8 +22,8 @@ UNCOMPARED = "not comparable"
 class Day:
     """One measure of an account's day; money in cents of the account's own currency, which counts have none of.
 
-    `ours` or `theirs` is None where that side has nothing of the day. `status`: ok, differs, missing (one side alone has
-    it), not comparable (the source says itself that it did not give all rows).
+    `ours` or `theirs` is None where that side has nothing of the day. `status`: ok, differs, missing (one side alone
+    has it), not comparable (the source says itself that it did not give all rows).
     """
 
     source: str
