@@ -2,7 +2,6 @@
 -- Only days that were over and read whole on both sides.
 -- grain: source, account_id, date_key, measure
 -- expects: stg__control_totals(source varchar, account_id varchar, date date, measure varchar, value decimal(38, 12), currency varchar)
--- expects: stg__traffic_quality(account_id varchar, date date, data_loss boolean, thresholded boolean, sampled boolean)
 with theirs as (
 
     select
@@ -180,9 +179,9 @@ judged as (
     inner join tolerances using (measure)
     inner join sources using (source)
     left join firsts using (source, account_id, measure)
-    left join stg__traffic_quality as quality
+    left join traffic_quality as quality
         on quality.account_id = beside.account_id
-        and quality.date = beside.date_key
+        and quality.date_key = beside.date_key
         and beside.source = 'ga4'
     where
         beside.date_key <= sources.last_day
