@@ -162,6 +162,23 @@ class TestNonsense:
         assert world.sync().exit_code == 0
         assert world.marts == undisturbed
 
+    def test_an_answer_about_another_account_is_not_kept(self, world):
+        """As a proxy may give that keeps answers; the numbers would be somebody else's."""
+
+        def of_others(said):
+            for one in faults.dicts(said):
+                if str(one.get("id", "")).startswith("act_"):
+                    one["id"] = "act_99"
+                if "customer" in one:
+                    one["customer"]["id"] = "9999999999"
+
+        report = world.sync(faults.but_tokens(faults.changed(of_others)), shopify=None, ga4=None)
+        assert report.exit_code == ExitCode.UNAVAILABLE
+        said = {one.name: error.message for one in report.sources for error in one.errors}
+        assert "asked about act_482910337465 and answers about act_99" in said["meta"]
+        assert "asked about 4829103374 and answers about 9999999999" in said["google_ads"]
+        assert not list((world.home / "raw").rglob("*.parquet"))
+
     def test_a_trickle_ends_at_the_deadline(self, world, undisturbed):
         report = world.sync(faults.each({"meta": faults.at("campaigns", [1], faults.trickle)}))
         assert report.exit_code == 0

@@ -28,7 +28,7 @@ from growthos.connectors.google_ads_queries import (
 )
 from growthos.connectors.google_ads_words import for_less, meaning, nowhere
 from growthos.connectors.google_words import refusal
-from growthos.connectors.refusals import ShrinkError, SkippedError
+from growthos.connectors.refusals import ShrinkError, SkippedError, of_another
 from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Window
 from growthos.connectors.verdicts import NOT_FOUND, without_error
 from growthos.errors import RefusedError, SettingsError
@@ -144,7 +144,11 @@ class GoogleAds(Connector):
         """What an account says of itself. The answer is kept for the account's stream, so that it is asked for once."""
         if account not in self._described:
             self._described[account] = self._ask(api, account, "customer", CUSTOMER, CustomerChunk)
-        return next((row.customer for chunk in self._described[account].said for row in chunk.results), Customer())
+        found = self._described[account].said
+        customer = next((row.customer for chunk in found for row in chunk.results), Customer())
+        if customer.id is not None and str(customer.id) != account:
+            raise of_another(self.name, account, str(customer.id))
+        return customer
 
     def clients(self, api: "Api", manager: str) -> list[Client]:
         """The accounts with results of their own below a manager, at any depth, closed ones included."""

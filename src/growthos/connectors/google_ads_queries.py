@@ -72,8 +72,9 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Customer(Camel):
-    """What must be known of the account itself."""
+    """What must be known of the account itself. Its id is text, and a number would be the same one."""
 
+    id: str | int | None = None
     currency_code: str | None = None
     time_zone: str | None = None
     manager: bool = False

@@ -22,6 +22,7 @@ from growthos.connectors.meta_reports import (
     Report,
 )
 from growthos.connectors.meta_words import judge, resting
+from growthos.connectors.refusals import of_another
 from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Window
 from growthos.errors import SettingsError
 from growthos.period import Period
@@ -42,7 +43,7 @@ MONTH, FROZEN, QUARTER = timedelta(days=31), timedelta(days=28), timedelta(days=
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account, of which the zone must be known."""
+    """The account, of which the zone must be known, and that it is the one."""
 
     id: str
     timezone_name: str | None = None
@@ -101,6 +102,8 @@ class Meta(Connector):
         """The ad account: its currency and its time zone, in which all its days are."""
         graph, edge, params = self._graph(api), f"act_{account}", {"fields": ACCOUNT_FIELDS}
         answer = graph.get(edge, params, "account", Account)
+        if answer.said.id != edge:
+            raise of_another(self.name, edge, answer.said.id)
         yield graph.page("account", edge, params, answer, 1, time_zone=answer.said.timezone_name)
         graph.tell_quota()
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from growthos.clock import Clock
 from growthos.connectors.terms import Judgement, Setting, Source, Verdict
+from growthos.connectors.verdicts import quoted
 from growthos.errors import CredentialsError, PatienceError, RefusedError, SourceError, UnavailableError
 
 QUOTA_SECONDS = 3600.0
@@ -112,6 +113,15 @@ class Refusals:
         for one in self._connector.settings:
             if self._connector.values.get(one.name) and not one.address and (one.secret or one.shared or not secret):
                 yield one
+
+
+def of_another(source: str, asked: str, told: str) -> UnavailableError:
+    """The error where a source answers about another account than the one that was asked for."""
+    return UnavailableError(
+        source,
+        f"{source} was asked about {asked} and answers about {quoted(told)}; nothing of it is kept.",
+        hint="Something between this machine and the source gives out answers of others.",
+    )
 
 
 def _names(settings: Iterable[Setting]) -> str:
