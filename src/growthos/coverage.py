@@ -36,7 +36,7 @@ def account_through(
 def orders_begin(connectors: Sequence[type[Connector]], state: State) -> date | None:
     """The day from which the orders are loaded without a gap, None where there are none."""
     found = [
-        _stretch(units)[0].date()
+        stretch(units)[0].date()
         for connector in connectors
         for account in state.accounts(connector.name)
         for stream in connector.streams()
@@ -60,7 +60,7 @@ def _reached(stream: Stream, units: Sequence[Unit], zone: ZoneInfo) -> date | No
         return None
     if stream.mode == "report":
         return unbroken(covered_days(units, closed_only=True))
-    end = _stretch(units)[1]
+    end = stretch(units)[1]
     return max(_told(unit, zone) for unit in units if unit.until <= end)
 
 
@@ -71,7 +71,7 @@ def _told(unit: Unit, zone: ZoneInfo) -> date:
     return min(day, date.fromisoformat(asked_until)) if asked_until else day
 
 
-def _stretch(units: Sequence[Unit]) -> tuple[datetime, datetime]:
+def stretch(units: Sequence[Unit]) -> tuple[datetime, datetime]:
     """The run of time without a gap that the earliest unit of a cursor stream begins."""
     ordered = sorted((unit.since, unit.until) for unit in units)
     start, end = ordered[0]

@@ -1,9 +1,15 @@
-"""How a home stands: status."""
+"""How a home stands, and what the sources have told anew: status."""
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from growthos.cli.options import FormatOption, OutputOption, form
+from growthos.cli.options import FormatOption, OutputOption, SinceOption, form
 from growthos.cli.session import Session
+from growthos.errors import UsageError
+
+if TYPE_CHECKING:
+    from growthos.restatements import Restatements
 
 PANEL = "Watch"
 EPILOG = """
@@ -11,6 +17,7 @@ EPILOG = """
 
 growthos status                        how far each source is read, how old that is, what is unfinished
 growthos status --format json          for a monitor; exits with 3 if a source has not been read for 48 hours
+growthos status --restatements         which days of the last four weeks the sources have told anew, and by how much
 """
 
 
@@ -18,13 +25,45 @@ def add(app: typer.Typer) -> None:
     app.command(epilog=EPILOG, rich_help_panel=PANEL)(status)
 
 
-def status(context: typer.Context, format_: FormatOption = "table", output: OutputOption = None) -> None:
+def status(
+    context: typer.Context,
+    *,
+    restatements: Annotated[
+        bool, typer.Option("--restatements", help="Which days were told anew: what they were, are, and since when.")
+    ] = False,
+    since: SinceOption = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source", metavar="SOURCE", show_default="all of them", help="With --restatements: of this source alone."
+        ),
+    ] = None,
+    format_: FormatOption = "table",
+    output: OutputOption = None,
+) -> None:
     """Show how far each source is read, how old that is, and what to do next; nothing is asked."""
     from growthos import render
     from growthos import status as standing
 
     session: Session = context.obj
     style = form(format_)
+    if restatements:
+        render.restatements(_restatements(session, since, source or []), style, output)
+        return
+    if since is not None or source:
+        raise UsageError("--since and --source go with --restatements alone.")
     found = standing.look(session.home, session.settings, session.clock, demo=session.demo)
     render.status(found, style, output)
     raise typer.Exit(found.exit_code)
+
+
+def _restatements(session: Session, since: str | None, sources: list[str]) -> "Restatements":
+    from growthos import dates
+    from growthos.asked import check
+    from growthos.period import Period
+    from growthos.restatements import restatements
+
+    check(sources)
+    today = dates.Today.at(session.clock.now(), session.settings.reporting_timezone)
+    first, _ = dates.since_when(since or "28d", None, today)
+    return restatements(session.home, session.settings, Period(first or today.day, today.day), sources)

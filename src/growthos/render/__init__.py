@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from growthos.pipeline import Watcher
     from growthos.reconcile import Reconciliation
     from growthos.render.output import Style
+    from growthos.restatements import Restatements
     from growthos.settings import Settings
     from growthos.status import Status
 
@@ -83,6 +84,14 @@ def diagnosis(found: "Diagnosis", style: "Style" = "table", output: Path | None 
 def status(found: "Status", style: "Style" = "table", output: Path | None = None) -> None:
     """How far each source is read, what is unfinished, and what to do next."""
     from growthos.render import status_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
+def restatements(found: "Restatements", style: "Style" = "table", output: Path | None = None) -> None:
+    """What the sources told anew of days that were over."""
+    from growthos.render import restatement_page as view
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))

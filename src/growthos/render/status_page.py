@@ -103,6 +103,8 @@ def _remarks(found: Status) -> Iterator[Note]:
     if found.zones is not None:
         yield Note(clean(found.zones.message, limit=None), "warn")
         yield Note(f"  {clean(found.zones.hint, limit=None)}", "warn")
+    if days := max((account.read_again for one in found.sources for account in one.accounts), default=0):
+        yield Note(f"Up to {days:,} days were read again: `growthos status --restatements` tells what changed.", "dim")
 
 
 def _of(one: Source, now: datetime) -> Iterator[Note]:

@@ -85,8 +85,11 @@ def page_streams(loads: Sequence[Load]) -> Iterator[tuple[str, str, str]]:
     return iter(known)
 
 
-def define_raw(con: "DuckDBPyConnection", loads: Sequence[Load]) -> None:
-    """Make `raw_<source>__<page stream>`: the pages of complete units, with the days for which each unit counts."""
+def define_raw(con: "DuckDBPyConnection", loads: Sequence[Load], *, by_run: bool = False) -> None:
+    """Make `raw_<source>__<page stream>`: the pages of complete units, with the days for which each unit counts.
+
+    `by_run`: each account is named `account@run`, so that what several runs read of a day stands side by side.
+    """
     by_unit: dict[tuple[str, str], list[Load]] = {}
     for load in loads:
         by_unit.setdefault((load.source, load.stream), []).append(load)
@@ -99,6 +102,8 @@ def define_raw(con: "DuckDBPyConnection", loads: Sequence[Load]) -> None:
         some = by_unit.get((source, stream), [])
         by_day = any(load.days is not None for load in some)
         query = _pages(source, stream, page, by_day=by_day) if some else _NO_PAGES
+        if by_run:
+            query = f"select * replace (concat(account, '@', run) as account) from ({query})"  # noqa: S608  our own
         con.execute(f"create or replace temporary view raw_{source}__{page} as {query}")
 
 
