@@ -13,7 +13,7 @@ from growthos.connectors.base import Connector, stream
 from growthos.connectors.terms import Judgement, Page, Setting, Verdict, Watch
 from growthos.connectors.verdicts import by_status
 from growthos.coverage import data_through
-from growthos.errors import CredentialsError, UnavailableError
+from growthos.errors import CredentialsError, PatienceError, UnavailableError
 from growthos.plan import Asked, plan
 from growthos.state import State
 from growthos.sync import Run, SourceReport, read_source
@@ -52,6 +52,8 @@ class Toy(Connector):
     def judge(self, status, headers, body):
         if status == 403 and b"closed" in body:
             return Judgement(Verdict.SKIP, "it is closed")
+        if b"tomorrow" in body:
+            return Judgement(Verdict.QUOTA, "come back tomorrow", 50_000.0)
         return by_status(status, headers)
 
     def _page(self, api, what, account):
@@ -117,6 +119,16 @@ def test_what_kpis_rest_on_ends_its_account_and_no_other(tmp_path):
     world = World(tmp_path, {"/one/spend": (400, "no such field")})
     assert len(world.read().errors) == 1
     assert world.asked == ["/one/spend", "/two/spend", "/two/keywords", "/two/names"]
+
+
+@pytest.mark.parametrize("where", ["/one/spend", "/one/keywords"])
+def test_a_source_that_is_to_be_waited_for_is_asked_for_no_other_account(tmp_path, where):
+    """What it counts, it counts over all of them; and whoever comes before the time is counted again."""
+
+    world = World(tmp_path, {where: (429, "tomorrow")})
+    [error] = world.read().errors
+    assert isinstance(error, PatienceError)
+    assert world.asked[-1] == where
 
 
 def test_credentials_that_are_refused_end_the_account_even_in_a_detail(tmp_path):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from growthos.clock import Clock
 from growthos.connectors.base import Connector, Stream
 from growthos.connectors.refusals import SkippedError
-from growthos.errors import GrowthError, RefusedError, SourceError, UnavailableError
+from growthos.errors import GrowthError, PatienceError, RefusedError, SourceError, UnavailableError
 from growthos.plan import Asked, Task, plan
 from growthos.raw import Header, Segment, UnitWriter, unit_name
 from growthos.state import State
@@ -92,20 +92,17 @@ class _Tally:
 
 
 def read_source(connector: Connector, api: "Api", run: Run) -> SourceReport:
-    """Read what is due; an account that fails stops alone and keeps the pages that came."""
+    """Read what is due; an account that fails stops alone and keeps the pages that came.
+
+    A source that asks for more patience than there is stops with all its accounts: they share what it counts.
+    """
     tally, errors = _Tally(), list[SourceError]()
     started = run.clock.monotonic()
     _warn_of_sunset(connector, api, run.now)
-    for given in connector.accounts():
-        if not any(due(connector, given, stream, run) for stream in connector.streams()):
-            continue  # one that holds others is due itself, for ever, as nothing is read of it
-        try:
-            reached = connector.reach(api, given)
-        except SourceError as error:
-            errors.append(error)
-            continue
-        for account in reached:
-            errors += _read_account(connector, api, run, account, tally)
+    for account in _reached(connector, api, run, errors):
+        errors += _read_account(connector, api, run, account, tally)
+        if _is_to_wait(errors):
+            break
     return SourceReport(
         name=connector.name,
         units=tally.units,
@@ -117,6 +114,25 @@ def read_source(connector: Connector, api: "Api", run: Run) -> SourceReport:
         streams=tuple(StreamReport(name, *counts) for name, counts in tally.streams.items()),
         errors=tuple(errors),
     )
+
+
+def _reached(connector: Connector, api: "Api", run: Run, errors: list[SourceError]) -> Iterator[str]:
+    """The accounts of which something is due; one that cannot tell what it holds is an error."""
+    for given in connector.accounts():
+        if not any(due(connector, given, stream, run) for stream in connector.streams()):
+            continue  # one that holds others is due itself, for ever, as nothing is read of it
+        try:
+            reached = connector.reach(api, given)
+        except SourceError as error:
+            errors.append(error)
+            if _is_to_wait(errors):
+                return
+        else:
+            yield from reached
+
+
+def _is_to_wait(errors: list[SourceError]) -> bool:
+    return any(isinstance(error, PatienceError) for error in errors)
 
 
 def _warn_of_sunset(connector: Connector, api: "Api", now: datetime) -> None:
