@@ -4,6 +4,7 @@ Every value is text, and an empty report has no rows.
 """
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import date, datetime
 from operator import attrgetter
@@ -26,10 +27,11 @@ ROWS_AN_ANSWER = 100
 TOKENS = 10
 """What a report costs of the property's quota."""
 
+DAY = attrgetter("day")
 Figures = dict[str, tuple[str, Callable[[Any], int]]]
 
 DIMENSIONS: dict[str, Callable[[Any], str]] = {
-    "date": lambda row: row.day.strftime("%Y%m%d"),
+    "date": lambda row: row.day.isoformat().replace("-", ""),
     "sessionDefaultChannelGroup": attrgetter("group"),
     "sessionSource": attrgetter("source"),
     "sessionMedium": attrgetter("medium"),
@@ -109,15 +111,17 @@ def _report(shop: "Shop", asked: dict[str, Any], dimensions: list[str], metrics:
 def _rows(shop: "Shop", asked: dict[str, Any], dimensions: list[str], metrics: Figures) -> list[dict[str, Any]]:
     """The rows of the days asked for, one for each combination of the dimensions, sorted by all of them."""
     of_events = "eventName" in dimensions
-    ranges = [(date.fromisoformat(one["startDate"]), date.fromisoformat(one["endDate"])) for one in asked["dateRanges"]]
+    seen: tuple[Any, ...] = _events(shop) if of_events else shop.traffic
+    [days] = asked["dateRanges"]
+    first = bisect_left(seen, date.fromisoformat(days["startDate"]), key=DAY)
+    last = bisect_right(seen, date.fromisoformat(days["endDate"]), key=DAY)
     names = [(OF_EVENTS if of_events else DIMENSIONS)[name] for name in dimensions]
     figures = [figure for _, figure in metrics.values()]
     sums: dict[tuple[str, ...], list[int]] = {}
-    for row in _events(shop) if of_events else shop.traffic:
-        if any(first <= row.day <= last for first, last in ranges):
-            total = sums.setdefault(tuple(name(row) for name in names), [0] * len(figures))
-            for place, figure in enumerate(figures):
-                total[place] += figure(row)
+    for row in seen[first:last]:
+        total = sums.setdefault(tuple([name(row) for name in names]), [0] * len(figures))
+        for place, figure in enumerate(figures):
+            total[place] += figure(row)
     texts = [short if kind == "TYPE_CURRENCY" else str for kind, _ in metrics.values()]
     return [
         {

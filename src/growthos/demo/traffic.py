@@ -2,6 +2,7 @@
 
 from datetime import date
 from itertools import groupby
+from operator import attrgetter
 
 from growthos.demo.dice import Dice, day_of, stream, whole
 from growthos.demo.marketing import Demand
@@ -38,6 +39,8 @@ EVENTS = {
 }
 """Events by GA4's names, and where a row counts them."""
 KEY_EVENT = "purchase"
+FIGURES = TrafficRow._fields.index("sessions")
+"""From here on the fields of a row are numbers."""
 
 
 def make(seed: int, days: tuple[Demand, ...], orders: tuple[Order, ...]) -> tuple[TrafficRow, ...]:
@@ -50,14 +53,15 @@ def make(seed: int, days: tuple[Demand, ...], orders: tuple[Order, ...]) -> tupl
 
 def events(rows: tuple[TrafficRow, ...]) -> tuple[EventRow, ...]:
     """The same visits by what happened in them, by day and name; no more users than the day had, nor than events."""
-    found = []
-    for day, seen in groupby(rows, key=lambda row: row.day):
-        visits = list(seen)
-        people = sum(row.users for row in visits)
-        for name in sorted(EVENTS):
-            count = sum(getattr(row, EVENTS[name]) for row in visits)
-            if count:
-                found.append(EventRow(day, name, count, min(count, people), count if name == KEY_EVENT else 0))
+    found: list[EventRow] = []
+    for day, visits in groupby(rows, key=attrgetter("day")):
+        counts = [sum(column) for column in zip(*(row[FIGURES:] for row in visits), strict=True)]
+        sums = dict(zip(TrafficRow._fields[FIGURES:], counts, strict=True))
+        found += [
+            EventRow(day, name, times, min(times, sums["users"]), times if name == KEY_EVENT else 0)
+            for name in sorted(EVENTS)
+            if (times := sums[EVENTS[name]])
+        ]
     return tuple(found)
 
 
