@@ -1,11 +1,20 @@
 """Ads and keywords: what the marts know of them, and how they stand beside the campaigns they are in."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from detail_fixtures import Staged
+from kpi_fixtures import FIRST_DAY, LAST_DAY, WEEK_BEFORE, Shop
+from rich.console import Console
 from warehouse_fixtures import Raw, build, google_row, meta_row, new, rows
+
+from growthos import cli, kpis
+from growthos.measures.comparison import Report
+from growthos.period import Period
+from growthos.render import kpi_page, output, screen
+from growthos.render.pages import Note, Table
 
 DAY = "2026-03-20"
 BEFORE = "2026-03-19"
@@ -152,3 +161,128 @@ def test_each_check_looks_at_ads_and_keywords_too(raw: Raw, staged: Staged) -> N
     assert found["amounts_in_range"] >= {f"fact_ad_spend meta:ad:9 {DAY}", f"fact_keyword_spend google:31~2 {DAY}"}
     assert found["referential_integrity"] == {f"fact_keyword_spend.keyword_key google:31~3 {DAY}"}
     assert f"fact_keyword_spend google:31~2 {DAY}" in found["revenue_not_null"]
+
+
+WEEK = Period(FIRST_DAY, LAST_DAY)
+
+
+def spent(shop: Shop, level: str, number: str, campaign: str, spend: int, name: str = "", **counts: int) -> None:
+    """An ad or a keyword, and a day of it."""
+    key = f"{campaign.partition(':')[0]}:{'ad:' if level == 'ad' else ''}{number}"
+    more = {"name": name} if level == "ad" else {"text": name, "match_type": counts.pop("match", "BROAD")}
+    shop.put(f"dim_{level}", **{f"{level}_key": key, "campaign_key": campaign}, **more)
+    day = counts.pop("day", FIRST_DAY)
+    given = {"impressions": 0, "clicks": 0, "conversion_value_cents": 0} | counts
+    where = {f"{level}_key": key, "campaign_key": campaign, "channel_key": 1, "date_key": day, "spend_cents": spend}
+    shop.put(f"fact_{level}_spend", **where, **given)
+
+
+@pytest.fixture
+def shop() -> Shop:
+    """Two campaigns with ads, the first of which spent more than its ads; one with keywords; one with neither."""
+    made = Shop()
+    made.ads(FIRST_DAY, 10000, campaign="meta:1", impressions=1000, clicks=50, value=15000)
+    made.ads(FIRST_DAY, 3000, campaign="meta:2", impressions=400, clicks=4, value=9000)
+    made.ads(FIRST_DAY, 20000, campaign="google:7", impressions=100, clicks=10, value=20000)
+    spent(made, "ad", "11", "meta:1", 6000, "Reel", impressions=600, clicks=30, conversion_value_cents=3000)
+    spent(made, "ad", "12", "meta:1", 2000, "", impressions=100, clicks=0, conversion_value_cents=9000)
+    spent(made, "ad", "21", "meta:2", 3000, "[bold]\x1b[2JLoud", impressions=400, clicks=4)
+    spent(made, "ad", "31", "meta:2", 900, "Old", day=WEEK_BEFORE)
+    spent(made, "keyword", "5~1", "google:7", 700, "tin robot", match="EXACT")
+    spent(made, "keyword", "6~1", "google:7", 900, "tin robot", match="PHRASE")
+    spent(made, "keyword", "6~2", "google:7", 800, "robots")
+    return made
+
+
+def lines(report: Report) -> list[str]:
+    """The rows of the last table, cells apart by bars."""
+    *_, table = [block for block in kpi_page.page(report) if isinstance(block, Table)]
+    return [" | ".join(cell.text for cell in row) for row in table.rows]
+
+
+def test_an_ads_kpis_are_its_own_and_the_whole_stays_that_of_the_campaigns(shop: Shop) -> None:
+    """Ads of 110.00 in campaigns of 330.00: an ad is a closer look, never a part of the total."""
+    report = kpis.report(shop.con, WEEK, ["ad_spend", "roas", "ctr", "cpc", "cpm", "aov"], by="ad")
+    found = {row["name"]: row for row in report.as_json()["kpis"]}
+    assert found["ad_spend"]["value"] == 33000
+    assert "by_ad" not in found["aov"]
+    assert "by_campaign" not in found["ad_spend"]
+    ads = found["ad_spend"]["by_ad"]
+    assert list(ads) == ["meta:ad:11", "meta:ad:21", "meta:ad:12"]
+    reel = {"name": "Reel", "campaign_key": "meta:1"}
+    assert ads["meta:ad:11"] == reel | {"value": 6000, "numerator": 6000, "denominator": None}
+    assert ads["meta:ad:12"]["name"] == "meta:ad:12"
+    values = {name: str(found[name]["by_ad"]["meta:ad:11"]["value"]) for name in ("roas", "ctr", "cpc", "cpm")}
+    assert values == {"roas": "0.500000", "ctr": "0.050000", "cpc": "200", "cpm": "10000"}
+    assert found["cpc"]["by_ad"]["meta:ad:12"]["value"] is None
+
+
+def test_ads_stand_below_their_campaign_in_the_order_of_the_first_kpi(shop: Shop) -> None:
+    """What no ad has is there too: a campaign without any is spend that lower levels do not know: trap 19."""
+    report = kpis.report(shop.con, WEEK, ["ad_spend", "roas"], by="ad")
+    assert lines(report) == [
+        "google:7 | $200.00 | 1.00x",
+        "meta:1 | $100.00 | 1.50x",
+        "– Reel | $60.00 | 0.50x",  # noqa: RUF001
+        "– meta:ad:12 | $20.00 | 4.50x",  # noqa: RUF001
+        "meta:2 | $30.00 | 3.00x",
+        "– [bold]�[2JLoud | $30.00 | 0.00x",  # noqa: RUF001
+    ]
+    assert Note("Campaigns without ads, such as Performance Max, are spend that no ad has.", "dim") in kpi_page.page(
+        report
+    )
+    assert [line.split(" | ")[0] for line in lines(kpis.report(shop.con, WEEK, ["roas"], by="ad"))[:2]] == [
+        "meta:2",
+        "– [bold]�[2JLoud",  # noqa: RUF001
+    ]
+
+
+def test_a_keyword_is_written_as_google_writes_it_under_the_campaigns_that_have_some(shop: Shop) -> None:
+    report = kpis.report(shop.con, WEEK, ["ad_spend"], by="keyword")
+    assert lines(report) == [
+        "google:7 | $200.00",
+        '– "tin robot" | $9.00',  # noqa: RUF001
+        "– robots | $8.00",  # noqa: RUF001
+        "– [tin robot] | $7.00",  # noqa: RUF001
+    ]
+    [row] = report.as_json()["kpis"]
+    assert list(row["by_keyword"]) == ["google:6~1", "google:6~2", "google:5~1"]
+    assert row["by_keyword"]["google:5~1"]["campaign_key"] == "google:7"
+
+
+def test_a_table_shows_thirty_ads_and_says_how_many_more_there_are(shop: Shop) -> None:
+    for number in range(100, 130):
+        spent(shop, "ad", str(number), "meta:2", number, f"Ad {number}")
+    report = kpis.report(shop.con, WEEK, ["ad_spend"], by="ad")
+    shown = [line for line in lines(report) if line.startswith("–")]  # noqa: RUF001
+    assert len(shown) == 30
+    assert not any(line.startswith("– Ad 102 ") for line in shown)  # noqa: RUF001
+    note = "3 more ads with less spend; --format csv or json has all."
+    assert Note(note, "dim") in kpi_page.page(report)
+    text = output.as_csv(kpi_page.fields(report), kpi_page.records(report)).splitlines()
+    assert len(text) == 1 + 1 + 33
+    assert text[0].endswith(",better,name,campaign_key")
+    assert text[2] == "ad_spend,meta:ad:11,cents,6000,6000,,,,,,Reel,meta:1"
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+def test_no_number_of_an_ad_is_cut_however_narrow_the_terminal(shop: Shop, width: int) -> None:
+    spent(shop, "ad", "99", "meta:2", 123_456_789, "An ad with a long name, as ads have them")
+    drawn = StringIO()
+    console = Console(file=drawn, width=width, color_system=None, force_terminal=True)
+    text = screen.draw(kpi_page.page(kpis.report(shop.con, WEEK, by="ad")), console)
+    assert "$1,234,567.89" in text
+    assert "…" not in text
+    assert max(map(len, text.splitlines()[-12:])) <= max(width, 80)
+
+
+def test_without_an_ad_it_says_so(shop: Shop) -> None:
+    quiet = kpis.report(shop.con, Period(LAST_DAY, LAST_DAY), ["ad_spend"], by="ad")
+    assert Note("No ad did anything in these days.", "dim") in kpi_page.page(quiet)
+
+
+def test_a_word_that_is_no_dimension_is_refused_with_the_nearest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["--home", str(tmp_path), "kpis", "--by", "keywords"]) == 2
+    assert "Did you mean keyword?" in capsys.readouterr().err

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from growthos.measures.comparison import By, Report
 
 PANEL = "See"
+DIMENSIONS = ("channel", "campaign", "ad", "keyword")
 KPIS_EPILOG = """
 [bold]Examples[/bold]
 
 growthos kpis                          the last 7 complete days
 growthos kpis --since last-month       last month against as many days before
 growthos kpis roas cac --by channel    two KPIs, and both for each channel
+growthos kpis --by ad                  spend, ROAS, clicks of each ad, under its campaign
 growthos kpis --format json | jq .     for programs: cents as whole numbers
 """
 EXPLAIN_EPILOG = """
@@ -45,7 +47,9 @@ def kpis(
     until: UntilOption = None,
     by: Annotated[
         str | None,
-        typer.Option("--by", metavar="DIMENSION", help="Also by channel, or ads by campaign: channel or campaign."),
+        typer.Option(
+            "--by", metavar="DIMENSION", help="Also by channel, or what was advertised: campaign, ad or keyword."
+        ),
     ] = None,
     format_: FormatOption = "table",
     output: OutputOption = None,
@@ -75,7 +79,7 @@ def read(
     from growthos import kpis as catalogue
     from growthos.cli.health import look
 
-    dimension = cast("By | None", word(by, ("channel", "campaign"), "--by") if by is not None else None)
+    dimension = cast("By | None", word(by, DIMENSIONS, "--by") if by is not None else None)
     for name in names:
         catalogue.find(name)
     today = dates.Today.at(session.clock.now(), session.settings.reporting_timezone)

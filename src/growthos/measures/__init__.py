@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Sums = Mapping[str, int]
-Group = Literal["channel_key", "date_key", "campaign_key"]
+Group = Literal["channel_key", "date_key", "campaign_key", "ad_key", "keyword_key"]
+Level = Literal["campaign", "ad", "keyword"]
 
 MEASURES: dict[str, str] = {
     "orders": "counted orders",
@@ -105,6 +106,12 @@ LINES = """
     where is_counted and cogs_source = 'margin' and not is_gift_card and date_key between $first and $last
     group by group_key
 """
+# Ads and keywords have the measures of campaigns, in facts of their own.
+LEVELS: dict[Level, tuple[str, Group]] = {
+    "campaign": ("fact_spend", "campaign_key"),
+    "ad": ("fact_ad_spend", "ad_key"),
+    "keyword": ("fact_keyword_spend", "keyword_key"),
+}
 SOURCES = (ORDERS, REFUNDS, SPEND, TRAFFIC, LINES)
 RUN = """
     select data_through, history_start, timezone, currency, exists (from traffic_quality)
@@ -188,10 +195,11 @@ def read(
     return _collect(con, WINDOW, period, by)
 
 
-def read_campaigns(con: "DuckDBPyConnection", period: Period) -> dict[object, dict[str, int]]:
-    """The measures of ads, per campaign; campaigns with nothing but zeros are left out."""
-    found = _collect(con, SPEND, period, "campaign_key")
-    return {key: sums for key, sums in found.items() if any(sums.values())}
+def read_ads(con: "DuckDBPyConnection", period: Period, level: Level = "campaign") -> dict[object, dict[str, int]]:
+    """The measures of ads, per campaign, ad or keyword; those with nothing but zeros are left out."""
+    fact, key = LEVELS[level]
+    found = _collect(con, SPEND.replace("fact_spend", fact), period, key)
+    return {one: sums for one, sums in found.items() if any(sums.values())}
 
 
 def _collect(con: "DuckDBPyConnection", sql: str, period: Period, by: Group) -> dict[object, dict[str, int]]:

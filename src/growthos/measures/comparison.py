@@ -20,7 +20,7 @@ from growthos.period import Period
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-By = Literal["channel", "campaign"]
+By = Literal["channel", "campaign", "ad", "keyword"]
 SPARKLINE = range(7, 29)
 
 
@@ -41,8 +41,19 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Ad:
+    """An ad or a keyword: its name, and the key of the campaign that it is in."""
+
+    name: str
+    campaign: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What `kpis` shows. `channels` and `campaigns` are names by slug and by key, for headings."""
+    """What `kpis` shows. `channels` and `campaigns` are names by slug and by key, for headings.
+
+    `ads` are the ads or the keywords by key, those with most spend first.
+    """
 
     period: Period
     previous: Period
@@ -54,6 +65,7 @@ class Report:
     by: By | None
     channels: Mapping[str, str]
     campaigns: Mapping[str, str]
+    ads: Mapping[str, Ad]
 
     def as_json(self) -> dict[str, Any]:
         """The structure of `kpis --format json`: cents and days whole numbers, ratios Decimals, None where null."""
@@ -66,8 +78,32 @@ class Report:
             "currency": self.currency,
             "data_through": self.data_through.isoformat() if self.data_through else None,
             "warnings": [{"code": notice.code, "message": notice.message} for notice in self.warnings],
-            "kpis": [_row(row, self.by) for row in self.rows],
+            "kpis": [self._row(row) for row in self.rows],
         }
+
+    def _row(self, row: Comparison) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "name": row.now.name,
+            "unit": row.now.unit,
+            "value": row.now.value,
+            "numerator": row.now.numerator,
+            "denominator": row.now.denominator,
+            "previous": row.before.value,
+            "change": row.change,
+            "delta": row.delta,
+            "better": row.better,
+            "components": dict(row.now.components),
+        }
+        if self.by == "channel":
+            found["by_channel"] = _parts(row.now.by_channel or {})
+        if self.by == "campaign" and row.now.by_campaign is not None:
+            found["by_campaign"] = _parts(row.now.by_campaign)
+        if self.by in {"ad", "keyword"} and row.now.by_ad is not None:
+            parts = _parts(row.now.by_ad)
+            found[f"by_{self.by}"] = {
+                key: {"name": ad.name, "campaign_key": ad.campaign, **parts[key]} for key, ad in self.ads.items()
+            }
+        return found
 
 
 def difference(now: Fraction | None, before: Fraction | None) -> Fraction | None:
@@ -125,8 +161,13 @@ def report(
     about = measures.about(con)
     period = period or reading.window(about, None, None)
     now, before = (reading.read(con, about, one, horizon_days) for one in (period, period.before()))
-    if by == "campaign":
-        now = replace(now, campaigns=reading.read_campaigns(con, period))
+    match by:
+        case "campaign":
+            now = replace(now, campaigns=reading.read_ads(con, period))
+        case "ad" | "keyword":
+            campaigns, ads = (reading.read_ads(con, period, level) for level in ("campaign", by))
+            dearest_first = sorted(ads.items(), key=lambda item: (-(item[1]["spend"] or 0), item[0]))
+            now = replace(now, campaigns=campaigns, ads=dict(dearest_first))
     silent = cohorts.days_without_spend(con, period, horizon_days) if "payback_days" in wanted else 0
     marks = quality.read(con, period) if about.flagged and "conversion_rate" in wanted else None
     each = _sparklines(con, period, wanted, horizon_days) if days else {}
@@ -141,6 +182,7 @@ def report(
         by=by,
         channels={channel.slug: channel.name for channel in about.channels.values() if channel.slug in now.channels},
         campaigns=_names(con, now),
+        ads=_ads(con, now, KEYWORDS if by == "keyword" else ADS),
     )
 
 
@@ -159,24 +201,22 @@ def _names(con: "DuckDBPyConnection", numbers: Numbers) -> dict[str, str]:
     return {key: names.get(key) or key for key in numbers.campaigns}
 
 
-def _row(row: Comparison, by: By | None) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "name": row.now.name,
-        "unit": row.now.unit,
-        "value": row.now.value,
-        "numerator": row.now.numerator,
-        "denominator": row.now.denominator,
-        "previous": row.before.value,
-        "change": row.change,
-        "delta": row.delta,
-        "better": row.better,
-        "components": dict(row.now.components),
-    }
-    if by == "channel":
-        found["by_channel"] = _parts(row.now.by_channel or {})
-    if by == "campaign" and row.now.by_campaign is not None:
-        found["by_campaign"] = _parts(row.now.by_campaign)
-    return found
+# A keyword is written as Google writes it: [exactly this], "this phrase", or this and what is like it.
+ADS = "select ad_key, name, campaign_key from dim_ad"
+KEYWORDS = """
+    select
+        keyword_key,
+        case upper(match_type) when 'EXACT' then '[' || text || ']' when 'PHRASE' then '"' || text || '"' else text end,
+        campaign_key
+    from dim_keyword
+"""
+
+
+def _ads(con: "DuckDBPyConnection", numbers: Numbers, query: str) -> dict[str, Ad]:
+    if not numbers.ads:
+        return {}
+    known = {key: Ad(name or key, campaign) for key, name, campaign in con.execute(query).fetchall()}
+    return {key: known[key] for key in numbers.ads}
 
 
 def _parts(parts: Mapping[str, Part]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class Kpi:
     """A declared KPI. Called with a connection to the published database it answers for one window.
 
     `unit` is what the value counts, `form` how it is shown, `better` which way is good news (None: neither).
-    `ads` ones can be asked per campaign; `paid_only` ones per channel only for channels that are paid for.
+    `ads` ones can be asked per campaign, ad and keyword; `paid_only` ones per channel only for those that are paid for.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Kpi:
             components={name: _component(name, group) for name in self.components},
             by_channel=None if channel else self._parts(numbers.channels, numbers.paid),
             by_campaign=self._parts(numbers.campaigns) if self.ads and numbers.campaigns is not None else None,
+            by_ad=self._parts(numbers.ads) if self.ads and numbers.ads is not None else None,
             exact=exact(outcome(self.name, group)),
         )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from growthos import measures
 from growthos.errors import UsageError
-from growthos.measures import About, cohorts
+from growthos.measures import About, Level, cohorts
 from growthos.period import Period
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ NOTHING: Group = {**dict.fromkeys((*measures.MEASURES, *cohorts.COHORT_MEASURES)
 class Numbers:
     """The measures of one window: of the whole, of each channel in which anything happened, of each campaign.
 
-    `campaigns` is None where they were not asked for.
+    `campaigns` is None where they were not asked for, and so is `ads`: those of each ad, or of each keyword.
     """
 
     period: Period
@@ -33,6 +33,7 @@ class Numbers:
     channels: Mapping[str, Group]
     paid: frozenset[str]
     campaigns: Mapping[str, Group] | None = None
+    ads: Mapping[str, Group] | None = None
 
     def channel(self, slug: str) -> Group:
         """A channel's measures; zeros where nothing happened in it."""
@@ -87,14 +88,14 @@ def read_days(con: "DuckDBPyConnection", period: Period, horizon_days: int = HOR
     return [_group(sums.get(day), members.get(day)) for day in period]
 
 
-def read_campaigns(con: "DuckDBPyConnection", period: Period) -> dict[str, Group]:
-    """The measures of ads, per campaign that had any."""
-    return {str(key): _group(sums, None) for key, sums in measures.read_campaigns(con, period).items()}
+def read_ads(con: "DuckDBPyConnection", period: Period, level: Level = "campaign") -> dict[str, Group]:
+    """The measures of ads, per campaign, ad or keyword that had any."""
+    return {str(key): _group(sums, None) for key, sums in measures.read_ads(con, period, level).items()}
 
 
 def campaigns(con: "DuckDBPyConnection", about: About, now: Period, before: Period) -> tuple[Campaign, ...]:
     """Every campaign that did anything in one of two windows."""
-    this, last = (read_campaigns(con, period) for period in (now, before))
+    this, last = (read_ads(con, period) for period in (now, before))
     rows = con.execute("select campaign_key, name, channel_key from dim_campaign order by campaign_key").fetchall()
     return tuple(
         Campaign(name or key, about.channels[channel].slug, this.get(key, NOTHING), last.get(key, NOTHING))

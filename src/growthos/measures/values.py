@@ -81,7 +81,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class KpiResult:
-    """One KPI of one window. `value` is rounded; `exact` is not, and is what comparisons use."""
+    """One KPI of one window. `value` is rounded; `exact` is not, and is what comparisons use.
+
+    `by_ad` is by ad or by keyword, whichever was asked for.
+    """
 
     name: str
     unit: Unit
@@ -93,4 +96,5 @@ class KpiResult:
     components: Mapping[str, Value]
     by_channel: Mapping[str, Part] | None = None
     by_campaign: Mapping[str, Part] | None = None
+    by_ad: Mapping[str, Part] | None = None
     exact: Fraction | None = field(default=None, repr=False)

@@ -27,7 +27,7 @@ def kpis(report: "Report", style: "Style" = "table", output: Path | None = None)
     from growthos.render import kpi_page as view
     from growthos.render.output import deliver
 
-    deliver(style, output, lambda: view.page(report), report.as_json, view.FIELDS, lambda: view.records(report))
+    deliver(style, output, lambda: view.page(report), report.as_json, view.fields(report), lambda: view.records(report))
 
 
 def alerts(report: "AlertReport", style: "Style" = "table", output: Path | None = None, *, every: bool = False) -> None:

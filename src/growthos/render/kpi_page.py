@@ -1,4 +1,4 @@
-"""The KPIs as a page: one table for the whole shop; where asked, one for each channel, or one of all campaigns."""
+"""The KPIs as a page: one table for the whole shop; where asked, one for each channel, or one of campaigns and ads."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -10,7 +10,7 @@ from growthos.measures.formulas import KPIS
 from growthos.measures.values import KpiResult, Part, Unit, Value, shown
 from growthos.money import places
 from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Table
-from growthos.render.text import clean, sparkline
+from growthos.render.text import NOTHING, clean, sparkline
 from growthos.render.values import amount, movement
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 KPI, VALUE = Column("KPI"), Column("Value", numeric=True)
 PREVIOUS, CHANGE = Column("Previous", numeric=True, rank=2), Column("Change", numeric=True, rank=1)
 FIELDS = ("kpi", "scope", "unit", "value", "numerator", "denominator", "previous", "change", "delta", "better")
+ADS_FIELDS = ("name", "campaign_key")
+MOST_ADS = 30
+"""As many ads as a table shows; JSON and CSV have all."""
 
 
 def page(report: Report) -> Page:
@@ -32,7 +35,7 @@ def _blocks(report: Report) -> Iterator[Block]:
     if report.by == "channel":
         for name, rows in _channels(report):
             yield Table(clean(name), (KPI, VALUE, PREVIOUS, CHANGE), tuple(rows))
-    elif report.by == "campaign":
+    elif report.by is not None:
         yield from _campaigns(report)
     for warning in report.warnings:
         yield Note(clean(warning.message, limit=None), "warn")
@@ -89,22 +92,70 @@ def _channels(report: Report) -> Iterator[tuple[str, list[tuple[Cell, ...]]]]:
 
 
 def _campaigns(report: Report) -> Iterator[Block]:
-    """All campaigns side by side, in the order of the first KPI: where all are shown, by spend."""
+    """All campaigns side by side, in the order of the first KPI: where all are shown, by spend.
+
+    Where ads or keywords were asked for, they stand below their campaign, in the same order.
+    """
     rows = [row for row in report.rows if row.now.by_campaign is not None]
     unknown = [KPIS[row.now.name].label for row in report.rows if row.now.by_campaign is None]
     if rows:
-        first = rows[0].now.by_campaign or {}
-        keys = sorted(report.campaigns, key=lambda key: (first[key].value or 0) if key in first else 0, reverse=True)
-        columns = [Column("Campaign"), *(Column(_short(row.now.name), numeric=True) for row in rows)]
-        yield Table("", tuple(columns), tuple(_campaign(report, rows, key) for key in keys))
+        first = rows[0].now
+        inside = {} if report.by == "campaign" else _inside(report, first.by_ad or {})
+        keys = [key for key in report.campaigns if report.by != "keyword" or key in inside]
+        lines = []
+        for key in _ordered(keys, first.by_campaign or {}):
+            below = inside.get(key, [])
+            name = Cell(clean(report.campaigns[key]), "strong" if report.by != "campaign" else "")
+            lines.append((name, *_values(report, [row.now.by_campaign for row in rows], rows, key)))
+            for ad in below:
+                name = Cell(f"{NOTHING} {clean(report.ads[ad].name)}")
+                lines.append((name, *_values(report, [row.now.by_ad for row in rows], rows, ad)))
+        yield Table("", _columns(report, rows), tuple(lines))
+        if report.by != "campaign":
+            yield from _left_out(report)
     if unknown and len(report.rows) < len(KPIS):
-        yield Note(f"Not known by campaign: {', '.join(unknown)}.", "dim")
+        yield Note(f"Not known by {report.by}: {', '.join(unknown)}.", "dim")
 
 
-def _campaign(report: Report, rows: Sequence[Comparison], key: str) -> tuple[Cell, ...]:
-    parts = [(KPIS[row.now.name], (row.now.by_campaign or {}).get(key)) for row in rows]
-    values = [Cell(amount(part.value if part else None, kpi, report.currency)) for kpi, part in parts]
-    return (Cell(clean(report.campaigns[key])), *values)
+def _columns(report: Report, rows: Sequence[Comparison]) -> tuple[Column, ...]:
+    """Names of ads are long: on a narrow terminal the last KPIs give way to them."""
+    if report.by == "campaign":
+        return (Column("Campaign"), *(Column(_short(row.now.name), numeric=True) for row in rows))
+    ranked = [Column(_short(row.now.name), numeric=True, rank=max(0, place - 1)) for place, row in enumerate(rows)]
+    return (Column(f"Campaign, {report.by}"), *ranked)
+
+
+def _inside(report: Report, parts: Mapping[str, Part]) -> dict[str, list[str]]:
+    """By campaign, its ads among those that a table shows."""
+    found: dict[str, list[str]] = {}
+    for key in _ordered(list(report.ads)[:MOST_ADS], parts):
+        found.setdefault(report.ads[key].campaign, []).append(key)
+    return found
+
+
+def _left_out(report: Report) -> Iterator[Note]:
+    more = len(report.ads) - MOST_ADS
+    if not report.ads:
+        yield Note(f"No {report.by} did anything in these days.", "dim")
+    elif more > 0:
+        yield Note(
+            f"{more:,} more {report.by}{'s' if more > 1 else ''} with less spend; --format csv or json has all.", "dim"
+        )
+    if report.by == "ad" and any(key not in {ad.campaign for ad in report.ads.values()} for key in report.campaigns):
+        yield Note("Campaigns without ads, such as Performance Max, are spend that no ad has.", "dim")
+
+
+def _ordered(keys: Sequence[str], parts: Mapping[str, Part]) -> list[str]:
+    """The greatest value first."""
+    return sorted(keys, key=lambda key: (parts[key].value or 0) if key in parts else 0, reverse=True)
+
+
+def _values(
+    report: Report, parts: Sequence[Mapping[str, Part] | None], rows: Sequence[Comparison], key: str
+) -> Iterator[Cell]:
+    for row, known in zip(rows, parts, strict=True):
+        part = (known or {}).get(key)
+        yield Cell(amount(part.value if part else None, KPIS[row.now.name], report.currency))
 
 
 def _short(name: str) -> str:
@@ -114,7 +165,8 @@ def _short(name: str) -> str:
 
 
 def _of(result: KpiResult, by: str | None) -> Mapping[str, Part]:
-    return (result.by_channel if by == "channel" else result.by_campaign) or {}
+    found = {"channel": result.by_channel, "campaign": result.by_campaign, "ad": result.by_ad, "keyword": result.by_ad}
+    return found.get(by or "") or {}
 
 
 def _moved(now: Part, before: Part, unit: Unit) -> tuple[Decimal | None, Value]:
@@ -131,8 +183,13 @@ def _exact(part: Part, unit: Unit) -> Fraction | None:
     )
 
 
+def fields(report: Report) -> tuple[str, ...]:
+    """The head of the records; ads and keywords bear a name and stand in a campaign."""
+    return (*FIELDS, *ADS_FIELDS) if report.by in {"ad", "keyword"} else FIELDS
+
+
 def records(report: Report) -> "Iterator[Record]":
-    """One record a KPI, then one for each of its channels or campaigns; cents as whole numbers."""
+    """One record a KPI, then one for each of its channels, campaigns, ads or keywords; cents as whole numbers."""
     for row in report.rows:
         yield {
             "kpi": row.now.name,
@@ -145,6 +202,8 @@ def records(report: Report) -> "Iterator[Record]":
             "change": row.change,
             "delta": row.delta,
             "better": row.better,
+            "name": None,
+            "campaign_key": None,
         }
         before = _of(row.before, report.by)
         for key, part in _of(row.now, report.by).items():
@@ -161,6 +220,8 @@ def records(report: Report) -> "Iterator[Record]":
                 "change": change,
                 "delta": delta,
                 "better": row.better,
+                "name": report.ads[key].name if key in report.ads else None,
+                "campaign_key": report.ads[key].campaign if key in report.ads else None,
             }
 
 
