@@ -165,6 +165,28 @@ class TestNestedLists:
         assert max(len(v["ids"]) for operation, v in script.asked if operation == "Refunds") <= 50
         assert sum(page.records for page in pages if page.stream == "refunds") == 97
 
+    def test_refunds_wait_until_there_are_enough_for_a_full_question(self):
+        """Three pages of orders with 20 refunds each: 50 of them, and the rest at the end."""
+        orders = [an_order(n, refunds=range(100 * n, 100 * n + 20)) for n in (1, 2, 3)]
+        pages = [{"orders": listed(one, after=f"c{n}")} for n, one in enumerate(orders)] + [{"orders": listed()}]
+        script = Script(Orders=pages, Refunds=[])
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            variables = json.loads(request.content)["variables"]
+            if "ids" not in variables:
+                return script(request)
+            script.asked.append(("Refunds", variables))
+            cost = {"cost": {"requestedQueryCost": len(variables["ids"])}}
+            found = [a_refund(int(one.rpartition("/")[2])) for one in variables["ids"]]
+            return httpx.Response(200, json={"data": {"nodes": found}, "extensions": cost})
+
+        one = Shopify({"shop_domain": "acme", "access_token": "shpat_canary"})
+        with Api(one, transport=httpx.MockTransport(answer), clock=DemoClock(NOON)) as api:
+            list(one.orders.read(one, api, "acme", Window(since=NOON, until=NOON)))
+        asked = [(operation, len(variables.get("ids", ()))) for operation, variables in script.asked]
+        assert [count for operation, count in asked if operation == "Refunds"] == [20, 30, 10]
+        assert [operation for operation, _ in asked].index("Refunds") == 3
+
     def test_an_order_that_changes_while_it_is_read_is_read_again(self):
         """The lines after the change are another list: the order comes again, with its lines and its new refund."""
         script = Script(
@@ -341,11 +363,11 @@ class TestWindows:
         read(script, "customers", Window())
         assert script.asked[0][1]["query"] is None
 
-    @pytest.mark.parametrize("stream", ["orders", "customers", "products", "inventory_items"])
+    @pytest.mark.parametrize("stream", ["orders", "customers", "products", "inventory_items", "order_ids"])
     def test_a_very_long_list_is_begun_anew_further_on(self, stream, monkeypatch):
         """Shopify ends a list after 25,000 records; at a tenth of the size, such a list is read to its end."""
         monkeypatch.setattr(shopify_reader, "DEEP", shopify_reader.DEEP // 10)
-        name = {"inventory_items": "inventoryItems"}.get(stream, stream)
+        name = {"inventory_items": "inventoryItems", "order_ids": "orderIds"}.get(stream, stream)
         start = datetime(2026, 1, 1, tzinfo=UTC)
         every = [(number, f"{start + timedelta(seconds=number):%Y-%m-%dT%H:%M:%SZ}") for number in range(1, 5_001)]
         connections = []
@@ -390,6 +412,20 @@ class TestWindows:
             }
         assert len(seen) == 5_000
         assert len(connections) == 3
+
+    @pytest.mark.parametrize(
+        ("scope", "since"), [("read_all_orders", "2025-06-01T00:00:00Z"), ("read_orders", "2026-01-01T12:00:00Z")]
+    )
+    def test_the_list_of_ids_tells_from_when_on_it_is_whole(self, scope, since):
+        """Orders that are hidden are not in it, and not gone; of those at the edge, a day is left aside."""
+        scopes = {"currentAppInstallation": {"accessScopes": [{"handle": scope}]}}
+        script = Script(
+            Shop=[{"shop": {"id": "1", "ianaTimezone": "UTC"}} | scopes],
+            OrderIds=[{"orderIds": listed({"id": gid("Order", 1)})}],
+        )
+        [page] = read(script, "order_ids", Window(since=datetime(2025, 6, 1, tzinfo=UTC)))
+        assert script.asked[-1][1] == {"first": 250, "after": None, "query": f"created_at:>='{since}'"}
+        assert f"created_at:>='{since}'" in page.request
 
     def test_hidden_orders_are_told_once(self):
         shop = {"shop": {"id": "1", "ianaTimezone": "UTC"}}

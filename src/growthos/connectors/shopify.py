@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from growthos.connectors import oauth
@@ -136,8 +137,10 @@ class Shopify(Connector):
             for page, orders in found:
                 yield page
                 yield from _rest_of(read, orders, refunds)
-                if len(refunds) >= MOST["GrowthRefunds"]:
-                    yield from _refunds(read, refunds)
+                while len(refunds) >= MOST["GrowthRefunds"]:
+                    full = dict(islice(refunds.items(), MOST["GrowthRefunds"]))
+                    refunds = {key: order for key, order in refunds.items() if key not in full}
+                    yield from _refunds(read, full)
         yield from _refunds(read, refunds)
 
     @stream("cursor", overlap=timedelta(days=1), whole_days=True)
@@ -218,7 +221,7 @@ def _rest_of(read: Reader, orders: Sequence[Node], refunds: dict[str, str]) -> I
 
 
 def _refunds(read: Reader, refunds: dict[str, str]) -> Iterator[Page]:
-    """The refunds that were met, with every line they have; afterwards none is waiting.
+    """The refunds that were met, with every line they have.
 
     An order whose refund is listed and not served is read again in the next sync: its `updatedAt` will not tell.
     """
@@ -233,7 +236,6 @@ def _refunds(read: Reader, refunds: dict[str, str]) -> Iterator[Page]:
                 yield rest
     if last is not None:
         yield replace(last, again=tuple(dict.fromkeys(absent.values())))
-    refunds.clear()
 
 
 def _shop(text: str) -> str:
