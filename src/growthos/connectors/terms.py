@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 
 class Verdict(StrEnum):
-    """What an answer means for the one who asked. SKIP: this account is not to be read, and nothing is wrong."""
+    """What an answer means for the one who asked.
+
+    SKIP: this account is not to be read, and nothing is wrong. FORGOTTEN: the place at which a list was to go on is
+    known no more.
+    """
 
     OK = "ok"
     THROTTLED = "throttled"
@@ -22,6 +26,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"
     QUOTA = "quota"
     SKIP = "skip"
+    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
