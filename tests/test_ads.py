@@ -1,5 +1,6 @@
 """Ads and keywords: what the marts know of them, and how they stand beside the campaigns they are in."""
 
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,29 @@ def test_each_check_looks_at_ads_and_keywords_too(raw: Raw, staged: Staged) -> N
     assert found["amounts_in_range"] >= {f"fact_ad_spend meta:ad:9 {DAY}", f"fact_keyword_spend google:31~2 {DAY}"}
     assert found["referential_integrity"] == {f"fact_keyword_spend.keyword_key google:31~3 {DAY}"}
     assert f"fact_keyword_spend google:31~2 {DAY}" in found["revenue_not_null"]
+
+
+@pytest.mark.parametrize(
+    ("ads", "says"),
+    [
+        (["9.96"], None),
+        (["990.00"], None),
+        (["4.00", "981.00"], "1 campaign add up to 98.5 % of what it spent"),
+        (["1016.00"], "1 campaign add up to 101.6 % of what it spent"),
+    ],
+)
+def test_ads_that_are_not_what_their_campaign_spent_are_told(
+    raw: Raw, staged: Staged, ads: list[str], says: str | None
+) -> None:
+    """Half a percent or a unit is rounding; a campaign without ads is left out."""
+    whole = "10.00" if ads == ["9.96"] else "994.90" if ads == ["990.00"] else "1000.00"
+    days = (date(2026, 3, 25),)
+    raw.meta(meta_row("11", "2026-03-25", whole), meta_row("12", "2026-03-25", "500.00"), days=days)
+    found = [ad_day(str(number), "2026-03-25", spend=spend) for number, spend in enumerate(ads)]
+    staged.put("meta", "ad_spend", *found)
+    told = [one.message for one in build(raw).warnings if one.code == "ads_and_campaigns"]
+    end = "; totals are the campaigns' own."
+    assert told == ([f"meta: in the last 28 days the ads of {says}{end}"] if says else [])
 
 
 WEEK = Period(FIRST_DAY, LAST_DAY)

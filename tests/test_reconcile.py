@@ -265,3 +265,17 @@ def test_without_a_total_of_theirs_it_says_that_there_is_nothing_to_compare(raw:
     assert [block.text for block in page if isinstance(block, Note)] == [
         "Nothing to compare: no source has told a total of its own for these days."
     ]
+
+
+def test_a_build_says_which_source_differs_in_the_days_that_the_command_shows(raw: Raw, staged: Staged) -> None:
+    days = [f"2026-03-{day:02d}" for day in (1, 2, 20, 21)]  # the first is the 29th from the end
+    raw.meta(*(meta_row("11", day, "100.00") for day in days))
+    spend = [told(day, "spend", value) for day, value in zip(days, ["900", "100", "103.20", "102"], strict=True)]
+    staged.put("meta", "control_totals", *spend, told(days[2], "clicks", "20"), told(days[3], "clicks", "22"))
+    assert [one.message for one in build(raw).warnings if one.code == "reconciliation"] == [
+        "meta: 2 days differ from the source's own totals in clicks, spend, by up to 9.0 %; see `growthos reconcile`."
+    ]
+    staged.put("meta", "control_totals", told(days[3], "spend", "0"))
+    assert [one.message for one in build(raw).warnings if one.code == "reconciliation"] == [
+        "meta: 1 day differs from the source's own totals in spend, by up to 100.0 %; see `growthos reconcile`."
+    ]

@@ -167,4 +167,74 @@ where new_all >= 20 and old_all >= 20 and 20 * new_filled < new_all and 2 * old_
 order by entity, field
 """
 
-_QUERIES: Final = (_MALFORMED, _ASSUMED_MARGIN, _GA4_COVERAGE, _GA4_CURRENCY, _DELIVERY, _REFUNDS, _PERSONAL)
+# Of the days that `growthos reconcile` shows by itself.
+_RECONCILIATION: Final = """
+with wrong as (
+    select
+        source,
+        date_key,
+        replace(measure, '_', ' ') as measure,
+        coalesce(1000 * abs(difference) // nullif(abs(theirs), 0), 1000) as per_mille
+    from reconciliation
+    where
+        status in ('differs', 'missing')
+        and date_key between getvariable('data_through') - 27 and getvariable('data_through')
+)
+select
+    'reconciliation',
+    format('{}: {} from the source''s own totals in {}, by up to {}.{} %; see `growthos reconcile`.',
+        source,
+        case count(distinct date_key) when 1 then '1 day differs' else count(distinct date_key) || ' days differ' end,
+        string_agg(distinct measure, ', ' order by measure), max(per_mille) // 10, max(per_mille) % 10)
+from wrong
+group by source
+order by source
+"""
+
+# Campaigns without any ad, such as Performance Max, have nothing to be compared with.
+_ADS: Final = """
+with days as (
+    select
+        platform,
+        greatest(min(date_key), getvariable('data_through') - 27) as first_day,
+        least(max(date_key), getvariable('data_through')) as last_day
+    from fact_ad_spend
+    inner join dim_campaign using (campaign_key)
+    group by platform
+),
+rows as (
+    select campaign_key, date_key, spend_cents as campaign_cents, 0 as ad_cents from fact_spend
+    union all
+    select campaign_key, date_key, 0 as campaign_cents, spend_cents as ad_cents from fact_ad_spend
+),
+campaigns as (
+    select
+        platform,
+        campaign_key,
+        sum(campaign_cents) as campaign_cents,
+        sum(ad_cents) as ad_cents
+    from rows
+    inner join dim_campaign using (campaign_key)
+    inner join days using (platform)
+    where date_key between first_day and last_day
+    group by platform, campaign_key
+    having sum(ad_cents) > 0 and sum(campaign_cents) > 0
+)
+select
+    'ads_and_campaigns',
+    format('{}: in the last 28 days the ads of {} add up to {}.{} % of what {} spent; totals are the campaigns'' own.',
+        platform,
+        case count(*) when 1 then '1 campaign' else count(*) || ' campaigns' end,
+        (1000 * sum(ad_cents) // sum(campaign_cents)) // 10,
+        (1000 * sum(ad_cents) // sum(campaign_cents)) % 10,
+        case count(*) when 1 then 'it' else 'they' end)
+from campaigns
+where abs(campaign_cents - ad_cents) > 100 and 200 * abs(campaign_cents - ad_cents) > campaign_cents
+group by platform
+order by platform
+"""
+
+_QUERIES: Final = (
+    *(_MALFORMED, _ASSUMED_MARGIN, _GA4_COVERAGE, _GA4_CURRENCY, _DELIVERY, _REFUNDS, _PERSONAL),
+    *(_RECONCILIATION, _ADS),
+)
