@@ -196,14 +196,16 @@ class TestNonsense:
         assert world.marts == undisturbed
 
     def test_a_place_in_a_list_that_is_forgotten(self, world, undisturbed):
-        """The list is begun anew, in the same sync."""
+        """Once: the list is begun anew, or else the source stops and begins it anew the next time."""
         script = faults.each(
             {
                 "shopify": faults.at("GrowthOrders", [2], faults.stale_cursor),
                 "meta": faults.at("campaigns", [3], faults.stale_cursor),
             }
         )
-        assert world.sync(script).exit_code == 0
+        report = world.sync(script)
+        assert failed(report) <= {"shopify", "meta"}
+        assert world.sync().exit_code == 0
         assert world.marts == undisturbed
 
 

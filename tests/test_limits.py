@@ -1,11 +1,15 @@
 """Limits hold over processes, runs and homes that share a file, and no state of that file ends a sync."""
 
+import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from fault_server import served
 from loopback import FastClock, serve
+from small_shop import marts, small_shop
 
 from growthos.clock import SystemClock
 from growthos.connectors import find
@@ -29,6 +33,33 @@ for _ in range(5):  # each run is short, as from cron: only the file remembers
         api.get("/things", {}, operation="things", envelope=Ok)
 """
 
+SYNCER = """
+import json, sys, time
+sys.path.insert(0, sys.argv[1])
+from datetime import timedelta
+from pathlib import Path
+from small_shop import DAYS, START
+from growthos import pipeline, settings
+from growthos.clock import SystemClock
+from growthos.connectors import find
+from growthos.connectors.terms import Limit
+from growthos.home import Home
+
+class Clock(SystemClock):  # the wall's, as if it were the morning after the shop's last day
+    def now(self):
+        return START + timedelta(seconds=time.time() - float(sys.argv[4]))
+
+find()["meta"].limits = (Limit(12, 3.0),)
+given = settings.demo()
+given = given.model_copy(update={
+    "sources": {"meta": given.sources["meta"] | json.loads(sys.argv[2])},
+    "sync": settings.Sync(history=DAYS),
+    "limits": settings.Limits(file=Path(sys.argv[5])),
+})
+report = pipeline.sync(Home(Path(sys.argv[3])), given, Clock(), pipeline.Asked(), pipeline.Watcher())
+sys.exit(report.exit_code)
+"""
+
 
 def ledger(path: Path, clock: FastClock, key: str = "shop", limits: tuple[Limit, ...] = SIX_IN_THREE) -> Ledger:
     return Ledger(path, key, limits, clock)
@@ -50,6 +81,32 @@ def test_three_processes_together_never_ask_more_often_than_allowed(tmp_path):
         times = [one.at for one in server.arrivals]
     assert len(times) == 15
     assert max(sum(start <= other < start + 3.0 for other in times) for start in times) == 6
+
+
+def test_whole_syncs_of_several_homes_together_keep_the_limits_of_a_file_they_share(tmp_path):
+    """Three clients of one app at once, counted where the requests arrive; each home gets all of its data."""
+    with served(small_shop(), FastClock()) as apis:
+        address = json.dumps(apis.addresses["meta"])
+        command = [sys.executable, "-c", SYNCER, str(Path(__file__).parent), address]
+        rest = [str(time.time()), str(tmp_path / "limits.sqlite")]
+        homes = [tmp_path / name for name in ("one", "two", "three")]
+        running = [subprocess.Popen([*command, str(home), *rest]) for home in homes]
+        assert [one.wait(timeout=240) for one in running] == [0, 0, 0]
+        times = [one.at for one in apis.of("meta")]
+    assert len(times) > 24
+    assert max(sum(start <= other < start + 3.0 for other in times) for start in times) <= 12
+    assert marts(homes[0]) == marts(homes[1]) == marts(homes[2])
+
+
+def test_an_attempt_counts_from_when_it_was_over(tmp_path):
+    """The first of six was over after 0.3 seconds, the last after 1.8: the next may start 3.15 after the first."""
+    clock = FastClock()
+    one = ledger(tmp_path / "limits.sqlite", clock)
+    for _ in range(6):
+        assert one.take() == 0
+        clock.sleep(0.3)
+        one.settle()
+    assert one.take() == pytest.approx(3.15 - 1.5, abs=0.1)
 
 
 def test_what_one_run_used_is_gone_for_the_next(tmp_path):

@@ -10,7 +10,6 @@ import pytest
 from growthos.clock import DemoClock
 from growthos.connectors.api import Api
 from growthos.connectors.base import Connector, stream
-from growthos.connectors.refusals import ForgottenError
 from growthos.connectors.terms import Judgement, Page, Setting, Verdict, Watch
 from growthos.connectors.verdicts import by_status
 from growthos.coverage import data_through
@@ -53,8 +52,6 @@ class Toy(Connector):
     def judge(self, status, headers, body):
         if status == 403 and b"closed" in body:
             return Judgement(Verdict.SKIP, "it is closed")
-        if b"cursor" in body:
-            return Judgement(Verdict.FORGOTTEN, "invalid cursor")
         if b"tomorrow" in body:
             return Judgement(Verdict.QUOTA, "come back tomorrow", 50_000.0)
         return by_status(status, headers)
@@ -132,15 +129,6 @@ def test_a_source_that_is_to_be_waited_for_is_asked_for_no_other_account(tmp_pat
     [error] = world.read().errors
     assert isinstance(error, PatienceError)
     assert world.asked[-1] == where
-
-
-def test_a_list_whose_place_is_forgotten_is_begun_anew_twice_and_no_more(tmp_path):
-    world = World(tmp_path, {"/one/spend": (400, "cursor")})
-    [error] = world.read().errors
-    assert isinstance(error, ForgottenError)
-    assert "begun anew" in error.hint
-    assert world.asked.count("/one/spend") == 3
-    assert world.asked[3] == "/two/spend"
 
 
 def test_credentials_that_are_refused_end_the_account_even_in_a_detail(tmp_path):

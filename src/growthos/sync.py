@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from growthos.clock import Clock
 from growthos.connectors.base import Connector, Stream
-from growthos.connectors.refusals import ForgottenError, SkippedError
+from growthos.connectors.refusals import SkippedError
 from growthos.errors import GrowthError, PatienceError, RefusedError, SourceError, UnavailableError
 from growthos.plan import Asked, Task, plan
 from growthos.raw import Header, Segment, UnitWriter, unit_name
@@ -19,7 +19,6 @@ from growthos.state import State
 if TYPE_CHECKING:
     from growthos.connectors.api import Api
 
-RESTARTS = 2
 SUNSET_WARNING = timedelta(days=60)
 
 
@@ -164,9 +163,7 @@ def _read_account(connector: Connector, api: "Api", run: Run, account: str, tall
 
 def _read_stream(connector: Connector, api: "Api", run: Run, account: str, stream: Stream, tally: _Tally) -> None:
     for task in due(connector, account, stream, run):
-        left = RESTARTS
-        while not _read_unit(connector, api, run, account, stream, task, tally, may_restart=left > 0):
-            left -= 1
+        _read_unit(connector, api, run, account, stream, task, tally)
         tally.units += 1
 
 
@@ -200,17 +197,8 @@ def _yesterday(run: Run, zone: str | None) -> str:
 
 
 def _read_unit(
-    connector: Connector,
-    api: "Api",
-    run: Run,
-    account: str,
-    stream: Stream,
-    task: Task,
-    tally: _Tally,
-    *,
-    may_restart: bool,
-) -> bool:
-    """Read a unit to its end; False where its source lost the place and it may be begun anew, none of it being kept."""
+    connector: Connector, api: "Api", run: Run, account: str, stream: Stream, task: Task, tally: _Tally
+) -> None:
     window, now = task.window, run.clock.now().isoformat()
     zone = run.state.time_zone(connector.name, account)
     writer = UnitWriter(
@@ -251,17 +239,11 @@ def _read_unit(
             tally.pages += 1
             tally.records += page.records
             run.told(connector.name, page.stream, tally.pages, tally.records)
-    except ForgottenError:
-        if not may_restart or writer.written:
-            writer.keep(run.clock.now())
-            raise
-        return False
     except (SourceError, StoppedError, KeyboardInterrupt):
         writer.keep(run.clock.now())
         raise
     else:
         writer.finish(run.clock.now())
-        return True
     finally:
         for segment in writer.written:
             run.state.add(segment)

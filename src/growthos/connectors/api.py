@@ -194,6 +194,8 @@ class Api:
         finally:
             if counts:
                 self._turns.settle()
+                if self._ledger:
+                    self._ledger.settle()
             self.watch.call(attempt.call(self.clock.monotonic(), self.secrets))
 
     def _once(self, ask: Ask[T], request: "httpx.Request", attempt: Attempt, tries: Tries) -> Answer[T]:

@@ -58,6 +58,7 @@ class Ledger:
         """Opens the file, or makes it; one that is damaged is begun anew."""
         self._clock = clock
         self._key = _short(key)
+        self._last: int | None = None
         self._rates = sorted((limit.seconds * SLACK, limit.calls) for limit in limits)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -80,9 +81,24 @@ class Ledger:
 
         item = RateItem(self._key, self._now())
         if self._bucket.put(item):
+            self._last = item.timestamp
             return 0.0
         wait = self._bucket.waiting(item)
         return max(SHORTEST_WAIT, wait / 1000) if isinstance(wait, int) else SHORTEST_WAIT
+
+    def settle(self) -> None:
+        """Count the last attempt from now, when it is over: a machine at its limit may have sent it late."""
+        if self._last is None:
+            return
+        table = f"attempts_{self._key}"
+        with self._bucket.lock:
+            self._bucket.conn.execute(
+                f"update '{table}' set item_timestamp = ? where rowid = ("  # noqa: S608  our own name
+                f"select rowid from '{table}' where item_timestamp = ? limit 1)",
+                (self._now(), self._last),
+            )
+            self._bucket.conn.commit()
+        self._last = None
 
     def close(self) -> None:
         """Let go of the file."""

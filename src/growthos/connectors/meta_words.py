@@ -13,8 +13,6 @@ TOO_MUCH = {(2, 1504038), (100, 1504018)}
 WRONG = {(2, 1504041), (2, 1504042)}
 REPORT_NOT_READY = 2601
 VERSION_GONE = 2635
-GONE_HINT = "This version of Meta's API has ended: install a newer growthos."
-WRONG_PARAMETER = 100
 BLOCKED = 368
 SHORTEST_WAIT = 60.0
 NEARLY_USED_UP = 95.0
@@ -37,10 +35,10 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> Judgement:  #
         return Judgement(Verdict.CREDENTIALS, words)
     if (code, subcode) in TOO_MUCH or "reduce the amount of data" in words.lower():
         return Judgement(Verdict.SHRINK, words)
-    if code == WRONG_PARAMETER and "cursor" in words.lower():
-        return Judgement(Verdict.FORGOTTEN, words)
-    if (code, subcode) in WRONG or code in {VERSION_GONE, BLOCKED}:
-        return Judgement(Verdict.REFUSED, words, hint=GONE_HINT if code == VERSION_GONE else "")
+    if code == VERSION_GONE:
+        return Judgement(Verdict.REFUSED, words, hint="This version of Meta's API has ended: install a newer growthos.")
+    if (code, subcode) in WRONG or code == BLOCKED:
+        return Judgement(Verdict.REFUSED, words)
     if error.get("is_transient") is True or code in {1, 2, REPORT_NOT_READY}:
         return Judgement(Verdict.TRANSIENT, words)
     if code in PERMISSIONS:

@@ -23,10 +23,6 @@ class SkippedError(RefusedError):
     """An account that is closed or not enabled: it is passed over with a warning, and the others are read."""
 
 
-class ForgottenError(UnavailableError):
-    """A source knows no more where a list was to go on; begun anew it is served."""
-
-
 class Refusals:
     """Makes the errors of one source."""
 
@@ -34,7 +30,7 @@ class Refusals:
         self._connector = connector
         self._clock = clock
 
-    def of(self, said: Judgement, *, operation: str, endpoint: str, status: int) -> SourceError:  # noqa: PLR0911 - one error per verdict
+    def of(self, said: Judgement, *, operation: str, endpoint: str, status: int) -> SourceError:
         """The error for an answer after which nothing is tried again."""
         source, words = self._connector.name, said.message
         match said.verdict:
@@ -55,12 +51,6 @@ class Refusals:
                 return self.out_of_patience(said.wait or QUOTA_SECONDS, f"its quota is used up: {words}")
             case Verdict.SHRINK:
                 return ShrinkError(source, f"{source} was asked for too much at once ({operation}): {words}")
-            case Verdict.FORGOTTEN:
-                return ForgottenError(
-                    source,
-                    f"{source} has forgotten where {operation} was to go on: {words}",
-                    hint=f"Run `growthos sync {source}` again; the list is then begun anew.",
-                )
             case Verdict.SKIP:
                 return SkippedError(source, f"{source} is not read for an account: {words}")
             case _:

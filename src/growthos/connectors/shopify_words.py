@@ -30,7 +30,7 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> Judgement:
     return by_status(status, headers)
 
 
-def _meaning(errors: list[dict[str, Any]], said: Mapping[str, Any]) -> Judgement:  # noqa: PLR0911 - one answer per meaning
+def _meaning(errors: list[dict[str, Any]], said: Mapping[str, Any]) -> Judgement:
     codes = {str((one.get("extensions") or {}).get("code", "")) for one in errors}
     messages = [str(one.get("message", "")) for one in errors]
     words = " ".join(dict.fromkeys(messages))
@@ -41,8 +41,6 @@ def _meaning(errors: list[dict[str, Any]], said: Mapping[str, Any]) -> Judgement
         return Judgement(Verdict.THROTTLED, words, _seconds(said))
     if "MAX_COST_EXCEEDED" in codes or "exceeds the single query max cost" in lower:
         return Judgement(Verdict.SHRINK, words)
-    if "invalid cursor" in lower:
-        return Judgement(Verdict.FORGOTTEN, words)
     if "ACCESS_DENIED" in codes:
         return Judgement(Verdict.PERMISSION, words, hint=SCOPES_HINT)
     if codes & TEMPORARY or "internal error" in lower:

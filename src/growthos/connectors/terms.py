@@ -11,11 +11,7 @@ if TYPE_CHECKING:
 
 
 class Verdict(StrEnum):
-    """What an answer means for the one who asked.
-
-    SKIP: this account is not to be read, and nothing is wrong. FORGOTTEN: the place at which a list was to go on is
-    known no more.
-    """
+    """What an answer means for the one who asked. SKIP: this account is not to be read, and nothing is wrong."""
 
     OK = "ok"
     THROTTLED = "throttled"
@@ -26,7 +22,6 @@ class Verdict(StrEnum):
     REFUSED = "refused"
     QUOTA = "quota"
     SKIP = "skip"
-    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
