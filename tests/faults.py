@@ -117,12 +117,12 @@ def throttled(seconds: int) -> Fault:
     return fault
 
 
-def asked_to_wait(seconds: int) -> Fault:
-    """HTTP's own way, the same for all."""
+def asked_to_wait(seconds: int, status: int = 429) -> Fault:
+    """HTTP's own way, the same for all; a server that is down may say it too."""
 
     def fault(turn: Turn) -> None:
         turn.hint(seconds)
-        turn.say(429, "Too Many Requests", {"retry-after": str(seconds), "content-type": "text/plain"})
+        turn.say(status, "Not now", {"retry-after": str(seconds), "content-type": "text/plain"})
 
     return fault
 

@@ -100,7 +100,7 @@ class TestStorms:
 
     @pytest.mark.parametrize("seed", [1, *MORE_SEEDS])
     def test_throttles_are_waited_out(self, world, undisturbed, seed):
-        waits = [faults.throttled(7), faults.throttled(95), faults.asked_to_wait(31)]
+        waits = [faults.throttled(7), faults.throttled(95), faults.asked_to_wait(31), faults.asked_to_wait(17, 503)]
         report = world.sync(faults.storm(seed, 0.2, waits))
         assert report.exit_code == 0
         assert {hint.source for hint in world.apis.hints} >= {"shopify", "meta"}
