@@ -29,7 +29,8 @@ Days = tuple[date, date]
 class Stage:
     """`shop` is the truth that the faces tell; `refuse` gets a request's source and days and may answer in their place.
 
-    `asked` holds the source and days of each report that was asked for, `requests` the source of every request.
+    `asked` holds the source and days of each report that was asked for, `requests` and `addresses` the
+    source and the address of every request.
     """
 
     root: Path
@@ -41,10 +42,11 @@ class Stage:
     zone: str = "UTC"
     asked: list[tuple[str, Days]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
 
     def sync(self, *sources: str, home: Path | None = None, **asked: Any) -> SyncReport:
         """One sync of what is due, by a clock that stands at `now`, with what it asked noted from the start."""
-        self.asked, self.requests = [], []
+        self.asked, self.requests, self.addresses = [], [], []
         plain = demo.transport
         with self.patch.context() as patch:
             patch.setattr(demo, "make_shop", lambda _: self.shop)
@@ -60,7 +62,7 @@ class Stage:
 
     def read(self, source: str, since: date | None = None, until: date | None = None) -> SourceReport:
         """What a sync does before it builds anything, with one source."""
-        self.asked, self.requests = [], []
+        self.asked, self.requests, self.addresses = [], [], []
         clock, state = DemoClock(self.now), self.state()
         run = Run(
             root=self.root / "raw",
@@ -109,6 +111,7 @@ class Stage:
             source = "token" if request.url.path.endswith("/access_token") else source
             days = days_of(request)
             self.requests.append(source)
+            self.addresses.append(str(request.url))
             if days:
                 self.asked.append((source, days))
             return self.refuse(source, days) or inner.handle_request(request)

@@ -83,6 +83,34 @@ class TestRestated:
             assert data_through(find()[name], stage.state(), ZoneInfo("UTC")) == LAST + DAY
 
 
+class TestOverlap:
+    @pytest.mark.parametrize(("source", "usual", "wide"), [("meta", 28, 90), ("google_ads", 30, 90), ("ga4", 12, 14)])
+    def test_each_report_reads_again_what_its_source_may_still_restate(
+        self, tmp_path, monkeypatch, source, usual, wide
+    ):
+        """Every day so many days before the first that was never read, once a week more; each report of the source.
+
+        Conversions are credited late, and a property counts for two days: one look at a day is not enough.
+        """
+        stage = Stage(tmp_path / "home", monkeypatch, history=120)
+        stage.read(source)
+        for days, overlap in ((1, usual), (7, wide)):
+            missing = max(last for _, last in stage.ranges(source)) + DAY
+            stage.pass_days(days)
+            stage.read(source)
+            reports = [one for one in find()[source].streams() if one.mode == "report"]
+            assert min(first for first, _ in stage.ranges(source)) == missing - overlap * DAY
+            assert stage.asked.count((source, stage.ranges(source)[0])) >= len(reports)
+
+    def test_metas_results_are_asked_for_by_days_and_by_nothing_else(self, tmp_path, monkeypatch):
+        """`updated_time` is the ad's and not the row's: a filter by it would leave results out."""
+        stage = Stage(tmp_path / "home", monkeypatch)
+        stage.read("meta")
+        insights = [one for one in stage.addresses if "/insights" in one]
+        assert len(insights) == len(stage.asked) > 0
+        assert not any("updated_time" in one.partition("filtering=")[2] for one in insights)
+
+
 class TestLater:
     def test_long_after_the_last_sync_no_hole_is_left(self, stage):
         """Overlaps count from the first day not covered: fourteen days of history all round, then forty days of gap."""
