@@ -191,6 +191,21 @@ class TestManagers:
         assert len(world.asked) == len(set(world.asked))
         assert world.accounts() == {SHOP, OTHER}
 
+    def test_numbers_and_nothing_are_taken_where_text_was_promised(self, tmp_path):
+        """An id may come as a number, and what is not set as null."""
+        odd: dict[str, Rows] = {
+            "customer_client": [{"customerClient": {"id": int(SHOP), "descriptiveName": None, "status": None}}],
+            "conversion_action": [{"conversionAction": {"primaryForGoal": None}}],
+        }
+
+        def says(account: str, table: str, _: str) -> Rows | None:
+            told = customer(manager=True if account == MANAGER else None, status=None)
+            return told if table == "customer" else odd.get(table)
+
+        world = World(tmp_path, says)
+        assert world.read(MANAGER).errors == ()
+        assert world.accounts() == {SHOP}
+
     def test_a_manager_of_nobody_says_what_to_set(self, tmp_path):
         world = World(tmp_path, lambda _, table, __: BELOW[:2] if table == "customer_client" else None)
         [error] = world.read(MANAGER).errors

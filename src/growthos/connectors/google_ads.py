@@ -16,7 +16,6 @@ from growthos.connectors.google_ads_queries import (
     CONVERSION_ACTIONS,
     CUSTOMER,
     CUSTOMER_METRICS,
-    ENABLED,
     KEYWORD_METRICS,
     KEYWORDS,
     ActionChunk,
@@ -156,9 +155,9 @@ class GoogleAds(Connector):
             self._through.setdefault(manager, manager)
             answer = self._ask(api, manager, "customer_client", CLIENTS, ClientChunk)
             found = (row.customer_client for chunk in answer.said for row in chunk.results)
-            self._clients[manager] = sorted((one for one in found if not one.manager), key=lambda one: int(one.id))
+            self._clients[manager] = sorted((one for one in found if not one.manager), key=lambda one: one.id)
         for one in self._clients[manager]:
-            self._through.setdefault(one.id, manager)
+            self._through.setdefault(str(one.id), manager)
         return self._clients[manager]
 
     def way(self, account: str) -> str | None:
@@ -168,9 +167,9 @@ class GoogleAds(Connector):
     def _enabled(self, api: "Api", manager: str) -> list[str]:
         """The accounts to read below a manager; those that are closed are told of."""
         clients = self.clients(api, manager)
-        if closed := [str(one) for one in clients if one.status != ENABLED]:
+        if closed := [str(one) for one in clients if not one.enabled]:
             api.watch.notice("account_skipped", f"google_ads: not read below {manager}: {', '.join(closed)}")
-        if enabled := [one.id for one in clients if one.status == ENABLED]:
+        if enabled := [str(one.id) for one in clients if one.enabled]:
             return enabled
         raise RefusedError(
             self.name,
@@ -200,7 +199,7 @@ class GoogleAds(Connector):
         answer = self._ask(api, account, "conversion_actions", CONVERSION_ACTIONS, ActionChunk)
         actions = [row.conversion_action for chunk in answer.said for row in chunk.results]
         counting = [one for one in actions if one.primary_for_goal] or actions
-        longest = max((one.click_through_lookback_window_days for one in counting), default=None)
+        longest = max((one.click_through_lookback_window_days or 0 for one in counting), default=None)
         yield self._page("conversion_actions", account, CONVERSION_ACTIONS, answer, lookback_days=longest)
 
     @_by_day()

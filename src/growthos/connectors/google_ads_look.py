@@ -40,7 +40,7 @@ def look(source: "GoogleAds", api: "Api") -> Iterator[Finding]:
 
 def _manager(source: "GoogleAds", api: "Api", manager: str) -> Iterator[Finding]:
     clients = source.clients(api, manager)
-    closed = [str(one) for one in clients if one.status != ENABLED]
+    closed = [str(one) for one in clients if not one.enabled]
     count = len(clients) - len(closed)
     said = f"a manager account, in place of which the {count} enabled accounts below it are read"
     yield Finding("access", "ok", said, account=manager)
@@ -54,7 +54,7 @@ def _account(told: Customer, account: str, way: str | None) -> Iterator[Finding]
         yield Finding("access", "warning", "a test account, which has no real results", hint, account=account)
     else:
         yield Finding("access", "ok", f"through manager account {way}" if way else "granted directly", account=account)
-    if told.status != ENABLED:
+    if told.status and told.status != ENABLED:
         yield Finding("status", "warning", f"the account is {told.status.lower()}", account=account)
     if told.time_zone:
         yield Finding("time zone", "ok", told.time_zone, account=account)

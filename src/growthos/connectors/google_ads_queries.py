@@ -77,10 +77,10 @@ class Customer(Camel):
     id: str | int | None = None
     currency_code: str | None = None
     time_zone: str | None = None
-    manager: bool = False
-    test_account: bool = False
+    manager: bool | None = None
+    test_account: bool | None = None
     auto_tagging_enabled: bool | None = None
-    status: str = ENABLED
+    status: str | None = ENABLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +101,18 @@ class CustomerChunk:
 class Client(Camel):
     """An account below a manager."""
 
-    id: str
-    descriptive_name: str = ""
-    manager: bool = False
-    status: str = ENABLED
+    id: int
+    descriptive_name: str | None = None
+    manager: bool | None = None
+    status: str | None = ENABLED
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it may be asked for results."""
+        return self.status in {ENABLED, None}
 
     def __str__(self) -> str:
-        return f"{self.id} ({', '.join(word for word in (self.descriptive_name, self.status.lower()) if word)})"
+        return f"{self.id} ({', '.join(word for word in (self.descriptive_name, (self.status or '').lower()) if word)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +133,8 @@ class ClientChunk:
 class Action(Camel):
     """How long one kind of conversion is credited to a click."""
 
-    primary_for_goal: bool = False
-    click_through_lookback_window_days: int = 0
+    primary_for_goal: bool | None = None
+    click_through_lookback_window_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
