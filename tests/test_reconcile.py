@@ -26,7 +26,7 @@ from warehouse_fixtures import (
     traffic_row,
 )
 
-from growthos import cli, warehouse
+from growthos import catalog, cli, warehouse
 from growthos.period import Period
 from growthos.reconcile import Reconciliation, reconcile
 from growthos.render import output, reconcile_page
@@ -279,3 +279,20 @@ def test_a_build_says_which_source_differs_in_the_days_that_the_command_shows(ra
     assert [one.message for one in build(raw).warnings if one.code == "reconciliation"] == [
         "meta: 1 day differs from the source's own totals in spend, by up to 100.0 %; see `growthos reconcile`."
     ]
+
+
+@pytest.mark.parametrize("name", ["reconcile", "reconciliation"])
+def test_explain_says_how_near_is_near_enough_and_why(name: str) -> None:
+    text = catalog.explain(name).markdown
+    assert "| `orders` | exactly | an order is there or it is not |" in text
+    assert "| `spend` | 0.5%, at least 1.00 | what was charged is corrected for days" in text
+    assert "| `sessions` | 1.0%, at least 1 |" in text
+    assert "Only days that were over and read whole on both sides." in text
+
+
+def test_an_order_that_the_shop_has_deleted_is_in_no_count(raw: Raw, staged: Staged) -> None:
+    raw.orders(order(1, DAY, line(1, "10.00")), order(2, DAY, line(2, "10.00")))
+    raw.run += 1
+    raw.order_ids(1)
+    staged.put("shopify", "control_totals", told(DAY, "orders", "1", "toyshop"))
+    assert reconciled(raw) == [("shopify", DAY, "orders", 1, 1, 0, "ok")]

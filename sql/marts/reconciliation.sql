@@ -49,6 +49,7 @@ days as (
         [count(*)] as sums
     from stg__orders as orders
     inner join stg__shops as shops using (source)
+    where not orders.is_deleted
     group by orders.source, shops.account_id, orders.created_at::date
 
 ),

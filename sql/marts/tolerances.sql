@@ -9,13 +9,13 @@ select
     reason
 from (
     values
-        ('spend', 'cents', 100, 5, 'a platform corrects what it charged for days, and is asked for the two at two moments'),
-        ('impressions', 'count', 1, 5, 'likewise: what turns out invalid is taken out later'),
-        ('clicks', 'count', 1, 5, 'likewise'),
+        ('spend', 'cents', 100, 5, 'what was charged is corrected for days, and the two are not asked for at once'),
+        ('impressions', 'count', 1, 5, 'what turns out invalid is taken out later'),
+        ('clicks', 'count', 1, 5, 'what turns out invalid is taken out later'),
         ('sessions', 'count', 1, 10, 'GA4 estimates them, and the parts of an estimate do not add up to the whole'),
-        ('purchases', 'count', 1, 10, 'likewise, where one purchase lies in two sessions'),
-        ('purchase_revenue', 'cents', 100, 10, 'likewise'),
+        ('purchases', 'count', 1, 10, 'GA4 may put one purchase into two rows'),
+        ('purchase_revenue', 'cents', 100, 10, 'GA4 may put one purchase into two rows'),
         ('orders', 'count', 0, 0, 'an order is there or it is not'),
-        ('order_total', 'cents', 100, 5, 'a cent of rounding for each line where prices include tax'),
-        ('refunded', 'cents', 100, 5, 'likewise; money that is still on its way back is ours and not yet theirs')
+        ('order_total', 'cents', 100, 5, 'each line may be a cent off where prices include tax'),
+        ('refunded', 'cents', 100, 5, 'money may still be on its way back, and each line may be a cent off')
 ) as seed(measure, unit, at_least, per_mille, reason)

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from fractions import Fraction
 from typing import Literal
 
 from growthos import connectors
@@ -13,11 +14,13 @@ from growthos.errors import UsageError
 from growthos.guards import Guards, GuardValues
 from growthos.kpis import ALIASES, KPIS
 from growthos.measures.formulas import Kpi
+from growthos.money import places
 from growthos.rules import Rule
 from growthos.warehouse.sqlfiles import SQL, Model, find
 from growthos.wording import multiple, percent, points
 
-Kind = Literal["kpi", "alert", "check", "source"]
+Kind = Literal["kpi", "alert", "check", "source", "reconciliation"]
+RECONCILIATION = ("reconciliation", "reconcile")
 UNITS = {"money": "money, in cents", "percent": "a share of one", "multiple": "a multiple", "days": "days"}
 BETTER = {"higher": "higher is better", "lower": "lower is better", None: "neither way is better"}
 MODES = {
@@ -51,7 +54,9 @@ def explain(name: str) -> Entry:
         return Entry("check", name, _text(_check(checks[name])))
     if name in sources:
         return Entry("source", name, _text(_source(sources[name])))
-    known = [*KPIS, *ALIASES, *RULES, *checks, *sources]
+    if name in RECONCILIATION:
+        return Entry("reconciliation", RECONCILIATION[0], _text(_reconciliation()))
+    known = [*KPIS, *ALIASES, *RULES, *checks, *sources, *RECONCILIATION]
     near = get_close_matches(name.lower(), known, 1)
     raise UsageError(
         f"No KPI, alert, check or source is called {name!r}.{f' Did you mean {near[0]}?' if near else ''}",
@@ -134,6 +139,28 @@ def _source(source: type[Connector]) -> Iterator[str]:
     yield _settings(source)
     yield "## Streams"
     yield _table(("Stream", "Read", "What it is"), [_stream(one) for one in source.streams()])
+
+
+def _reconciliation() -> Iterator[str]:
+    """How the marts compare a day, and how near is near enough, as their own files say it."""
+    import duckdb
+
+    marts = find(SQL, "marts")
+    yield "# Reconciliation (`reconciliation`)"
+    yield marts["reconciliation"].doc
+    yield marts["tolerances"].doc
+    with duckdb.connect() as con:
+        rows = con.execute(marts["tolerances"].query).fetchall()
+    yield _table(("Measure", "Near enough", "Because"), [(f"`{row[0]}`", _near(*row[1:4]), row[4]) for row in rows])
+    yield "See `growthos reconcile`, and the table `reconciliation` of the database."
+
+
+def _near(unit: str, at_least: int, per_mille: int) -> str:
+    """A tolerance in words: 0.5%, at least 1.00."""
+    if not at_least:
+        return "exactly"
+    least = places(Fraction(at_least, 100), 2) if unit == "cents" else at_least
+    return f"{percent(Fraction(per_mille, 1000))}, at least {least}"
 
 
 def _stream(one: Stream) -> tuple[str, str, str]:
