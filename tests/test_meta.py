@@ -313,6 +313,24 @@ class TestInTheBackground:
         assert tried[-1] == (first, first)
         assert [days_of(one) for one in world.of("POST", "")] == [(first, yesterday)]
 
+    def test_what_was_too_much_once_is_not_tried_at_once_again(self, server):
+        """Neither of another account nor of another report is anything known by that."""
+        world = Background(server, lambda *_: [DONE])
+        one, last = source(server, ad_account_id="1001,1002"), START.date() - timedelta(days=1)
+        with Api(one, clock=server.clock) as api:
+            tries = []
+            for stream, account, day in (
+                (one.ad_insights, "1001", last - timedelta(days=1)),
+                (one.ad_insights, "1001", last),
+                (one.campaign_insights, "1001", last),
+                (one.ad_insights, "1002", last),
+            ):
+                before = len(world.of("GET", "act_"))
+                assert list(stream.read(one, api, account, Window(first=day, last=day)))
+                tries.append(len(world.of("GET", "act_")) - before)
+        assert tries == [6, 0, 6, 6]
+        assert len(world.of("POST", "")) == 4
+
     @pytest.mark.parametrize("state", ["Job Failed", "Job Skipped"])
     def test_a_run_that_fails_is_started_again_for_half_the_days(self, server, state):
         """Every run of more than a day fails: four days end as four runs, and all are read."""
@@ -445,8 +463,8 @@ class TestSayingNo:
         ("headers", "seconds"),
         [
             ({"x-business-use-case-usage": {"1001": [
-                {"type": "ads_management", "estimated_time_to_regain_access": 0},
                 {"type": "ads_insights", "estimated_time_to_regain_access": 7},
+                {"type": "ads_management", "estimated_time_to_regain_access": 0},
             ]}}, 420),
             ({"x-business-use-case-usage": {"1002": [{"type": "ads_insights", "estimated_time_to_regain_access": 1}],
                                             "1001": [{"type": "ads_insights", "estimated_time_to_regain_access": 4}]}},
@@ -505,7 +523,8 @@ class TestSayingNo:
         read(server, "campaigns", told=told)
         assert not told.notices
 
-    def test_what_is_left_of_each_limit_is_told_once_a_unit(self, server):
+    @pytest.mark.parametrize("name", ["campaign_insights", "campaigns"])
+    def test_what_is_left_of_each_limit_is_told_once_a_unit(self, server, name):
         """In percent, by Meta's names, of several accounts the least; the last answer counts."""
         usage = {
             "1001": [
@@ -521,7 +540,7 @@ class TestSayingNo:
         }
         server.says((200, listed("1", after="Mg"), {}), (200, listed("2"), headers))
         told = Told()
-        read(server, "campaign_insights", told=told)
+        read(server, name, told=told)
         assert told.quotas == [
             {"ads_insights": 30.0, "ads_management": 97.0, "x-app-usage": 88.0, "x-ad-account-usage": 90.5}
         ]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import httpx
 import pyarrow.parquet as pq
@@ -26,10 +27,14 @@ MARTS = (
     "dim_campaign",
     "dim_customer",
     "dim_product",
+    "dim_ad",
+    "dim_keyword",
     "fact_orders",
     "fact_order_lines",
     "fact_refunds",
     "fact_spend",
+    "fact_ad_spend",
+    "fact_keyword_spend",
     "fact_traffic",
 )
 
@@ -112,6 +117,46 @@ def test_the_referee_is_strict():
     answer = {"data": {"shop": {"id": "1", "email": "no", "plan": {"name": "n", "price": "no"}}}, "extensions": {}}
     cut = only_what_was_asked(request, httpx.Response(200, json=answer))
     assert cut.json()["data"] == {"shop": {"id": "1", "plan": {"name": "n"}}}
+
+
+class InTheBackground(httpx.BaseTransport):
+    """A Meta for which every report is too much at once: it makes each as a run, and gives that in pages."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner = inner
+        self.runs: list[dict[str, str]] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host != "graph.facebook.com":
+            return self.inner.handle_request(request)
+        place, *edge = request.url.path.split("/")[2:]
+        if place.isdigit():
+            if not edge:
+                return httpx.Response(200, json={"async_status": "Job Completed", "async_percent_completion": 100})
+            url = request.url.copy_with(path=f"/v26.0/act_{demo.FACES['meta'].ACCOUNT}/insights")
+            asked = self.runs[int(place)] | dict(request.url.params)
+            return self.inner.handle_request(httpx.Request("GET", url.copy_with(params=asked), headers=request.headers))
+        if request.method == "POST":
+            self.runs.append(dict(parse_qsl(request.content.decode())))
+            return httpx.Response(200, json={"report_run_id": str(len(self.runs) - 1)})
+        if edge == ["insights"]:
+            error = {"message": "Please reduce the amount of data you're asking for", "code": 1}
+            return httpx.Response(500, json={"error": error})
+        return self.inner.handle_request(request)
+
+
+def test_reports_made_in_the_background_give_the_same_marts(plain, tmp_path, monkeypatch):
+    """One run for each unit, whose pages are read as those that come at once."""
+    made: list[InTheBackground] = []
+
+    def around(inner: httpx.BaseTransport) -> httpx.BaseTransport:
+        made.append(InTheBackground(inner))
+        return made[-1]
+
+    assert sync(tmp_path, monkeypatch, around).exit_code == 0
+    [runs] = [one.runs for one in made if one.runs]
+    assert len({(one["level"], one["time_range"]) for one in runs}) == len(runs) == 3 * 6
+    assert marts(tmp_path) == marts(plain)
 
 
 def test_served_on_a_socket_the_faces_give_the_same_marts(plain, tmp_path, monkeypatch):

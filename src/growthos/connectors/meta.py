@@ -75,6 +75,7 @@ class Meta(Connector):
         proof = hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest() if secret else None
         self._proof = {"appsecret_proof": proof} if proof else {}
         self._told = set[str]()
+        self._heavy = set[tuple[str, str]]()
 
     def accounts(self) -> tuple[str, ...]:
         return self._accounts
@@ -155,7 +156,7 @@ class Meta(Connector):
         if days != asked:
             graph.tell("history_clamped", f"keeps daily results for 37 months; {account} starts later")
         if days:
-            yield from read(graph, account, report, days)
+            yield from read(graph, account, report, days, self._heavy)
             graph.tell_quota()
 
 

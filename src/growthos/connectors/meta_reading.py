@@ -14,8 +14,15 @@ from growthos.connectors.terms import Page
 from growthos.period import Period
 
 
-def read(graph: Graph, account: str, report: Report, days: Period) -> Iterator[Page]:
-    """Every page of a report. After the first day that is too much by itself, the rest is made in the background."""
+def read(graph: Graph, account: str, report: Report, days: Period, heavy: set[tuple[str, str]]) -> Iterator[Page]:
+    """Every page of a report. After the first day that is too much by itself, the rest is made in the background.
+
+    `heavy` names the accounts and streams for which that was so in this run: their other ranges are not tried at once,
+    since each try is a call.
+    """
+    if (account, report.stream) in heavy:
+        yield from meta_runs.read(graph, account, report, days)
+        return
     waiting, size = [days], PageSize(ROWS_PER_PAGE, ROWS_PER_PAGE)
     while waiting:
         days = waiting.pop(0)
@@ -23,6 +30,7 @@ def read(graph: Graph, account: str, report: Report, days: Period) -> Iterator[P
             yield from graph.pages(f"act_{account}/insights", report.stream, report.params(days), size)
         except ShrinkError:
             if (cut := halves(days)) is None:
+                heavy.add((account, report.stream))
                 rest = Period(days.first, waiting[-1].last if waiting else days.last)
                 yield from meta_runs.read(graph, account, report, rest)
                 return
