@@ -89,10 +89,13 @@ def throttled(seconds: int) -> Fault:
     """Too many requests: in the body, by a code, by a status, with the time that is to pass where the vendor tells it.
 
     Shopify's points are those of a small shop, so at most 200 seconds are asked for. Meta counts in minutes, rounded up
-    here; GA4 tells none in its documents, so a header does.
+    here; GA4 tells none in its documents, so a header does, as at every address for tokens.
     """
 
     def fault(turn: Turn) -> None:
+        if turn.arrival.operation == "token":
+            asked_to_wait(seconds)(turn)
+            return
         match turn.arrival.source:
             case "shopify":
                 turn.hint(seconds)
