@@ -55,6 +55,9 @@ def test_an_order_that_is_deleted_at_the_shop_counts_no_more(apis, tmp_path):
     pages = times(apis, "GrowthOrderIds")
     assert pages == -(-len(apis.shop.orders) // 250)
     assert asked(tmp_path, "select order_key from fact_orders where exclusion_reason = 'deleted'") == [(gone,)]
+    gaps = "select date_key, ours, theirs from reconciliation where measure = 'orders' and ours != theirs"
+    assert asked(tmp_path, gaps) == []
+    assert asked(tmp_path, gaps.replace("!=", "="))
 
     apis.clock.pass_time(6 * DAY)
     assert sync(tmp_path, apis, given).exit_code == 0

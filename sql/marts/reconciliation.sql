@@ -49,7 +49,7 @@ days as (
         [count(*)] as sums
     from stg__orders as orders
     inner join stg__shops as shops using (source)
-    where not orders.is_deleted
+    where not coalesce(orders.is_deleted, false)
     group by orders.source, shops.account_id, orders.created_at::date
 
 ),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from growthos.connectors.api import Api
 
 SUFFIX = ".myshopify.com"
+ALL_DAYS = timedelta(days=3660)
+"""As long as a history may be."""
 IN_ORDERS = (
     Inside("line_items", "GrowthOrderLineItems", "order_line_items", "order"),
     Inside("shipping_lines", "GrowthOrderShippingLines", "order_shipping_lines", "order"),
@@ -170,9 +172,12 @@ class Shopify(Connector):
         for page, _ in read.list("inventory_items", "GrowthInventoryItems", since=window.since, until=window.until):
             yield page
 
-    @stream("report", widest=timedelta(days=366), overlap=timedelta(days=7), deep_overlap=VISIBLE, detail=True)
+    @stream("report", widest=timedelta(days=366), overlap=timedelta(days=7), deep_overlap=ALL_DAYS, detail=True)
     def order_counts(self, api: "Api", account: str, window: Window) -> Iterator[Page]:
-        """How many orders Shopify itself says were created on each day in UTC; of hidden days nothing is asked."""
+        """How many orders Shopify itself says were created on each day in UTC; of hidden days nothing is asked.
+
+        Once a week all are counted again, as orders of any age may be deleted.
+        """
         first, last = window.first or date.min, window.last or date.max
         if self._hides_orders():
             first = max(first, (api.clock.now() - VISIBLE).date() + timedelta(days=1))
