@@ -66,10 +66,14 @@ class Property:
             return list(stream.read(api.connector, api, "42", window))
 
     def sync(self, root, *, history: int = 90, now: datetime = NOON):
-        """A first sync of all streams, by a client in UTC."""
+        """A sync of all streams, by a client in UTC."""
         self.clock = DemoClock(now)
+        state, _ = State.read(root)
+        number = state.last_run + 1
         with self.api() as api:
-            run = Run(root, State([]), self.clock, now, 1, "0" * 16, "UTC", None, None, history, lambda *_: None)
+            run = Run(
+                root, state, self.clock, now, number, f"{number:016}", "UTC", None, None, history, lambda *_: None
+            )
             return read_source(api.connector, api, run)
 
     def ranges(self) -> list[tuple[str, str]]:
@@ -101,6 +105,16 @@ class TestHowMuchIsAsked:
         assert report.errors == ()
         assert len(asked.asked) == 9
         assert {one.name for one in report.streams} == {one.name for one in REPORTS}
+
+    def test_days_that_google_may_still_restate_are_read_again(self, tmp_path):
+        """Twelve days before the first that is missing, once a week fourteen, of each report in one request."""
+        asked = Property()
+        asked.sync(tmp_path, history=20)
+        for days, first in ((1, "2026-02-27"), (7, "2026-02-26")):
+            asked.asked.clear()
+            last = NOON + timedelta(days=days)
+            asked.sync(tmp_path, now=last)
+            assert asked.ranges() == [(first, str(last.date()))] * len(REPORTS)
 
     @pytest.mark.parametrize("name", [one.name for one in REPORTS])
     @pytest.mark.parametrize("mark", MARKS, ids=lambda one: next(iter(one)))

@@ -37,7 +37,7 @@ def notices(
     """The warnings that belong to these KPIs of these two windows.
 
     `silent_days`: days on which the cohort was new and for which no ad spend is loaded. `quality`: GA4's marks on the
-    days of the window, where it has any.
+    days of the window, where it has any and a KPI rests on its visits.
     """
     yield from coverage(about, now, before)
     if "payback_days" in names and silent_days:
@@ -61,7 +61,7 @@ def notices(
             f"GA4 saw {now.whole['purchases']} purchases where the shop had {now.whole['orders']} orders, "
             f"{percent(seen)} of them; {percent(low)} to {percent(high)} is usual.",
         )
-    if quality and "conversion_rate" in names:
+    if quality:
         yield from _marks(quality, len(now.period))
 
 
