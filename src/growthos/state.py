@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from growthos import raw
 from growthos.raw import Header, Load, Segment
@@ -48,16 +47,6 @@ class Unit:
     def until(self) -> datetime:
         """Upper bound of a cursor's unit, or the instant a snapshot was begun."""
         return datetime.fromisoformat(self.header.until) if self.header.until else self.started_at
-
-    @cached_property
-    def closed(self) -> date | None:
-        """The last day that was over when a report's unit was read, in the account's zone where its own pages tell it.
-
-        A first sync asks before the zone is known; what it learns on the way says which of its days were over.
-        """
-        if (zone := _zone(self.header.time_zone)) is not None:
-            return self.started_at.astimezone(zone).date() - timedelta(days=1)
-        return date.fromisoformat(self.header.closed) if self.header.closed else None
 
     @cached_property
     def started_at(self) -> datetime:
@@ -129,7 +118,7 @@ class State:
 
     def time_zone(self, source: str, account: str) -> str | None:
         """The account's zone, as the newest page that named one."""
-        told = [one for one in self._of(source, account) if _zone(one.header.time_zone)]
+        told = [one for one in self._of(source, account) if one.header.time_zone]
         return max(told, key=lambda unit: unit.order).header.time_zone if told else None
 
     def lookback_days(self, source: str, account: str) -> int | None:
@@ -180,16 +169,8 @@ def covered_days(units: Iterable[Unit], *, closed_only: bool = False) -> set[dat
         day
         for unit in units
         for day in unit.days
-        if not closed_only or (unit.closed is not None and day <= unit.closed)
+        if not closed_only or (unit.header.closed is not None and day.isoformat() <= unit.header.closed)
     }
-
-
-def _zone(name: str | None) -> ZoneInfo | None:
-    """The zone of that name; None where an account names one that there is not."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (KeyError, ValueError, OSError):
-        return None
 
 
 def unbroken(days: set[date]) -> date | None:

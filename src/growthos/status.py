@@ -270,7 +270,7 @@ def _read_again(connector: type[Connector], state: State, account: str) -> Itera
     for stream in connector.streams():
         read: set[date] = set()
         for unit in state.units(connector.name, account, stream.name):
-            closed = {day for day in unit.days if unit.closed and day <= unit.closed}
+            closed = {day for day in unit.days if unit.header.closed and day.isoformat() <= unit.header.closed}
             yield from closed & read
             read |= closed
 
