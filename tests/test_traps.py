@@ -35,7 +35,7 @@ def test_every_trap_stands_in_the_table():
 
 
 @pytest.mark.parametrize("number", [number for number, one in TRAPS.items() if "tests" in one])
-def test_the_declared_in_a_trap_are_there(number):
+def test_the_tests_of_a_trap_are_there(number):
     named = TRAPS[number]["tests"]
     assert named
     for one in named:
