@@ -141,7 +141,7 @@ def _of_reports(
     for account in state.accounts(source):
         units = [unit for unit in state.units(source, account, stream.name) if any(day in window for day in unit.days)]
         for day in window:
-            over = [unit for unit in units if day in unit.days and unit.closed is not None and day <= unit.closed]
+            over = [unit for unit in units if day in unit.days and day.isoformat() <= (unit.header.closed or "")]
             for measure in measures:
                 values = [
                     Reading(

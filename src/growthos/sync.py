@@ -1,7 +1,7 @@
 """Reads one source: every account, every stream, every unit that is due, page by page into raw files."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -185,14 +185,22 @@ def due(connector: Connector, account: str, stream: Stream, run: Run) -> list[Ta
 
 def _today(run: Run, zone: str | None) -> date:
     """The day it was in an account's zone when the sync began; in the client's, as long as the account's is unknown."""
-    return run.now.astimezone(ZoneInfo(zone or run.client_zone)).date()
+    try:
+        known = ZoneInfo(zone or run.client_zone)
+    except (KeyError, ValueError, OSError):  # a source may name a zone that nobody knows
+        known = ZoneInfo(run.client_zone)
+    return run.now.astimezone(known).date()
+
+
+def _yesterday(run: Run, zone: str | None) -> str:
+    return (_today(run, zone) - timedelta(days=1)).isoformat()
 
 
 def _read_unit(
     connector: Connector, api: "Api", run: Run, account: str, stream: Stream, task: Task, tally: _Tally
 ) -> None:
     window, now = task.window, run.clock.now().isoformat()
-    today = _today(run, run.state.time_zone(connector.name, account))
+    zone = run.state.time_zone(connector.name, account)
     writer = UnitWriter(
         run.root,
         Header(
@@ -215,12 +223,16 @@ def _read_unit(
             round=task.round,
             round_ends=task.round_ends,
             begins=task.begins,
-            closed=(today - timedelta(days=1)).isoformat(),
+            closed=_yesterday(run, zone),
             deep=task.deep,
         ),
     )
     try:
         for page in stream.read(connector, api, account, window):
+            if page.time_zone and page.time_zone != zone:
+                # Told by the very pages: which days are over is known only now.
+                zone = page.time_zone
+                writer.header = replace(writer.header, closed=_yesterday(run, zone))
             writer.add(page, run.clock.now())
             pages, records = tally.streams.get(page.stream, (0, 0))
             tally.streams[page.stream] = (pages + 1, records + page.records)
