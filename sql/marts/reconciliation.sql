@@ -66,19 +66,6 @@ ours as (
 
 ),
 
-firsts as (
-
-    select
-        theirs.source,
-        theirs.account_id,
-        theirs.measure,
-        greatest(min(theirs.date_key), min(ours.date_key)) as first_day
-    from theirs
-    inner join ours using (source, account_id, measure)
-    group by theirs.source, theirs.account_id, theirs.measure
-
-),
-
 sources as (
 
     select
@@ -179,14 +166,16 @@ judged as (
     from beside
     inner join tolerances using (measure)
     inner join sources using (source)
-    left join firsts using (source, account_id, measure)
     left join traffic_quality as quality
         on quality.account_id = beside.account_id
         and quality.date_key = beside.date_key
         and beside.source = 'ga4'
-    where
-        beside.date_key <= sources.last_day
-        and (beside.measure in ('order_total', 'refunded') or beside.date_key >= firsts.first_day)
+    where beside.date_key <= sources.last_day
+    window told as (partition by beside.source, beside.account_id, beside.measure)
+    -- Neither side before the other begins, and nothing that they tell nothing of.
+    qualify
+        beside.date_key >= min(beside.date_key) filter (where beside.ours is not null) over told
+        and beside.date_key >= min(beside.date_key) filter (where beside.theirs is not null) over told
 
 )
 
