@@ -1,11 +1,13 @@
 """Our total of a day beside the source's own: what is compared, what is near enough, and how a difference is told."""
 
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from demo_home import SEEDS
 from detail_fixtures import Staged
 from warehouse_fixtures import (
     STARTED,
@@ -26,7 +28,8 @@ from warehouse_fixtures import (
     traffic_row,
 )
 
-from growthos import catalog, cli, warehouse
+from growthos import catalog, cli, demo, warehouse
+from growthos.home import Home
 from growthos.period import Period
 from growthos.reconcile import Reconciliation, reconcile
 from growthos.render import output, reconcile_page
@@ -296,3 +299,17 @@ def test_an_order_that_the_shop_has_deleted_is_in_no_count(raw: Raw, staged: Sta
     raw.order_ids(1)
     staged.put("shopify", "control_totals", told(DAY, "orders", "1", "toyshop"))
     assert reconciled(raw) == [("shopify", DAY, "orders", 1, 1, 0, "ok")]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_source_of_the_demo_shop_agrees_with_itself_to_the_cent(
+    demo_home: Callable[..., Home], seed: int
+) -> None:
+    with warehouse.connect(demo_home(seed).database) as con:
+        found = reconcile(con, Period(demo.FIRST_DAY, demo.LAST_DAY))
+    assert {day.status for day in found.days} == {"ok"}
+    assert not [day for day in found.days if day.difference]
+    days = {(one.first.source, one.first.measure): len(one.days) for one in found.totals}
+    assert days.pop(("shopify", "refunded")) > 100
+    assert set(days.values()) == {demo.DAYS}
+    assert len(days) == 11
