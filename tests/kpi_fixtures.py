@@ -74,16 +74,20 @@ create table dim_ad (ad_key varchar primary key, campaign_key varchar not null, 
 create table dim_keyword (keyword_key varchar primary key, campaign_key varchar not null, text varchar,
     match_type varchar);
 create table fact_ad_spend (date_key date not null, ad_key varchar not null, campaign_key varchar not null,
-    channel_key smallint not null, spend_cents bigint not null, impressions bigint not null, clicks bigint not null,
-    conversion_value_cents bigint not null, primary key (date_key, ad_key));
+    channel_key smallint not null, spend_cents bigint not null, spend_original decimal(18, 6), currency varchar,
+    impressions bigint not null, clicks bigint not null, clicks_all bigint, conversions decimal(18, 6),
+    conversion_value_cents bigint not null, attribution_window varchar, primary key (date_key, ad_key));
 create table fact_keyword_spend (date_key date not null, keyword_key varchar not null, campaign_key varchar not null,
-    channel_key smallint not null, spend_cents bigint not null, impressions bigint not null, clicks bigint not null,
-    conversion_value_cents bigint not null, primary key (date_key, keyword_key));
+    channel_key smallint not null, spend_cents bigint not null, spend_original decimal(18, 6), currency varchar,
+    impressions bigint not null, clicks bigint not null, clicks_all bigint, conversions decimal(18, 6),
+    conversion_value_cents bigint not null, attribution_window varchar, primary key (date_key, keyword_key));
 create table fact_traffic (date_key date not null, channel_key smallint not null, channel_group varchar,
     source varchar, medium varchar, sessions bigint, engaged_sessions bigint, users bigint, new_users bigint,
     item_views bigint, add_to_carts bigint, checkouts bigint, purchases bigint, purchase_revenue_cents bigint);
 create table fact_events (date_key date, account_id varchar, event_name varchar, event_count bigint, users bigint,
     key_events decimal(18, 6));
+create table reconciliation (source varchar, account_id varchar, date_key date, measure varchar, unit varchar,
+    currency varchar, ours bigint, theirs bigint, difference bigint, tolerance bigint, status varchar);
 create table traffic_quality (date_key date, account_id varchar, data_loss boolean, thresholded boolean,
     sampled boolean, samples_read bigint, sampling_space bigint);
 create table run_info (run_id varchar, started_at timestamp, finished_at timestamp, data_through date,
