@@ -37,6 +37,17 @@ def instead(**fields: object) -> Fault:
     return lambda _, honest: (honest.status_code, put(honest.json()))
 
 
+def more(path: str, **record: str) -> Fault:
+    """The honest answers, and to the lists of which `path` is the last key one record more."""
+
+    def put(node: Any, key: str = "") -> Any:
+        if isinstance(node, dict):
+            return {name: put(value, name) for name, value in node.items()}
+        return [*node, record] if isinstance(node, list) and key == path else node
+
+    return lambda _, honest: (honest.status_code, put(honest.json()))
+
+
 @contextlib.contextmanager
 def served(
     clock: Any, faults: dict[str, Fault] | None = None, *, date: str | None = None

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from demo_home import NOW
-from faces_served import failing, instead, refused, served
+from faces_served import failing, instead, more, refused, served
 from filelock import FileLock
 from loopback import FastClock
 from rich.console import Console
@@ -142,6 +142,38 @@ class TestSources:
             found = visit(Home(tmp_path), given, clock, offline=False)
         assert wrong(found) == [("error", "ga4", "connection")]
         assert found.exit_code == ExitCode.PARTIAL
+
+    def test_a_right_to_write_is_more_than_is_needed(self, tmp_path):
+        clock = FastClock()
+        faults = {
+            "shopify": more("accessScopes", handle="write_products"),
+            "meta": lambda request, honest: (
+                more("data", permission="ads_management", status="granted")(request, honest)
+                if request.url.path.endswith("/permissions")
+                else (honest.status_code, honest.json())
+            ),
+        }
+        with served(clock, faults) as sources:
+            given = settings_module.demo().model_copy(update={"sources": sources})
+            found = visit(Home(tmp_path), given, clock, offline=False)
+        assert wrong(found) == [("warning", "meta", "scopes"), ("warning", "shopify", "scopes")]
+        told = " ".join(one.finding.said for one in found.remarks if one.finding.state == "warning")
+        assert "ads_management" in told
+        assert "write_products" in told
+        assert found.exit_code == ExitCode.OK
+
+    def test_a_quota_that_is_used_up_is_an_error_with_the_time_to_go_on(self, tmp_path):
+        clock = FastClock()
+        used_up = {
+            "error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Exhausted property tokens per day."}
+        }
+        with served(clock, {"ga4": lambda *_: (429, used_up)}) as sources:
+            given = settings_module.demo().model_copy(update={"sources": sources})
+            found = visit(Home(tmp_path), given, clock, offline=False)
+        assert wrong(found) == [("error", "ga4", "quota")]
+        [error] = [one.finding for one in found.remarks if one.finding.state == "error"]
+        assert "asks us to wait until 2026-03-0" in error.said
+        assert clock.skipped <= 60 * len(sources)
 
     def test_offline_asks_nobody(self, run, tmp_path, monkeypatch):
         with served(SystemClock(), dict.fromkeys(demo.settings(), refused)) as sources:

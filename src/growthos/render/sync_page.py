@@ -58,7 +58,7 @@ def _headline(report: "SyncReport", rejected: int) -> str:
     if not records and not failed and report.built is None:
         return f"Nothing new from {names}; no file has changed"
     if not records and not failed:
-        return f"Nothing new from {names}; built again, for the settings or the SQL have changed"
+        return f"Nothing new from {names}; built again, for files, settings or the SQL have changed"
     segments = sum(len(source.segments) for source in report.sources)
     partly = f"; {', '.join(failed)} failed" if failed else ""
     return f"Synced {names}: {records:,} records in {segments:,} segments, {_rows(rejected)} rejected{partly}"
