@@ -12,7 +12,7 @@ from growthos.connectors.api import Api
 from growthos.connectors.base import Connector, stream
 from growthos.connectors.terms import Judgement, Page, Setting, Verdict, Watch
 from growthos.connectors.verdicts import by_status
-from growthos.coverage import data_through
+from growthos.coverage import counting, data_through
 from growthos.errors import CredentialsError, PatienceError, UnavailableError
 from growthos.plan import Asked, plan
 from growthos.state import State
@@ -38,7 +38,7 @@ class Toy(Connector):
     limits = ()
 
     def accounts(self):
-        return ("one", "two")
+        return tuple(self.values.get("accounts", "one,two").split(","))
 
     def reach(self, api, account):
         if account == self.values.get("holds"):
@@ -176,6 +176,23 @@ def test_a_detail_does_not_hold_back_the_day_up_to_which_a_source_is_complete(tm
     assert len(later.read().errors) == 2
     state, _ = State.read(tmp_path)
     assert data_through(Toy, state, NOON.tzinfo) == date(2026, 3, 11)
+
+
+def test_an_account_that_was_taken_out_of_the_settings_holds_nothing_back(tmp_path):
+    """Both were read to the 9th, then one alone for two days; as long as it is asked for, the other one is missed."""
+    World(tmp_path).read()
+    later = World(tmp_path, {"/two/spend": (403, "")})
+    later.clock.sleep(timedelta(days=2).total_seconds())
+    later.read()
+    state, _ = State.read(tmp_path)
+
+    def through(*accounts: str) -> date | None:
+        known = counting(Toy, {"token": "t", "accounts": ",".join(accounts)}, state)
+        return data_through(Toy, state, NOON.tzinfo, accounts=known)
+
+    assert through("one", "two") == date(2026, 3, 9)
+    assert through("one") == date(2026, 3, 11)
+    assert through("manager") == date(2026, 3, 9)
 
 
 def test_a_snapshot_stays_good_as_long_as_it_says(tmp_path):

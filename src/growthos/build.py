@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from growthos.connectors import find
 from growthos.connectors.base import Connector
-from growthos.coverage import data_through, orders_begin
+from growthos.coverage import counting, data_through, orders_begin
 from growthos.errors import DamagedDataError, NoDataError
 from growthos.home import Home
 from growthos.state import State
@@ -36,12 +36,13 @@ def build(home: Home, settings: "Settings", state: State, run_id: str, started_a
     sources = tuple(
         warehouse.Source(
             name=name,
-            data_through=data_through(connector, state, zone),
-            details_through=data_through(connector, state, zone, details=True),
+            data_through=data_through(connector, state, zone, accounts=accounts),
+            details_through=data_through(connector, state, zone, details=True, accounts=accounts),
             loaded_at=state.loaded_at(name),
             time_zone=next((state.time_zone(name, account) for account in state.accounts(name)), None),
         )
         for name, connector in connected(settings).items()
+        for accounts in [counting(connector, settings.sources[name], state)]
     )
     inputs = warehouse.Inputs(
         run_id=run_id,

@@ -1,6 +1,6 @@
 """How far the raw files reach: the last complete day of each source, and where the orders begin."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,15 +8,32 @@ from growthos.connectors.base import Connector, Stream
 from growthos.state import State, Unit, covered_days, unbroken
 
 
-def data_through(connector: type[Connector], state: State, zone: ZoneInfo, *, details: bool = False) -> date | None:
+def counting(connector: type[Connector], values: Mapping[str, str], state: State) -> Sequence[str]:
+    """The accounts that a source waits for: those of its settings, so that one taken out of them holds nothing back.
+
+    All that were ever read where one of the settings was not: it may stand for others, as a manager account does.
+    """
+    read, named = state.accounts(connector.name), connector(values).accounts()
+    return named if set(named) <= set(read) else read
+
+
+def data_through(
+    connector: type[Connector],
+    state: State,
+    zone: ZoneInfo,
+    *,
+    details: bool = False,
+    accounts: Sequence[str] | None = None,
+) -> date | None:
     """The last day up to which everything of a source was read, None where nothing was.
 
     Reports: the last day of the unbroken run of days that were over when they were read. Orders: the day before the
-    sync began, in `zone`, or the `--until` of it where no other sync went further. The earliest over all accounts and
-    streams counts: over `details` alone, else over all others.
+    sync began, in `zone`, or the `--until` of it where no other sync went further. The earliest over all streams and
+    `accounts` counts: over `details` alone, else over all others.
     """
     reached = [
-        account_through(connector, state, account, zone, details=details) for account in state.accounts(connector.name)
+        account_through(connector, state, account, zone, details=details)
+        for account in (state.accounts(connector.name) if accounts is None else accounts)
     ]
     return min((day for day in reached if day), default=None)
 

@@ -14,7 +14,7 @@ from growthos import last_build, runs
 from growthos.clock import Clock
 from growthos.connectors import find
 from growthos.connectors.base import Connector
-from growthos.coverage import account_through, data_through
+from growthos.coverage import account_through, counting, data_through
 from growthos.errors import ExitCode
 from growthos.home import Home
 from growthos.last_build import LastBuild
@@ -229,12 +229,14 @@ def _source(
 ) -> Source:
     name = connector.name
     zone = ZoneInfo(settings.reporting_timezone)
+    values = settings.sources.get(name, {})
+    accounts = None if connector.missing(values) else counting(connector, values, state)
     told: Mapping[str, Any] = next((one for one in report.get("sources", ()) if one.get("name") == name), {})
     return Source(
         name=name,
         title=connector.title,
-        missing=connector.missing(settings.sources.get(name, {})),
-        data_through=data_through(connector, state, zone),
+        missing=connector.missing(values),
+        data_through=data_through(connector, state, zone, accounts=accounts),
         read_at=_utc(state.loaded_at(name)),
         accounts=tuple(_account(connector, state, account, zone, now) for account in state.accounts(name)),
         errors=tuple(told.get("errors", ())),
