@@ -143,6 +143,7 @@ def test_a_database_without_its_marts_is_damaged_and_no_bug(run, tmp_path):
         con.execute("drop table fact_orders")
     said = run("kpis", home=home)
     assert said.code == ExitCode.DAMAGED
+    assert "lacks what this version of growthos reads" in said.err
     assert "growthos rebuild" in said.err
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from growthos.dates import Today, day, resolve, since_when
+from growthos.dates import Today, check, day, resolve, since_when
 from growthos.errors import ExitCode, UsageError
 from growthos.period import Period
 
@@ -113,3 +113,11 @@ def test_a_sync_is_not_asked_for_the_future_or_backwards(since, until):
 def test_one_day_names_the_option_it_was_given_to():
     with pytest.raises(UsageError, match="--until 'x'"):
         day("x", TODAY, "--until")
+
+
+def test_a_first_day_of_the_future_is_told_before_anything_is_opened():
+    """Where the data end is not known yet; with a last day of its own a window may lie anywhere."""
+    with pytest.raises(UsageError, match="lies in the future; today is 2026-03-30"):
+        check("2026-03-31", None, TODAY)
+    check("2026-03-30", None, TODAY)
+    check("2027-01-01", "2027-01-31", TODAY)

@@ -106,4 +106,7 @@ def _first(since: str, last: date) -> date:
 
 def check(since: str | None, until: str | None, today: Today) -> None:
     """UsageError where a window cannot be understood, before anything is opened."""
-    resolve(since, until, today.day, today)
+    if until is None:
+        since_when(since, None, today)
+    else:
+        resolve(since, until, today.day, today)

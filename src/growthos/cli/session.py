@@ -84,11 +84,15 @@ class Session:
         con = self._open = connect(self.home.database)
         try:
             yield con
+        except duckdb.CatalogException as error:
+            raise DamagedDataError(
+                f"{self.home.database} lacks what this version of growthos reads: {str(error).splitlines()[0]}",
+                hint="Run `growthos rebuild`: it makes the file anew from the raw files, without asking any source.",
+            ) from error
         except (
             duckdb.IOException,
             duckdb.FatalException,
             duckdb.SerializationException,
-            duckdb.CatalogException,
         ) as error:
             raise DamagedDataError(
                 f"{self.home.database} is damaged: {str(error).splitlines()[0]}",
