@@ -1,6 +1,9 @@
 """Raw segments hold each response byte for byte, and say themselves what they are."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -63,6 +66,21 @@ def test_a_segment_says_what_it_is(tmp_path):
     assert segment.path == tmp_path / "meta/1001/campaign_insights/0000000001-0123456789abcdef.parquet"
     row = pq.read_table(segment.path).to_pylist()[0]
     assert (row["unit_start"], row["unit_end"], row["page"]) == (date(2026, 1, 1), date(2026, 1, 31), 0)
+
+
+def test_a_segment_from_before_a_field_of_its_header_is_no_less_whole(tmp_path):
+    """What the header did not say then is as it is by default; a word of it that was changed is still seen."""
+    [segment] = write(tmp_path, b"{}", given="9").written
+    table = pq.read_table(segment.path)
+    stored = json.loads(table.schema.metadata[raw.METADATA_KEY])
+    for name in ("header_sha256", "given", "reached"):
+        del stored[name]
+    old = stored | {"header_sha256": sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest()}
+    pq.write_table(table.replace_schema_metadata({raw.METADATA_KEY: json.dumps(old)}), segment.path)
+    assert raw.read_header(segment.path) == replace(segment.header, given="")
+    pq.write_table(table.replace_schema_metadata({raw.METADATA_KEY: json.dumps(old | {"run": 7})}), segment.path)
+    with pytest.raises(DamagedSegmentError):
+        raw.read_header(segment.path)
 
 
 def test_a_unit_of_many_pages_is_several_segments_and_the_last_is_final(tmp_path):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import ClassVar
 
 import httpx
@@ -43,7 +44,7 @@ class Toy(Connector):
     def reach(self, api, account):
         if account == self.values.get("holds"):
             api.get(f"/{account}/children", {}, operation="children", envelope=Ok)
-            return ("three", "four")
+            return tuple(self.values.get("children", "three,four").split(","))
         return super().reach(api, account)
 
     def auth(self, api):
@@ -178,21 +179,32 @@ def test_a_detail_does_not_hold_back_the_day_up_to_which_a_source_is_complete(tm
     assert data_through(Toy, state, NOON.tzinfo) == date(2026, 3, 11)
 
 
+def through(root: Path, accounts: str) -> date | None:
+    state, _ = State.read(root)
+    known = counting(Toy, {"token": "t", "accounts": accounts}, state)
+    return data_through(Toy, state, NOON.tzinfo, accounts=known)
+
+
 def test_an_account_that_was_taken_out_of_the_settings_holds_nothing_back(tmp_path):
     """Both were read to the 9th, then one alone for two days; as long as it is asked for, the other one is missed."""
     World(tmp_path).read()
     later = World(tmp_path, {"/two/spend": (403, "")})
     later.clock.sleep(timedelta(days=2).total_seconds())
     later.read()
-    state, _ = State.read(tmp_path)
+    assert through(tmp_path, "one,two") == date(2026, 3, 9)
+    assert through(tmp_path, "one") == date(2026, 3, 11)
+    assert through(tmp_path, "three") == date(2026, 3, 9)
 
-    def through(*accounts: str) -> date | None:
-        known = counting(Toy, {"token": "t", "accounts": ",".join(accounts)}, state)
-        return data_through(Toy, state, NOON.tzinfo, accounts=known)
 
-    assert through("one", "two") == date(2026, 3, 9)
-    assert through("one") == date(2026, 3, 11)
-    assert through("manager") == date(2026, 3, 9)
+@pytest.mark.parametrize(("children", "end"), [(("three",), 11), (("three", "four"), 9)])
+def test_an_account_that_is_no_longer_below_its_manager_holds_nothing_back(tmp_path, children, end):
+    """`four` is closed and no longer named, or it is named and fails: then it is waited for."""
+    World(tmp_path).read(holds="two")
+    later = World(tmp_path, {"/four/spend": (403, "")})
+    later.clock.sleep(timedelta(days=2).total_seconds())
+    later.read(holds="two", children=",".join(children))
+    assert ("/four/spend" in later.asked) == ("four" in children)
+    assert through(tmp_path, "one,two") == date(2026, 3, end)
 
 
 def test_a_snapshot_stays_good_as_long_as_it_says(tmp_path):

@@ -9,12 +9,13 @@ from growthos.state import State, Unit, covered_days, unbroken
 
 
 def counting(connector: type[Connector], values: Mapping[str, str], state: State) -> Sequence[str]:
-    """The accounts that a source waits for: those of its settings, so that one taken out of them holds nothing back.
+    """The accounts that a source waits for: those that were read last for the accounts of its settings.
 
-    All that were ever read where one of the settings was not: it may stand for others, as a manager account does.
+    One that was taken out of the settings, or that its manager no longer lists, holds nothing back.
     """
-    read, named = state.accounts(connector.name), connector(values).accounts()
-    return named if set(named) <= set(read) else read
+    read, reached = state.accounts(connector.name), state.reached(connector.name)
+    named = {one for given in connector(values).accounts() for one in reached.get(given, (given,))}
+    return [one for one in read if one in named] or read
 
 
 def data_through(

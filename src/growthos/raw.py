@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -36,6 +36,7 @@ class Header:
     `run` counts syncs over all streams, `seq` segments of one stream. `first`, `last`, `since`, `until` repeat the
     window as ISO text. `round` is the range that `sync` was asked for, `round_ends` whether this unit is its last.
     `begins` is where the stream's history begins, as far as it was ever asked for, so that a hole at its start is seen.
+    `given` is the account of the settings for which this one was read, and `reached` are all that were read for it.
     `closed` is the last day that was over in the account's zone when the unit was begun. `deep` marks a unit of the
     weekly wide overlap.
     """
@@ -70,6 +71,8 @@ class Header:
     redactions: int = 0
     body_sha256: str = ""
     format: int = FORMAT
+    given: str = ""
+    reached: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +127,12 @@ def read_header(path: Path) -> Header:
     try:
         stored: dict[str, Any] = json.loads(text)
         told = stored.pop("header_sha256")
-        stored["again"] = tuple(stored["again"])
-        header = Header(**stored)
+        whole = told == _digest(stored)
+        lists = {name: tuple(value) for name, value in stored.items() if isinstance(value, list)}
+        header = Header(**stored | lists)
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedSegmentError(f"{path.name}: its header cannot be read ({error})") from error
-    if told != _digest(header) or rows != header.pages:
+    if not whole or rows != header.pages:
         raise DamagedSegmentError(f"{path.name}: its header is not the one it was written with")
     return header
 
@@ -219,8 +223,9 @@ def unit_name(window: Window) -> str:
     return "all"
 
 
-def _digest(header: Header) -> str:
-    return hashlib.sha256(json.dumps(asdict(header), sort_keys=True).encode()).hexdigest()
+def _digest(stored: Mapping[str, Any]) -> str:
+    """Of a header as it stands in its file, so that fields which came later do not change it."""
+    return hashlib.sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest()
 
 
 @cache
@@ -252,7 +257,8 @@ def _table(header: Header, pages: Sequence[tuple[Page, datetime]], count: int) -
 
     size = len(pages)
     start, end = header.first or _day(header.since), header.last or _day(header.until)
-    metadata = {METADATA_KEY: json.dumps(asdict(header) | {"header_sha256": _digest(header)}, sort_keys=True)}
+    stored = asdict(header)
+    metadata = {METADATA_KEY: json.dumps(stored | {"header_sha256": _digest(stored)}, sort_keys=True)}
     return pa.table(
         {
             "source": [header.source] * size,

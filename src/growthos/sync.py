@@ -99,8 +99,8 @@ def read_source(connector: Connector, api: "Api", run: Run) -> SourceReport:
     tally, errors = _Tally(), list[SourceError]()
     started = run.clock.monotonic()
     _warn_of_sunset(connector, api, run.now)
-    for account in _reached(connector, api, run, errors):
-        errors += _read_account(connector, api, run, account, tally)
+    for way in _reached(connector, api, run, errors):
+        errors += _read_account(connector, api, run, way, tally)
         if _is_to_wait(errors):
             break
     return SourceReport(
@@ -116,7 +116,16 @@ def read_source(connector: Connector, api: "Api", run: Run) -> SourceReport:
     )
 
 
-def _reached(connector: Connector, api: "Api", run: Run, errors: list[SourceError]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """An account to read, the one of the settings that it is read for, and all that are."""
+
+    account: str
+    given: str
+    reached: tuple[str, ...]
+
+
+def _reached(connector: Connector, api: "Api", run: Run, errors: list[SourceError]) -> Iterator[_Way]:
     """The accounts of which something is due; one that cannot tell what it holds is an error."""
     for given in connector.accounts():
         if not any(due(connector, given, stream, run) for stream in connector.streams()):
@@ -128,7 +137,7 @@ def _reached(connector: Connector, api: "Api", run: Run, errors: list[SourceErro
             if _is_to_wait(errors):
                 return
         else:
-            yield from reached
+            yield from (_Way(account, given, reached) for account in reached)
 
 
 def _is_to_wait(errors: list[SourceError]) -> bool:
@@ -144,11 +153,11 @@ def _warn_of_sunset(connector: Connector, api: "Api", now: datetime) -> None:
         )
 
 
-def _read_account(connector: Connector, api: "Api", run: Run, account: str, tally: _Tally) -> Iterator[SourceError]:
+def _read_account(connector: Connector, api: "Api", run: Run, way: _Way, tally: _Tally) -> Iterator[SourceError]:
     """Read an account's streams; a detail that fails does not keep the streams after it from being read."""
     for stream in connector.streams():
         try:
-            _read_stream(connector, api, run, account, stream, tally)
+            _read_stream(connector, api, run, way, stream, tally)
         except SkippedError as skipped:
             api.watch.notice("account_skipped", skipped.message)
             return
@@ -161,9 +170,9 @@ def _read_account(connector: Connector, api: "Api", run: Run, account: str, tall
             return
 
 
-def _read_stream(connector: Connector, api: "Api", run: Run, account: str, stream: Stream, tally: _Tally) -> None:
-    for task in due(connector, account, stream, run):
-        _read_unit(connector, api, run, account, stream, task, tally)
+def _read_stream(connector: Connector, api: "Api", run: Run, way: _Way, stream: Stream, tally: _Tally) -> None:
+    for task in due(connector, way.account, stream, run):
+        _read_unit(connector, api, run, way, stream, task, tally)
         tally.units += 1
 
 
@@ -197,9 +206,9 @@ def _yesterday(run: Run, zone: str | None) -> str:
 
 
 def _read_unit(
-    connector: Connector, api: "Api", run: Run, account: str, stream: Stream, task: Task, tally: _Tally
+    connector: Connector, api: "Api", run: Run, way: _Way, stream: Stream, task: Task, tally: _Tally
 ) -> None:
-    window, now = task.window, run.clock.now().isoformat()
+    account, window, now = way.account, task.window, run.clock.now().isoformat()
     zone = run.state.time_zone(connector.name, account)
     writer = UnitWriter(
         run.root,
@@ -225,6 +234,8 @@ def _read_unit(
             begins=task.begins,
             closed=_yesterday(run, zone),
             deep=task.deep,
+            given=way.given,
+            reached=way.reached,
         ),
     )
     try:
