@@ -178,6 +178,37 @@ class TestBackOff:
         assert timedelta(hours=23, minutes=59) < caught.value.resume_at - server.clock.now() <= timedelta(days=1)
         assert caught.value.hint
 
+    @pytest.mark.parametrize("minutes", ["1e15", "1e999", "NaN", "Infinity"])
+    def test_a_wait_that_is_no_time_stops_as_one_that_is_too_long_or_is_not_believed(self, server, minutes):
+        """Meta counts in minutes: some ends no calendar holds; NaN and Infinity are no JSON, so nothing is told."""
+        usage = json.dumps({"1": [{"type": "ads_insights", "estimated_time_to_regain_access": "?"}]})
+        usage = usage.replace('"?"', minutes)
+        busy = {"error": {"message": "(#80004) too many calls", "code": 80004}}
+        server.says((400, busy, {"x-business-use-case-usage": usage}))
+        with pytest.raises(PatienceError) as caught:
+            pages("meta", "account", server)
+        believed = minutes.startswith("1e")
+        assert len(server.arrivals) == (1 if believed else 16)
+        assert (caught.value.resume_at - server.clock.now() > timedelta(days=300)) == believed
+
+    def test_points_that_hardly_come_back_end_with_patience(self, server):
+        """The next page needs 40 points of which one comes back in a quarter of an hour: nobody sleeps ten hours."""
+        bucket = {"maximumAvailable": 1000, "currentlyAvailable": 0, "restoreRate": 1 / 900}
+        more = {"pageInfo": {"hasNextPage": True, "endCursor": "c"}, "nodes": [{"id": "gid://shopify/Customer/1"}]}
+        cost = {"requestedQueryCost": 40, "throttleStatus": bucket}
+        server.says((200, {"data": {"customers": more}, "extensions": {"cost": cost}}, {}))
+        with pytest.raises(PatienceError, match="points"):
+            pages("shopify", "customers", server)
+        assert len(server.arrivals) == 1
+
+    @pytest.mark.parametrize("number", ["NaN", "1e999"])
+    def test_points_that_are_no_number_are_no_answer(self, server, number):
+        empty = {"pageInfo": {"hasNextPage": False}, "nodes": []}
+        said = {"data": {"customers": empty}, "extensions": {"cost": {"requestedQueryCost": "?"}}}
+        server.says((200, json.dumps(said).replace('"?"', number), {}))
+        with pytest.raises(UnavailableError, match="cannot be understood"):
+            pages("shopify", "customers", server)
+
     def test_hinted_throttles_are_no_failures_and_end_with_patience(self, server):
         """Told to wait a minute for ever, it asks as often as a quarter of an hour allows, and not once more."""
         server.says((429, "", {"Retry-After": "60"}))

@@ -135,6 +135,12 @@ class Api:
         granted: T = self._patiently(ask).said
         return granted
 
+    def rest(self, seconds: float, reason: str) -> None:
+        """Let the source rest before the next request; PatienceError where that takes longer than this run may."""
+        if seconds > self.patience:
+            raise self._refusals.out_of_patience(seconds, f"{reason}.")
+        self.pause(seconds, f"{self.connector.name}: {reason}")
+
     def pause(self, seconds: float, reason: str) -> None:
         """Wait; a long wait is told."""
         if seconds > LONG_WAIT:
@@ -254,9 +260,7 @@ class Api:
         """Wait until another attempt is allowed: by the source, which may want a rest, and by our own limits."""
         if (seconds := self._rest) > 0:
             self._rest = 0.0
-            if seconds > self.patience:
-                raise self._refusals.out_of_patience(seconds, "its limits are nearly used up.")
-            self.pause(seconds, f"{self.connector.name}'s limits are nearly used up")
+            self.rest(seconds, "its limits are nearly used up")
         while (seconds := self._turns.wait() or (self._ledger.take() if self._ledger else 0.0)) > 0:
             if tries.waited + seconds > self.patience:
                 raise self._refusals.out_of_patience(seconds, "the limit of calls that growthos keeps is reached.")

@@ -10,7 +10,10 @@ def camel(name: str) -> str:
 
 
 class Camel:
-    """Dataclasses below this one are read from camelCase keys; keys they do not name are skipped."""
+    """Dataclasses below this one are read from camelCase keys; keys they do not name are skipped.
+
+    A number is one: neither infinite nor NaN, which are no JSON.
+    """
 
     __slots__ = ()
-    __pydantic_config__: ClassVar[Any] = {"alias_generator": camel}
+    __pydantic_config__: ClassVar[Any] = {"alias_generator": camel, "allow_inf_nan": False}

@@ -13,7 +13,7 @@ from growthos.connectors.ga4_reports import EVENTS, TOTALS, TRAFFIC, Report
 from growthos.connectors.refusals import ShrinkError
 from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Window
 from growthos.connectors.trail import Trail
-from growthos.errors import PatienceError, SettingsError, UnavailableError
+from growthos.errors import SettingsError, UnavailableError
 from growthos.period import Period
 
 if TYPE_CHECKING:
@@ -169,17 +169,8 @@ class Ga4(Connector):
     def _rest(self, api: "Api", account: str) -> None:
         """Wait until the quotas that the last request left too little of are whole again, where patience allows."""
         seconds, name = resting(self._quotas.get(account, {}), api.clock.now())
-        if seconds > api.patience:
-            resume_at = api.clock.now() + timedelta(seconds=seconds)
-            raise PatienceError(
-                self.name,
-                f"ga4's quota {name} of property {account} is nearly used up; it is whole again by"
-                f" {resume_at:%Y-%m-%d %H:%M} UTC.",
-                resume_at=resume_at,
-                hint=f"What was read is kept; `growthos sync {self.name}` after that time goes on from there.",
-            )
         if seconds:
-            api.pause(seconds, f"ga4's quota {name} is nearly used up")
+            api.rest(seconds, f"the quota {name} of property {account} is nearly used up")
             del self._quotas[account]
 
     def _path(self, account: str) -> str:

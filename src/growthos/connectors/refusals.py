@@ -9,6 +9,8 @@ from growthos.connectors.verdicts import quoted
 from growthos.errors import CredentialsError, PatienceError, RefusedError, SourceError, UnavailableError
 
 QUOTA_SECONDS = 3600.0
+LONGEST_WAIT = 366 * 86_400.0
+"""Seconds beyond which it makes no difference how long a source asks us to wait; the calendar has an end."""
 
 
 class ShrinkError(UnavailableError):
@@ -73,7 +75,7 @@ class Refusals:
 
     def out_of_patience(self, seconds: float, words: str) -> PatienceError:
         """The error where the wait is longer than this run may take."""
-        source, resume_at = self._connector.name, self._clock.now() + timedelta(seconds=seconds)
+        source, resume_at = self._connector.name, self._clock.now() + timedelta(seconds=min(seconds, LONGEST_WAIT))
         return PatienceError(
             source,
             f"{source} asks us to wait until {resume_at:%Y-%m-%d %H:%M} UTC: {words}",

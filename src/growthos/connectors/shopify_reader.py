@@ -218,7 +218,7 @@ class Reader:
 
     def _wait_for_points(self, operation: str) -> None:
         if seconds := self._meter.wait(operation, self.api.clock.monotonic()):
-            self.api.pause(seconds, "shopify's points come back with time")
+            self.api.rest(seconds, "its points come back with time")
 
     def _post(self, operation: str, variables: Variables, without: set[str]) -> "Answer[Said]":
         query = shopify_queries.text(operation, without=sorted(without))

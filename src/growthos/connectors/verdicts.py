@@ -75,9 +75,14 @@ def duration(text: object) -> float | None:
 def document(body: bytes) -> Any:
     """The body as JSON, None where it is none; for error bodies, which are small."""
     try:
-        return json.loads(body)
+        return json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None
+
+
+def _no_number(name: str) -> None:
+    """NaN and Infinity, which Python reads and JSON does not know."""
+    raise ValueError(name)
 
 
 def quoted(text: object) -> str:
