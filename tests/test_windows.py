@@ -49,9 +49,10 @@ def failing_at(source: str, day: date) -> Callable[[str, Days | None], httpx.Res
     )
 
 
-def campaign_ranges(stage: Stage) -> list[Days | None]:
-    """The days of Meta's campaign reports that the last sync asked for, each once, in order."""
-    return list(dict.fromkeys(days_of(httpx.Request("GET", one)) for one in stage.addresses if "level=campaign" in one))
+def first_days(stage: Stage, level: str) -> list[date]:
+    """Where the ranges begin that the last sync asked Meta for at a level, each once, in order."""
+    asked = (days_of(httpx.Request("GET", one)) for one in stage.addresses if f"level={level}&" in one)
+    return list(dict.fromkeys(days[0] for days in asked if days))
 
 
 class TestRestated:
@@ -148,16 +149,18 @@ class TestLater:
         cuts = [since + 31 * n * DAY for n in range(4)]
         stage.refuse = failing_at("meta", cuts[2])
         stage.read("meta", since=since)
-        assert [first for first, _ in campaign_ranges(stage)] == cuts[:3]
+        assert first_days(stage, "campaign") == cuts[:3]
+        assert first_days(stage, "ad") == []
         stage.refuse = lambda _source, _days: None
         stage.read("meta", since=since + DAY)
-        assert len(campaign_ranges(stage)) == 4
+        assert len(first_days(stage, "campaign")) == 4
         stage.read("meta", since=since)
-        assert [first for first, _ in campaign_ranges(stage)] == cuts[2:]
+        assert first_days(stage, "campaign") == cuts[2:]
+        assert first_days(stage, "ad") == first_days(stage, "account") == cuts
         stage.read("meta", since=since)
-        assert [first for first, _ in campaign_ranges(stage)] == cuts
+        assert first_days(stage, "campaign") == cuts
         stage.read("meta", since=since, until=LAST)
-        assert [first for first, _ in campaign_ranges(stage)] == cuts
+        assert first_days(stage, "campaign") == cuts
 
     def test_full_reads_from_where_the_history_begins(self, stage):
         stage.sync("meta", full=True)
@@ -219,11 +222,12 @@ class TestDeep:
         cuts = [missing - 90 * DAY + 31 * n * DAY for n in range(4)]
         stage.refuse = failing_at("meta", cuts[1])
         stage.read("meta")
-        assert [first for first, _ in campaign_ranges(stage)] == cuts[:2]
+        assert first_days(stage, "campaign") == cuts[:2]
         stage.refuse = lambda _source, _days: None
         stage.pass_days(1 / 24)
         stage.read("meta")
-        assert [first for first, _ in campaign_ranges(stage)] == cuts[1:]
+        assert first_days(stage, "campaign") == cuts[1:]
+        assert first_days(stage, "ad") == first_days(stage, "account") == cuts
         stage.pass_days(1)
         stage.read("meta")
         assert stage.ranges("meta")[0][0] == stage.now.date() - 28 * DAY
