@@ -53,10 +53,10 @@ class Property:
         self.notices: list[tuple[str, str]] = []
         self.quotas: list[dict[str, float]] = []
 
-    def api(self, patience: float = 900.0) -> Api:
+    def api(self, patience: float = 900.0, **values: str) -> Api:
         watch = Watch(notice=lambda *said: self.notices.append(said), quota=lambda left: self.quotas.append(dict(left)))
         transport = httpx.MockTransport(self._answer)
-        return Api(Ga4(SETTINGS), transport=transport, clock=self.clock, watch=watch, patience=patience)
+        return Api(Ga4(SETTINGS | values), transport=transport, clock=self.clock, watch=watch, patience=patience)
 
     def read(self, name: str = "traffic", days: int = 3, patience: float = 900.0):
         """All pages of one unit that ends on the 9th."""
@@ -319,6 +319,15 @@ class TestALook:
         found = self.look(propertyQuota={"tokensPerProjectPerHour": {"remaining": 1399}})
         assert (found["quota"].state, found["quota"].account) == ("warning", "42")
         assert self.look(propertyQuota={"tokensPerProjectPerHour": {"remaining": 1400}})["quota"].state == "ok"
+
+    def test_a_property_that_is_refused_hides_no_other(self):
+        def says(asked: dict[str, Any], number: int) -> httpx.Response:
+            no = {"error": {"code": 403, "status": "PERMISSION_DENIED", "message": "No access to this property."}}
+            return httpx.Response(403, json=no) if number == 1 else rows(spoken_of(asked))
+
+        with Property(says).api(property_id="41,42") as api:
+            found = [(one.account, one.subject, one.state) for one in api.connector.examine(api)]
+        assert found[:2] == [("41", "access", "error"), ("42", "credentials", "ok")]
 
     def test_what_google_keeps_back_is_a_warning(self):
         found = self.look(metadata=CLEAN | MARKS[1])

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from growthos import raw
+from growthos import estimate, raw
 from growthos.clock import DemoClock
 from growthos.connectors import google_ads_queries as queries
 from growthos.connectors.api import Api
@@ -127,6 +127,15 @@ class World:
 
 
 class TestManagers:
+    def test_what_a_sync_will_cost_counts_the_accounts_below(self, tmp_path):
+        """Beside one of our own: once the manager was read it stands for those that it named last."""
+        world = World(tmp_path)
+        world.read(f"{SHOP},{MANAGER}")
+        state, _ = State.read(tmp_path)
+        for given, expected in ((f"{SHOP},{MANAGER}", [SHOP, OTHER]), (MANAGER, [OTHER]), (CLOSED, [SHOP, OTHER])):
+            connector = GoogleAds({"customer_id": given, **KEYS})
+            assert sorted(estimate._accounts(connector, state)) == sorted(expected)
+
     def test_a_manager_stands_for_the_enabled_accounts_below_it(self, tmp_path):
         world = World(tmp_path)
         assert world.read("100-000-0001").errors == ()

@@ -7,14 +7,17 @@ from zoneinfo import ZoneInfo
 from growthos.connectors.base import Connector, Stream
 from growthos.state import State, Unit, covered_days, unbroken
 
+FORGOTTEN = timedelta(hours=48)
+"""A connected source whose newest complete unit is older than this has been forgotten by somebody."""
+
 
 def counting(connector: type[Connector], values: Mapping[str, str], state: State) -> Sequence[str]:
     """The accounts that a source waits for: those that were read last for the accounts of its settings.
 
     One that was taken out of the settings, or that its manager no longer lists, holds nothing back.
     """
-    read, reached = state.accounts(connector.name), state.reached(connector.name)
-    named = {one for given in connector(values).accounts() for one in reached.get(given, (given,))}
+    read = state.accounts(connector.name)
+    named = state.stands_for(connector.name, connector(values).accounts())
     return [one for one in read if one in named] or read
 
 

@@ -188,9 +188,9 @@ def _source(connector: Connector, run: Run, before: Sequence[float], patience: f
 
 
 def _accounts(connector: Connector, state: State) -> Sequence[str]:
-    """The accounts that are set, or those that were read through them: which they stand for only the source knows."""
-    given, known = connector.accounts(), state.accounts(connector.name)
-    return given if not known or set(given) & set(known) else known
+    """The accounts that are set, or those that were read last for them: which they stand for only the source knows."""
+    known, named = state.accounts(connector.name), state.stands_for(connector.name, connector.accounts())
+    return named if not known or set(named) & set(known) else known
 
 
 def _stream(connector: Connector, stream: Stream, account: str, run: Run) -> Iterator[Due]:

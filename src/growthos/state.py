@@ -111,14 +111,11 @@ class State:
     def accounts(self, source: str) -> list[str]:
         return sorted({account for name, account, _ in self.keys() if name == source})
 
-    def reached(self, source: str) -> dict[str, tuple[str, ...]]:
-        """The accounts that were read last for each account of the settings, which may hold others."""
-        newest: dict[str, Header] = {}
-        for segment in self._segments:
-            header = segment.header
-            if header.source == source and header.given and header.run >= getattr(newest.get(header.given), "run", 0):
-                newest[header.given] = header
-        return {given: header.reached for given, header in newest.items()}
+    def stands_for(self, source: str, given: Iterable[str]) -> list[str]:
+        """The accounts that were read last for these of the settings, of which one may hold others."""
+        told = sorted((one.header for one in self._segments if one.header.source == source), key=lambda one: one.run)
+        reached = {header.given: header.reached for header in told}
+        return list(dict.fromkeys(account for one in given for account in reached.get(one, (one,))))
 
     def all_units(self, source: str) -> Iterator[Unit]:
         for name, account, stream in self.keys():

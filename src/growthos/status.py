@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from growthos import last_build, runs
 from growthos.clock import Clock
 from growthos.connectors import find
 from growthos.connectors.base import Connector
-from growthos.coverage import account_through, counting, data_through
+from growthos.coverage import FORGOTTEN, account_through, counting, data_through
 from growthos.errors import ExitCode
 from growthos.home import Home
 from growthos.last_build import LastBuild
@@ -27,9 +27,6 @@ from growthos.zones import Disagreement, disagreement
 
 if TYPE_CHECKING:
     from growthos.settings import Settings
-
-LIMIT: Final = timedelta(hours=48)
-"""A source whose newest complete unit is older than this has been forgotten by somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,7 @@ class Source:
 
     def stale(self, now: datetime) -> bool:
         """Connected, and its newest complete unit older than the limit; one that never was read has no age."""
-        return self.connected and self.read_at is not None and now - self.read_at > LIMIT
+        return self.connected and self.read_at is not None and now - self.read_at > FORGOTTEN
 
     def ends_soon(self, now: datetime) -> bool:
         """Whether its version of the API ends within sixty days, or has ended."""
@@ -166,7 +163,7 @@ class Status:
             "built_at": build.finished_at if build else None,
             "last_run": {"finished_at": last.finished_at, "exit_code": last.exit_code} if last else None,
             "damaged_files": self.damaged,
-            "stale_after_hours": int(LIMIT.total_seconds()) // 3600,
+            "stale_after_hours": FORGOTTEN // timedelta(hours=1),
             "sources": [
                 {
                     "name": one.name,
@@ -213,15 +210,14 @@ def look(home: Home, settings: "Settings", clock: Clock, *, demo: bool = False) 
 
 
 def _zones(reporting: str, sources: tuple[Source, ...], now: datetime) -> Disagreement | None:
-    from growthos.warehouse.sqlfiles import SQL
+    from growthos.warehouse.sqlfiles import sources_of
 
     zones = {
         one.name: {account.time_zone for account in one.accounts if account.time_zone}
         for one in sources
         if one.connected
     }
-    ads = [name for name in zones if (SQL / "staging" / f"stg_{name}__spend.sql").is_file()]
-    return disagreement(reporting, zones, ads, now.date())
+    return disagreement(reporting, zones, sources_of("spend"), now.date())
 
 
 def _source(
@@ -250,7 +246,7 @@ def _account(connector: type[Connector], state: State, account: str, zone: ZoneI
     units = [unit for unit in state.all_units(connector.name) if unit.header.account == account]
     today = now.astimezone(zone).date()
     asked = Asked(now, today, None, None, 0)
-    counting = {load.path for load in state.loads() if load.source == connector.name}
+    counts = {load.path for load in state.loads() if load.source == connector.name}
     left = [
         one
         for stream in connector.streams()
@@ -261,7 +257,7 @@ def _account(connector: type[Connector], state: State, account: str, zone: ZoneI
         name=account,
         data_through=account_through(connector, state, account, zone),
         read_at=_utc(max((unit.finished_at for unit in units), default=None)),
-        records=sum(one.header.records for unit in units for one in unit.segments if one.path in counting),
+        records=sum(one.header.records for unit in units for one in unit.segments if one.path in counts),
         time_zone=state.time_zone(connector.name, account),
         unfinished=tuple(left),
         read_again=len(set(_read_again(connector, state, account))),

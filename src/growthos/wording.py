@@ -1,5 +1,6 @@
 """How amounts, shares and multiples read in a sentence or a table: rounded once, halves away from zero."""
 
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -57,6 +58,16 @@ def points(move: Fraction | Decimal) -> str:
 def count(number: int) -> str:
     """How many: `12,345`."""
     return f"{number:,}"
+
+
+def age(past: timedelta) -> str:
+    """How long ago, without the word: hours for two days, then days."""
+    hours = max(timedelta(0), past) // timedelta(hours=1)
+    if hours < 1:
+        return "less than an hour"
+    if hours == 1:
+        return "1 hour"
+    return f"{hours} hours" if hours < 48 else f"{hours // 24} days"  # noqa: PLR2004 - two days in hours read well
 
 
 def _sign(value: int | Fraction | Decimal, *, signed: bool) -> str:

@@ -10,10 +10,10 @@ from growthos.connectors.days import halves
 from growthos.connectors.ga4_answers import Quota, Told
 from growthos.connectors.ga4_quota import resting, share
 from growthos.connectors.ga4_reports import EVENTS, TOTALS, TRAFFIC, Report
-from growthos.connectors.refusals import ShrinkError
+from growthos.connectors.refusals import DeniedError, ShrinkError
 from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Window
 from growthos.connectors.trail import Trail
-from growthos.errors import SettingsError, UnavailableError
+from growthos.errors import RefusedError, SettingsError, UnavailableError
 from growthos.period import Period
 
 if TYPE_CHECKING:
@@ -84,10 +84,17 @@ class Ga4(Connector):
         return self._read(api, account, EVENTS, window)
 
     def examine(self, api: "Api") -> Iterator[Finding]:
-        """One small report of each property: whether we are let in, its zone, currency, quotas and Google's notes."""
+        """One small report of each property: whether we are let in, its zone, currency, quotas and Google's notes.
+
+        A property that is refused keeps no other from being looked at.
+        """
         yesterday = api.clock.now().date() - timedelta(days=1)
         for account in self._accounts:
-            told = self._ask(api, account, TOTALS, Period(yesterday, yesterday), 0).said
+            try:
+                told = self._ask(api, account, TOTALS, Period(yesterday, yesterday), 0).said
+            except (DeniedError, RefusedError) as error:
+                yield Finding("access", "error", error.message, error.hint, account)
+                continue
             yield Finding("credentials", "ok", "accepted", account=account)
             if told.metadata.time_zone:
                 yield Finding("time zone", "ok", told.metadata.time_zone, account=account)

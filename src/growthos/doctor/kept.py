@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from growthos import raw
+from growthos.coverage import FORGOTTEN
 from growthos.doctor.remarks import Remark, error, ok, warning
 from growthos.errors import BusyError, DamagedDataError, NoDataError
 from growthos.home import Home
 from growthos.state import State
+from growthos.wording import age
 
-OLD: Final = timedelta(hours=48)
 FEW: Final = 3
 
 
@@ -117,18 +118,9 @@ def _split(names: str | None) -> tuple[str, ...]:
 def _age(source: str, loaded: datetime | None, now: datetime) -> Remark:
     if loaded is None:
         return ok("data", "last sync", "not read yet", source=source)
-    age = max(timedelta(0), now - loaded)
-    said = f"{_long(age)} ago, {loaded.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    if age <= OLD:
+    past = now - loaded
+    said = f"{age(past)} ago, {loaded.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    if past <= FORGOTTEN:
         return ok("data", "last sync", said, source=source)
     hint = f"Run `growthos sync {source}`, and look at what should run it every day."
     return warning("data", "last sync", said, hint, source=source)
-
-
-def _long(age: timedelta) -> str:
-    hours = int(age.total_seconds()) // 3600
-    if hours < 1:
-        return "less than an hour"
-    if age <= OLD:
-        return f"{hours} hour{'' if hours == 1 else 's'}"
-    return f"{age.days} days"

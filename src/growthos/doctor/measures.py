@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from growthos.connections import Look
 from growthos.doctor.kept import Kept
 from growthos.doctor.remarks import Remark, error, ok, warning
-from growthos.warehouse.sqlfiles import SQL
+from growthos.warehouse.sqlfiles import sources_of
 from growthos.zones import disagreement
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def remarks(
     yield from _rows("time zone", zones)
     yield ok(AREA, "time zone", settings.reporting_timezone, source="reports")
     by_source = {source: {zone for _, zone in told} for source, told in zones.items()}
-    ads = [name for name in connected if (SQL / "staging" / f"stg_{name}__spend.sql").is_file()]
+    ads = sources_of("spend") & set(connected)
     if differ := disagreement(settings.reporting_timezone, by_source, ads, now.date()):
         yield warning(AREA, "time zone", differ.message, differ.hint)
     currencies = _told(looks, kept, connected, "currency")
@@ -64,7 +64,7 @@ def _rates(settings: "Settings", kept: Kept, told: Told, ads: Collection[str]) -
     if currency is None:
         return
     yield ok(AREA, "currency", currency, source="reports")
-    for source, several in ((name, told.get(name, [])) for name in ads):
+    for source, several in ((name, told.get(name, [])) for name in sorted(ads)):
         for other in sorted({said for _, said in several} - {currency, *settings.fx}):
             hint = f'Set what one {other} is in {currency}, in growthos.toml: [fx] {other} = "1.0840".'
             yield error(AREA, "currency", f"{source} counts in {other}, and no rate leads from it to {currency}", hint)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from growthos.last_build import PASSED, Check, LastBuild
 from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Table, Tone
-from growthos.render.text import NOTHING, age, clean
+from growthos.render.text import NOTHING, clean
+from growthos.wording import age
 
 if TYPE_CHECKING:
     from growthos.render.output import Record
@@ -54,7 +55,7 @@ def banner(last: LastBuild, shown: LastBuild, now: datetime) -> Page:
     old = ""
     if shown.finished_at:
         made = shown.finished_at if shown.finished_at.tzinfo else shown.finished_at.replace(tzinfo=UTC)
-        old = f", made {age(int((now - made).total_seconds()))} ago"
+        old = f", made {age(now - made)} ago"
     return (
         Note(f"The last build was not published. Failed: {failed}.", "bad"),
         Note(f"These numbers reach to {shown.data_through or 'no day'}{old}. See `growthos checks`.", "bad"),

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from growthos.coverage import FORGOTTEN
 from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Table
-from growthos.render.text import NOTHING, age, clean
-from growthos.status import LIMIT, Account, Source, Status
+from growthos.render.text import NOTHING, clean
+from growthos.status import Account, Source, Status
+from growthos.wording import age
 
 if TYPE_CHECKING:
     from growthos.render.output import Record
@@ -78,7 +80,7 @@ def _rows(one: Source, now: datetime) -> Iterator[tuple[Cell, ...]]:
 def _read(one: Source, account: Account, now: datetime) -> Cell:
     if account.read_at is None:
         return Cell(NOTHING)
-    old = one.connected and now - account.read_at > LIMIT
+    old = one.connected and now - account.read_at > FORGOTTEN
     left = "" if one.connected else ", no longer connected"
     return Cell(_ago(account.read_at, now) + left, "bad" if old else "" if one.connected else "dim")
 
@@ -123,7 +125,7 @@ def _of(one: Source, now: datetime) -> Iterator[Note]:
 
 
 def _ago(at: datetime, now: datetime) -> str:
-    return f"{age(int((now - at).total_seconds()))} ago"
+    return f"{age(now - at)} ago"
 
 
 def records(found: Status) -> "Iterator[Record]":

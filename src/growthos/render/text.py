@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 LONGEST = 200
-HOUR = 3600
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~])")
@@ -18,16 +17,6 @@ def clean(text: object, *, limit: int | None = LONGEST) -> str:
     """Text without anything that moves a cursor, turns the reading or cannot be seen; cut if it is long."""
     shown = "".join("�" if unicodedata.category(one) in HIDDEN else one for one in str(text))
     return shown if limit is None or len(shown) <= limit else shown[: limit - 1] + "…"
-
-
-def age(seconds: int) -> str:
-    """How long ago: hours for two days, then days."""
-    hours = max(0, seconds) // HOUR
-    if hours < 1:
-        return "less than an hour"
-    if hours == 1:
-        return "1 hour"
-    return f"{hours} hours" if hours < 48 else f"{hours // 24} days"  # noqa: PLR2004 - two days in hours read well
 
 
 def for_markdown(text: object) -> str:

@@ -118,6 +118,12 @@ from trees
 """
 
 
+def sources_of(entity: str) -> set[str]:
+    """The sources that have something to tell of an entity."""
+    files = (SQL / "staging").glob(f"stg_*__{entity}.sql")
+    return {found["source"] for path in files if (found := _STAGING.fullmatch(path.stem))}
+
+
 def unions(models: Mapping[str, Model]) -> dict[str, list[str]]:
     """The members of every `stg__<entity>`; none where a file only expects it."""
     members: dict[str, list[str]] = {}
