@@ -1,5 +1,6 @@
 -- Days, without a gap: from the first fact or 400 days back, to the last fact or a month ahead.
 -- grain: date_key
+-- whole
 with fact_days as (
 
     select date_key from fact_orders

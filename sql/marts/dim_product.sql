@@ -1,5 +1,6 @@
 -- What was or can be sold: variants, those known only by their order lines included, and one for lines that name none.
 -- grain: product_key
+-- whole
 with costs as (
 
     select
@@ -30,21 +31,11 @@ listed as (
 
 ),
 
--- Variants that an order names and nobody lists: what the order calls them is all that is known.
 inferred as (
 
-    select
-        lines.product_key,
-        lines.product_id,
-        lines.variant_id,
-        lines.sku,
-        lines.title,
-        coalesce(nullif(lower(trim(lines.product_type)), ''), 'default') as category,
-        lines.is_gift_card
-    from stg__order_lines as lines
-    anti join listed using (product_key)
-    where lines.product_key is not null
-    qualify row_number() over (partition by lines.product_key order by lines.line_key desc) = 1
+    select * exclude (order_key, line_key)
+    from unlisted_lines
+    qualify row_number() over (partition by product_key order by line_key desc) = 1
 
 )
 

@@ -1,5 +1,6 @@
 -- Facts without a single row although a connected source delivered records for them: no check may pass on those.
 -- grain: fact
+-- whole
 -- temporary
 with delivered as (
 

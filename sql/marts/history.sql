@@ -2,6 +2,9 @@
 -- grain: every row
 -- temporary
 select
-    -- The later of the two; greatest() leaves out nulls.
-    greatest(getvariable('history_lower_bound')::timestamp, min(created_at)) as history_start
+    -- The later of the two, and the earliest order may be one of those not looked at; both leave out nulls.
+    greatest(
+        getvariable('history_lower_bound')::timestamp,
+        least(getvariable('earliest_order'), min(created_at))
+    ) as history_start
 from stg__orders

@@ -1,6 +1,7 @@
 -- Our total of a day beside what the source itself says of it, in the account's own currency and day; money is in cents.
 -- Only days that were over and read whole on both sides.
 -- grain: source, account_id, date_key, measure
+-- whole
 -- expects: stg__control_totals(source varchar, account_id varchar, date date, measure varchar, value decimal(38, 12), currency varchar)
 with theirs as (
 
@@ -47,9 +48,9 @@ days as (
         orders.created_at::date as date_key,
         ['orders'] as measures,
         [count(*)] as sums
-    from stg__orders as orders
+    from order_days as orders
     inner join stg__shops as shops using (source)
-    where not coalesce(orders.is_deleted, false)
+    where not orders.is_deleted
     group by orders.source, shops.account_id, orders.created_at::date
 
 ),
@@ -74,53 +75,32 @@ sources as (
 
 ),
 
-refunded_lines as (
-
-    select
-        lines.refund_key,
-        sum(lines.subtotal_cents + case when orders.taxes_included then 0 else lines.tax_cents end)::bigint as cents
-    from stg__refund_lines as lines
-    inner join stg__orders as orders using (order_key)
-    group by lines.refund_key
-
-),
-
 -- Of an order and of a refund Shopify says the total beside the parts.
 parts as (
 
     select
-        orders.source,
-        orders.order_date as date_key,
+        source,
+        order_date as date_key,
         'order_total' as measure,
-        any_value(orders.currency) as currency,
-        sum(
-            facts.gross_cents - facts.discount_cents + facts.gift_card_cents + facts.shipping_revenue_cents
-            + facts.tax_cents + facts.duties_cents + facts.tip_cents + orders.fees_cents
-        )::bigint as ours,
-        sum(orders.total_cents)::bigint as theirs
-    from stg__orders as orders
-    inner join fact_orders as facts using (order_key)
-    -- Of units that were added or taken out later the total may know nothing.
-    where not orders.is_edited
-    group by orders.source, orders.order_date
+        any_value(currency) as currency,
+        sum(parts_cents)::bigint as ours,
+        sum(total_cents)::bigint as theirs
+    from order_days
+    where not is_edited
+    group by source, order_date
 
     union all
 
     select
-        refunds.source,
-        refunds.refund_date as date_key,
+        source,
+        refund_date as date_key,
         'refunded' as measure,
-        any_value(orders.currency) as currency,
-        sum(
-            coalesce(refunded_lines.cents, 0) - refunds.adjustment_cents - refunds.adjustment_tax_cents
-            + refunds.shipping_cents + case when orders.taxes_included then 0 else refunds.shipping_tax_cents end
-        )::bigint as ours,
-        sum(refunds.refunded_cents)::bigint as theirs
-    from stg__refunds as refunds
-    inner join stg__orders as orders using (order_key)
-    left join refunded_lines using (refund_key)
-    where refunds.refunded_cents is not null
-    group by refunds.source, refunds.refund_date
+        any_value(currency) as currency,
+        sum(parts_cents)::bigint as ours,
+        sum(refunded_cents)::bigint as theirs
+    from refund_days
+    where refunded_cents is not null
+    group by source, refund_date
 
 ),
 

@@ -10,9 +10,9 @@ with told as (
         seq,
         page,
         position,
-        amount(record.totalPriceSet.shopMoney.amount) as total,
-        coalesce(record.test = 'true', false) or coalesce(record.cancelledAt, '') != '' as is_out,
-        day_of(coalesce(utc(nullif(record.processedAt, '')), utc(record.createdAt))) as date
+        amount(totalPriceSet.shopMoney.amount) as total,
+        coalesce(test = 'true', false) or coalesce(cancelledAt, '') != '' as is_out,
+        day_of(coalesce(utc(nullif(processedAt, '')), utc(createdAt))) as date
     from stg_shopify__order_versions
 
 ),
@@ -56,12 +56,11 @@ refunds as (
 
     select
         refund_id,
-        runs.run,
+        run,
         day_of(coalesce(utc(nullif(record.createdAt, '')), utc(record.processedAt))) as date,
         amount(record.totalRefundedSet.shopMoney.amount) as refunded
     from stg_shopify__refund_versions
-    inner join (select distinct seq, run from raw_shopify__refunds) as runs using (seq)
-    qualify row_number() over (partition by refund_id, runs.run order by utc(version) desc, seq desc, page desc) = 1
+    qualify row_number() over (partition by refund_id, run order by utc(version) desc, seq desc, page desc) = 1
 
 ),
 

@@ -1,40 +1,11 @@
 -- Shopify customers in their latest version. The e-mail is kept as a hash and nowhere in the clear.
 -- grain: customer_key
-with parsed as (
+with records as (
 
     select
-        seq,
-        page,
-        try(from_json(decode(body), '{"data": {"customers": {"nodes": [{
-            "id": "VARCHAR",
-            "createdAt": "VARCHAR",
-            "updatedAt": "VARCHAR",
-            "numberOfOrders": "VARCHAR",
-            "defaultEmailAddress": {"emailAddress": "VARCHAR"},
-            "defaultAddress": {"countryCodeV2": "VARCHAR", "provinceCode": "VARCHAR"}
-        }]}}}')).data.customers.nodes as nodes
-    from raw_shopify__customers
-
-),
-
-customers as (
-
-    select
-        seq,
-        page,
-        unnest(nodes) as record,
-        generate_subscripts(nodes, 1) as position
-    from parsed
-
-),
-
-records as (
-
-    select
-        coalesce(id_of(record.id), concat('page ', seq, '/', page, '/', position)) as external_id,
+        customer_id as external_id,
         *
-    from customers
-    where record is not null
+    from stg_shopify__customer_versions
 
 ),
 
@@ -44,7 +15,7 @@ latest as (
     from records
     qualify row_number() over (
         partition by external_id
-        order by utc(record.updatedAt) desc nulls last, seq desc, page desc, position desc
+        order by utc(updatedAt) desc nulls last, seq desc, page desc, position desc
     ) = 1
 
 ),
@@ -53,8 +24,8 @@ typed as (
 
     select
         *,
-        whole(record.numberOfOrders) as number_of_orders,
-        utc(record.createdAt) as created_at
+        whole(numberOfOrders) as number_of_orders,
+        utc(createdAt) as created_at
     from latest
 
 )
@@ -63,19 +34,25 @@ select
     external_id,
     'shopify' as source,
     'shopify:' || external_id as customer_key,
-    hash_of(record.defaultEmailAddress.emailAddress) as email_sha256,
-    record.defaultAddress.countryCodeV2 as country,
-    record.defaultAddress.provinceCode as region,
+    email_sha256,
+    defaultAddress.countryCodeV2 as country,
+    defaultAddress.provinceCode as region,
     try_cast(external_id as bigint) as customer_number,
     coalesce(typed.number_of_orders, 0) as number_of_orders,
     created_at,
     coalesce(
-        missing(record.id, 'customer_id'),
-        missing(record.createdAt, 'created_at'),
-        not_a_time(record.createdAt, created_at, 'created_at'),
-        not_a_number(record.numberOfOrders, typed.number_of_orders, 'number_of_orders')
+        missing(id, 'customer_id'),
+        missing(createdAt, 'created_at'),
+        not_a_time(createdAt, created_at, 'created_at'),
+        not_a_number(numberOfOrders, typed.number_of_orders, 'number_of_orders')
     ) as reject_reason,
     case when reject_reason is not null then
-        json_merge_patch(to_json(record), '{"defaultEmailAddress": null}')::varchar
+        to_json({
+            'id': id,
+            'createdAt': createdAt,
+            'updatedAt': updatedAt,
+            'numberOfOrders': numberOfOrders,
+            'defaultAddress': defaultAddress
+        })::varchar
     end as payload
 from typed

@@ -13,58 +13,39 @@ with bad_lines as (
 
 ),
 
-ids as (
-
-    select
-        run,
-        fetched_at,
-        request,
-        try(from_json(
-            decode(body),
-            '{"data": {"orderIds": {"nodes": [{"id": "VARCHAR"}]}}}'
-        )).data.orderIds.nodes as nodes
-    from raw_shopify__order_ids
-
-),
-
 -- What the listing of ids covers; one with a page that cannot be read covers nothing.
 listing as (
 
     select
         max(run) as run,
         min(fetched_at) as begun,
-        coalesce(
-            max(utc(nullif(regexp_extract(request, 'created_at:>=.([0-9TZ:-]+)', 1), ''))),
-            timestamp '0001-01-01'
-        ) as covered_from
-    from ids
-    having bool_and(nodes is not null)
+        coalesce(max(covered_from), timestamp '0001-01-01') as covered_from
+    from stg_shopify__listing_pages
+    having bool_and(is_readable)
 
 ),
 
 listed as (
 
-    select distinct unnest([id_of(one.id) for one in nodes]) as order_id
-    from ids
+    select distinct order_id
+    from stg_shopify__listed_orders
 
 ),
 
 latest as (
 
     select
-        order_id,
-        run,
-        record.* exclude (lineItems, shippingLines, refunds, customerJourneySummary),
-        record.customerJourneySummary.lastVisit as visit,
-        record.subtotalPriceSet.shopMoney.amount as subtotal,
-        record.totalTaxSet.shopMoney.amount as tax,
-        record.totalTipReceivedSet.shopMoney.amount as tip,
-        record.originalTotalDutiesSet.shopMoney.amount as duties,
-        record.originalTotalAdditionalFeesSet.shopMoney.amount as fees,
-        record.totalPriceSet.shopMoney.amount as total,
-        cents(record.totalRefundedSet.shopMoney.amount) as refunded_cents,
-        len(record.refunds) as refund_count
-    from stg_shopify__order_versions
+        versions.* exclude (lineItems, shippingLines, refunds, customerJourneySummary, version, account, seq, page, position),
+        customerJourneySummary.lastVisit as visit,
+        subtotalPriceSet.shopMoney.amount as subtotal,
+        totalTaxSet.shopMoney.amount as tax,
+        totalTipReceivedSet.shopMoney.amount as tip,
+        originalTotalDutiesSet.shopMoney.amount as duties,
+        originalTotalAdditionalFeesSet.shopMoney.amount as fees,
+        totalPriceSet.shopMoney.amount as total,
+        cents(totalRefundedSet.shopMoney.amount) as refunded_cents,
+        len(refunds) as refund_count
+    from stg_shopify__order_versions as versions
     semi join stg_shopify__latest_orders using (order_id, seq, page, position)
 
 ),
@@ -105,7 +86,7 @@ select
     typed.order_id,
     'shopify:' || typed.order_id as order_key,
     'shopify:' || id_of(typed.customer.id) as customer_key,
-    hash_of(typed.email) as email_sha256,
+    typed.email_sha256,
     typed.name as order_name,
     lower(typed.sourceName) as source_name,
     typed.displayFinancialStatus as financial_status,

@@ -1,6 +1,7 @@
--- Every version of every order that a page told, parsed once.
--- grain: order_id, seq, page, position
+-- Every version of every order that a page told, parsed once. The e-mail is kept as a hash and nowhere in the clear.
+-- grain: order_id, account, seq, page, position
 -- temporary
+-- kept: order_id
 with pages as (
 
     select * from raw_shopify__orders
@@ -13,6 +14,7 @@ with pages as (
 parsed as (
 
     select
+        account,
         run,
         seq,
         page,
@@ -79,6 +81,7 @@ parsed as (
 versions as (
 
     select
+        account,
         run,
         seq,
         page,
@@ -91,10 +94,12 @@ versions as (
 select
     coalesce(id_of(record.id), concat('page ', seq, '/', page, '/', position)) as order_id,
     record.updatedAt as version,
+    account,
     run,
     seq,
     page,
     position,
-    record
+    record.* exclude (email),
+    hash_of(record.email) as email_sha256
 from versions
 where record is not null

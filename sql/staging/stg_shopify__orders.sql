@@ -14,14 +14,12 @@ select
     day_of(orders.ordered_at) as order_date,
     orders.reason as reject_reason,
     case when orders.reason is not null then
-        json_merge_patch(to_json(versions.record), '{"email": null}')::varchar
+        to_json(versions)::varchar
     end as payload
 from stg_shopify__order_records as orders
 left join (
     -- Only a bad order's record is shown, and nobody's e-mail.
-    select
-        order_id,
-        record
+    select * exclude (version, account, run, seq, page, position, email_sha256)
     from stg_shopify__order_versions
     semi join stg_shopify__latest_orders using (order_id, seq, page, position)
     semi join (select order_id from stg_shopify__order_records where reason is not null) as bad using (order_id)

@@ -1,13 +1,14 @@
 -- What of a refund did not fit its first page: lines, shipping lines and adjustments, each with its refund's version.
--- grain: refund_id, version, kind, seq, page
+-- grain: refund_id, version, kind, account, seq, page
 -- temporary
+-- kept: refund_id
 with pages as (
 
-    select 'line' as kind, seq, page, body from raw_shopify__refund_line_items
+    select 'line' as kind, account, seq, page, body from raw_shopify__refund_line_items
     union all
-    select 'shipping' as kind, seq, page, body from raw_shopify__refund_shipping_lines
+    select 'shipping' as kind, account, seq, page, body from raw_shopify__refund_shipping_lines
     union all
-    select 'adjustment' as kind, seq, page, body from raw_shopify__refund_adjustments
+    select 'adjustment' as kind, account, seq, page, body from raw_shopify__refund_adjustments
 
 ),
 
@@ -15,6 +16,7 @@ parsed as (
 
     select
         kind,
+        account,
         seq,
         page,
         try(from_json(decode(body), '{"data": {"refund": {
@@ -48,6 +50,7 @@ select
     id_of(parent.id) as refund_id,
     parent.updatedAt as version,
     kind,
+    account,
     seq,
     page,
     parent.refundLineItems.nodes as lines,

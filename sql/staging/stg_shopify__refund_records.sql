@@ -5,7 +5,7 @@ with listed as (
 
     select distinct
         order_id,
-        unnest([id_of(one.id) for one in record.refunds]) as refund_id
+        unnest([id_of(one.id) for one in refunds]) as refund_id
     from stg_shopify__order_versions
     semi join stg_shopify__latest_orders using (order_id, seq, page, position)
 

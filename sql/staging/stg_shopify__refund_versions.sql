@@ -1,9 +1,12 @@
 -- Every version of every refund that a page told, parsed once.
--- grain: refund_id, seq, page, position
+-- grain: refund_id, account, seq, page, position
 -- temporary
+-- kept: refund_id
 with parsed as (
 
     select
+        account,
+        run,
         seq,
         page,
         try(from_json(decode(body), '{"data": {"nodes": [{
@@ -39,6 +42,8 @@ with parsed as (
 versions as (
 
     select
+        account,
+        run,
         seq,
         page,
         unnest(nodes) as record,
@@ -50,6 +55,8 @@ versions as (
 select
     id_of(record.id) as refund_id,
     record.updatedAt as version,
+    account,
+    run,
     seq,
     page,
     position,

@@ -1,52 +1,20 @@
 -- What was charged for sending an order that counts: its shipping lines that were not removed, added up.
 -- grain: order_id
 -- temporary
-with overflow_pages as (
-
-    select
-        seq,
-        page,
-        try(from_json(decode(body), '{"data": {"order": {
-            "id": "VARCHAR",
-            "updatedAt": "VARCHAR",
-            "shippingLines": {"nodes": [{
-                "id": "VARCHAR",
-                "isRemoved": "VARCHAR",
-                "deliveryCategory": "VARCHAR",
-                "discountedPriceSet": {"shopMoney": {"amount": "VARCHAR"}},
-                "taxLines": [{"priceSet": {"shopMoney": {"amount": "VARCHAR"}}}]
-            }]}
-        }}}')).data.order as parent
-    from raw_shopify__order_shipping_lines
-
-),
-
-overflow as (
-
-    select
-        id_of(parent.id) as order_id,
-        parent.updatedAt as version,
-        seq,
-        page,
-        unnest(parent.shippingLines.nodes) as record
-    from overflow_pages
-
-),
-
-lines as (
+with lines as (
 
     select
         order_id,
         seq,
         page,
-        unnest(record.shippingLines.nodes) as record
+        unnest(shippingLines.nodes) as record
     from stg_shopify__order_versions
     semi join stg_shopify__latest_orders using (order_id, seq, page, position)
 
     union all by name
 
-    select overflow.* exclude (version)
-    from overflow
+    select overflow.* exclude (version, account)
+    from stg_shopify__shipping_overflow as overflow
     inner join stg_shopify__latest_orders as latest
         on latest.order_id = overflow.order_id
         and latest.version is not distinct from overflow.version

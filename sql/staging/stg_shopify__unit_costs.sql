@@ -1,35 +1,6 @@
 -- What a variant cost each time it was read, once per run: the frozen cost of a line is found in here.
 -- grain: product_key, run
-with inventory_pages as (
-
-    select
-        run,
-        seq,
-        page,
-        fetched_at,
-        try(from_json(decode(body), '{"data": {"inventoryItems": {"nodes": [{
-            "id": "VARCHAR",
-            "updatedAt": "VARCHAR",
-            "unitCost": {"amount": "VARCHAR"}
-        }]}}}')).data.inventoryItems.nodes as nodes
-    from raw_shopify__inventory_items
-
-),
-
-inventory as (
-
-    select
-        run,
-        seq,
-        page,
-        fetched_at,
-        unnest(nodes) as record,
-        generate_subscripts(nodes, 1) as position
-    from inventory_pages
-
-),
-
-variant_of as (
+with variant_of as (
 
     select
         inventory_item_id,
@@ -64,10 +35,10 @@ readings as (
         inventory.page,
         inventory.position,
         inventory.fetched_at,
-        inventory.record.updatedAt as version,
-        inventory.record.unitCost.amount as unit_cost
-    from inventory
-    inner join variant_of on variant_of.inventory_item_id = id_of(inventory.record.id)
+        inventory.version,
+        inventory.unit_cost
+    from stg_shopify__inventory_readings as inventory
+    inner join variant_of using (inventory_item_id)
 
 ),
 

@@ -1,6 +1,7 @@
 -- Every reading of every variant, nested in its product or read page by page.
--- grain: variant_id, seq, page, position
+-- grain: variant_id, account, seq, page, position
 -- temporary
+-- kept
 with pages as (
 
     select * from raw_shopify__products
@@ -13,6 +14,7 @@ with pages as (
 parsed as (
 
     select
+        account,
         run,
         seq,
         page,
@@ -42,6 +44,7 @@ parsed as (
 products as (
 
     select
+        account,
         run,
         seq,
         page,
@@ -54,6 +57,7 @@ products as (
 variants as (
 
     select
+        account,
         run,
         seq,
         page,
@@ -75,6 +79,7 @@ select
     product.productType as product_type,
     product.isGiftCard as is_gift_card,
     record,
+    account,
     run,
     seq,
     page,

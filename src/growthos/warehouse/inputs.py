@@ -69,6 +69,7 @@ def variables(inputs: Inputs) -> dict[str, tuple[str, Any]]:
         "config_hash": ("varchar", inputs.config_hash),
         "data_through": ("date", inputs.data_through),
         "history_lower_bound": ("date", inputs.history_lower_bound),
+        "earliest_order": ("timestamp", None),
         "reporting_timezone": ("varchar", settings.reporting_timezone),
         "currency": ("varchar", settings.currency),
         "exclude_sources": ("varchar[]", [one.strip().lower() for one in settings.exclude_sources]),

@@ -103,56 +103,48 @@ _DELIVERY: Final = """
 select
     'delivery_category',
     format('Shipping lines name a way of delivery that is not known: {}. They are counted as sent.', names)
-from (select string_agg(distinct unknown_delivery, ', ' order by unknown_delivery) as names from stg__orders)
+from (select string_agg(distinct unknown_delivery, ', ' order by unknown_delivery) as names from order_days)
 where names is not null
 """
 
 # An order tells how often and how much of it was given back, and each refund tells its own part.
 _REFUNDS: Final = """
-with read as (
-    select
-        order_key,
-        count(*) as refunds,
-        sum(refunded_cents) as cents,
-        count(refunded_cents) = count(*) as are_told
-    from stg__refunds
-    group by order_key
-),
-gaps as (
-    select order_name, order_number
-    from stg__orders as orders
-    left join read using (order_key)
-    where
-        orders.refund_count != coalesce(read.refunds, 0)
-        or (coalesce(read.are_told, true) and abs(orders.refunded_cents - coalesce(read.cents, 0)) > 1)
-)
 select
     'refunds_incomplete',
     format('The refunds that were read of {} orders are not all that Shopify says they have: {}. '
         '`growthos sync shopify --since` with their day reads them again.',
         count(*), array_to_string(list(order_name order by order_number)[:5], ', '))
-from gaps
+from refund_gaps
 having count(*) > 0
 """
 
 # An app that loses a permission for personal data may be told nothing where it was told something before.
 _PERSONAL: Final = """
 with records as (
-    select 'orders' as entity, ordered_at as made, email_sha256, country from stg__orders
+    select 'orders' as entity, ordered_at as made, has_email, has_country from order_days
     union all
-    select 'customers' as entity, created_at as made, email_sha256, country from stg__customers
+    select 'customers', created_utc, email_sha256 is not null, country is not null
+    from dim_customer
+    where created_utc is not null
+),
+newest as (
+    select entity, max(made) - interval 7 day as week
+    from records
+    group by entity
 ),
 dated as (
-    select *, made > max(made) over (partition by entity) - interval 7 day as is_new
+    select entity, has_email, has_country, made > week as is_new
     from records
+    inner join newest using (entity)
 ),
 shares as (
     select
         entity,
         unnest(['e-mail', 'country']) as field,
-        unnest([count(email_sha256) filter (is_new), count(country) filter (is_new)]) as new_filled,
+        unnest([count(*) filter (is_new and has_email), count(*) filter (is_new and has_country)]) as new_filled,
         count(*) filter (is_new) as new_all,
-        unnest([count(email_sha256) filter (not is_new), count(country) filter (not is_new)]) as old_filled,
+        unnest([count(*) filter (not is_new and has_email), count(*) filter (not is_new and has_country)])
+            as old_filled,
         count(*) filter (not is_new) as old_all
     from dated
     group by entity

@@ -3,6 +3,10 @@
 A file is one SELECT under a header of comments: a sentence, then `-- grain: column, column`, and where they apply
 `-- temporary` (an intermediate: neither united with other sources' nor published), `-- severity: critical|warning`
 (checks) and `-- expects: stg__entity(column TYPE, ...)` (an entity that may have no source at all).
+
+Three marks say how a large home builds no more than what has changed (`increments`): `-- kept: column` (each row is
+made of one page, so the rows of a segment are kept; the column, if any, tells whose they are), `-- lasting` (an
+intermediate by order that is kept for all orders) and `-- whole` (it looks at all orders, not at those that changed).
 Which relations a file reads, DuckDB's own parser says; the name is the plug: all `stg_<source>__<entity>` together are
 `stg__<entity>`.
 """
@@ -22,13 +26,16 @@ if TYPE_CHECKING:
 _INSIDE: Final = Path(__file__).parents[1] / "sql"
 SQL: Final = _INSIDE if _INSIDE.is_dir() else Path(__file__).parents[3] / "sql"
 _STAGING = re.compile(r"stg_(?P<source>[a-z0-9_]+?)__(?P<entity>[a-z0-9_]+)")
-_MARK = re.compile(r"-- (grain|severity|expects): (.+)")
+_MARK = re.compile(r"-- (grain|severity|expects|kept): (.+)")
+_FLAGS: Final = ("-- temporary", "-- kept", "-- lasting", "-- whole")
 _EXPECTED = re.compile(r"(stg__\w+)\((.+)\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """One file. `layer` is its folder, `doc` the sentence that opens it, `grain` the columns that tell its rows apart.
+
+    `kept` names the column that tells whose a kept row is, and is empty where that matters to nobody.
 
     `expects` are the columns of entities that it reads and that no source has to provide.
     """
@@ -42,6 +49,9 @@ class Model:
     severity: str
     temporary: bool
     expects: Mapping[str, str]
+    kept: str | None = None
+    lasting: bool = False
+    whole: bool = False
 
     @property
     def label(self) -> str:
@@ -70,11 +80,11 @@ def read(path: Path) -> Model:
     query = path.read_text(encoding="utf-8")
     lines = query.splitlines()
     header = lines[: next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))]
-    marks: dict[str, list[str]] = {"grain": [], "severity": [], "expects": []}
+    marks: dict[str, list[str]] = {"grain": [], "severity": [], "expects": [], "kept": []}
     for line in header:
         if found := _MARK.fullmatch(line.strip()):
             marks[found[1]].append(found[2])
-    words = [line.removeprefix("--").strip() for line in header if not _MARK.match(line) and line != "-- temporary"]
+    words = [line.removeprefix("--").strip() for line in header if not _MARK.match(line) and line not in _FLAGS]
     expected = (_EXPECTED.fullmatch(text) for text in marks["expects"])
     return Model(
         name=path.stem,
@@ -86,6 +96,9 @@ def read(path: Path) -> Model:
         severity="".join(marks["severity"]),
         temporary="-- temporary" in header,
         expects={one[1]: one[2] for one in expected if one},
+        kept="".join(marks["kept"]) if marks["kept"] or "-- kept" in header else None,
+        lasting="-- lasting" in header,
+        whole="-- whole" in header,
     )
 
 
