@@ -17,6 +17,7 @@ from growthos.clock import DemoClock
 from growthos.connectors import find
 from growthos.connectors.api import Api
 from growthos.home import Home
+from growthos.losses import losses
 from growthos.outcome import SyncReport
 from growthos.state import State
 from growthos.sync import Run, SourceReport, read_source
@@ -76,6 +77,7 @@ class Stage:
             until=until,
             history=self.history,
             on_page=lambda *_: None,
+            lost=losses(Home(self.root), state),
         )
         connector = find()[source](settings.demo().sources[source])
         faces = self._watched(demo.transport(lambda: self.shop, clock.now))

@@ -5,6 +5,7 @@
   x SettingsError        growthos.toml, .env or the environment is wrong
   x NoDataError          a report was asked for before the first sync
   x DamagedDataError     a file of the home cannot be read
+  x NewerError           a file of the home was written by a newer growthos
   x CannotWriteError     no permission or no space
   x BusyError            another run holds the home
   x SqlError             a file in sql/ failed
@@ -18,6 +19,7 @@
 
 from datetime import datetime
 from enum import IntEnum
+from pathlib import Path
 from typing import Self
 
 
@@ -83,6 +85,18 @@ class DamagedDataError(GrowthError):
     """A file of the home cannot be read."""
 
     code = ExitCode.DAMAGED
+
+
+class NewerError(GrowthError):
+    """A file of the home was written by a newer growthos; nothing is touched, as we do not know all that it says."""
+
+    code = ExitCode.SETTINGS
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} was written by a newer growthos than this one.",
+            hint="Install the newer growthos again, or choose another home with --home; this one was not touched.",
+        )
 
 
 class CannotWriteError(GrowthError):

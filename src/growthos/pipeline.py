@@ -18,11 +18,15 @@ from growthos.connectors.base import Connector
 from growthos.connectors.terms import Call, Watch
 from growthos.coverage import history_start
 from growthos.errors import NoDataError, SourceError
+from growthos.folders import cannot_write
 from growthos.home import Home
+from growthos.intact import intact
 from growthos.lock import locked
 from growthos.log import Log, Redactor
+from growthos.losses import losses
 from growthos.outcome import SyncReport
-from growthos.raw import cannot_write, strays
+from growthos.quarantine import set_aside
+from growthos.raw import strays
 from growthos.side_by_side import side_by_side
 from growthos.state import State
 from growthos.sync import Run, SourceReport, read_source
@@ -70,7 +74,9 @@ def sync(
         redact = Redactor(secrets_of(settings))
         log = Log(home.logs, run_id, redact)
         try:
-            state = _read_state(home, log, clock)
+            notices: list[tuple[str, str, str]] = []
+            aside = partial(_set_aside, home, clock, log, watcher, notices)
+            state = _read_state(home, aside)
             now = clock.now()
             log.write(now, "sync", sources=list(chosen), since=asked.since, until=asked.until)
             run = Run(
@@ -85,8 +91,8 @@ def sync(
                 until=asked.until,
                 history=settings.sync.history,
                 on_page=watcher.page,
+                lost=losses(home, state),
             )
-            notices: list[tuple[str, str, str]] = []
             quotas: dict[str, dict[str, float]] = {}
             ledger = ledger_of(home, settings) if demo_seed is None else None
             jobs = []
@@ -111,8 +117,11 @@ def sync(
             reports.sort(key=lambda report: report.name)
             built = None
             if is_stale(home, settings, state):
-                watcher.building()
-                built = build(home, settings, state, run_id, now)
+                own = {segment.path for report in reports for segment in report.segments}
+                state = intact(home, state, own, aside)
+                if state.keys():
+                    watcher.building()
+                    built = build(home, settings, state, run_id, now)
             result = SyncReport(run_id, now, clock.now(), tuple(reports), built, tuple(notices), quotas)
             runs.write(home, run_id, result.as_json(redact), built=built is not None)
             return result
@@ -127,12 +136,14 @@ def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher) ->
         run_id, now, redact = secrets.token_hex(8), clock.now(), Redactor(secrets_of(settings))
         log = Log(home.logs, run_id, redact)
         try:
-            state = _read_state(home, log, clock)
+            notices: list[tuple[str, str, str]] = []
+            aside = partial(_set_aside, home, clock, log, watcher, notices)
+            state = intact(home, _read_state(home, aside), (), aside)
             if not state.keys():
                 raise NoDataError(f"There is nothing to build from in {home.raw}.", hint="Run `growthos sync` first.")
             watcher.building()
             built = build(home, settings, state, run_id, now)
-            result = SyncReport(run_id, now, clock.now(), (), built)
+            result = SyncReport(run_id, now, clock.now(), (), built, tuple(notices))
             runs.write(home, run_id, result.as_json(redact), built=True)
             return result
         finally:
@@ -205,18 +216,27 @@ def _wire(
     return Watch(call=call, waiting=waiting, notice=notice, quota=quota)
 
 
-def _read_state(home: Home, log: Log, clock: Clock) -> State:
+def _read_state(home: Home, aside: Callable[[Path], None]) -> State:
     """The state of the raw folder; what a killed run left half-written goes, what is damaged is set aside."""
     for path in strays(home.raw):
         if path.name.endswith(".tmp"):
             path.unlink()
     state, damaged = State.read(home.raw)
     for path in damaged:
-        home.quarantine.mkdir(mode=0o700, exist_ok=True)
-        target = home.quarantine / f"{clock.now():%Y%m%dT%H%M%S}-{'-'.join(path.relative_to(home.raw).parts)}"
-        path.rename(target)
-        log.write(clock.now(), "quarantined", file=str(path), moved_to=str(target))
+        aside(path)
     return state
+
+
+def _set_aside(
+    home: Home, clock: Clock, log: Log, watcher: Watcher, notices: list[tuple[str, str, str]], path: Path
+) -> None:
+    """Set a damaged segment aside, and say so."""
+    source = path.relative_to(home.raw).parts[0]
+    target = set_aside(home, path, clock.now())
+    log.write(clock.now(), "quarantined", file=str(path), moved_to=str(target))
+    message = f"{path.relative_to(home.root)} is damaged and was set aside; a sync reads what it held again"
+    notices.append((source, "set_aside", message))
+    watcher.notice(source, "set_aside", message)
 
 
 @contextmanager

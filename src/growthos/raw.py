@@ -4,7 +4,6 @@ A segment is immutable. It becomes visible by one rename after an fsync, and tha
 extraction: what has been read is what is in these files, and `state` derives it from their headers.
 """
 
-import errno
 import hashlib
 import json
 import os
@@ -16,8 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from growthos import raw_seal
 from growthos.connectors.terms import Page, Window
-from growthos.errors import CannotWriteError, ExitCode
+from growthos.errors import NewerError
+from growthos.folders import cannot_write
 
 FORMAT: Final = 1
 METADATA_KEY: Final = b"growthos"
@@ -25,7 +26,7 @@ PAGES_PER_SEGMENT: Final = 40
 BYTES_PER_SEGMENT: Final = 8 * 1024 * 1024
 ROWS_PER_GROUP: Final = 80
 _NAME = re.compile(r"[a-z0-9_-]{1,64}")
-_FILE = re.compile(r"(\d{10})-([0-9a-f]{16})\.parquet")
+FILE: Final = re.compile(r"(\d{10})-([0-9a-f]{16})\.parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,32 +121,43 @@ def read_header(path: Path) -> Header:
         with pq.ParquetFile(path) as file:
             rows = file.metadata.num_rows
             text = (file.metadata.metadata or {})[METADATA_KEY]
-    except (pa.ArrowException, OSError, KeyError) as error:
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         if isinstance(error, OSError) and error.errno:
             raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise DamagedSegmentError(f"{path.name}: {error}") from error
+    header = parsed(text, path)
+    if rows != header.pages:
+        raise DamagedSegmentError(f"{path.name}: its header is not the one it was written with")
+    return header
+
+
+def parsed(text: bytes | str, path: Path) -> Header:
+    """A header from the text of it in a file; raises as `read_header` does, and NewerError where we know less."""
     try:
         stored: dict[str, Any] = json.loads(text)
         told = stored.pop("header_sha256")
         whole = told == _digest(stored)
+        newer = whole and (stored.get("format", 1) > FORMAT or not Header.__dataclass_fields__.keys() >= stored.keys())
         lists = {name: tuple(value) for name, value in stored.items() if isinstance(value, list)}
-        header = Header(**stored | lists)
-    except (ValueError, KeyError, TypeError) as error:
+        header = None if newer else Header(**stored | lists)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedSegmentError(f"{path.name}: its header cannot be read ({error})") from error
-    if not whole or rows != header.pages:
+    if header is None:
+        raise NewerError(path)
+    if not whole:
         raise DamagedSegmentError(f"{path.name}: its header is not the one it was written with")
     return header
 
 
 def scan(root: Path) -> Iterator[Path]:
     """Every segment file below `root`, in the order of source, account, stream and sequence."""
-    return iter(sorted(path for path in root.glob("*/*/*/*.parquet") if _FILE.fullmatch(path.name)))
+    return iter(sorted(path for path in root.glob("*/*/*/*.parquet") if FILE.fullmatch(path.name)))
 
 
 def strays(root: Path) -> Iterator[Path]:
     """Temporary files that a killed run left behind, and files that are none of ours."""
     for path in root.glob("*/*/*/*"):
-        if path.is_file() and not _FILE.fullmatch(path.name):
+        if path.is_file() and not FILE.fullmatch(path.name):
             yield path
 
 
@@ -258,7 +270,8 @@ def _table(header: Header, pages: Sequence[tuple[Page, datetime]], count: int) -
     size = len(pages)
     start, end = header.first or _day(header.since), header.last or _day(header.until)
     stored = asdict(header)
-    metadata = {METADATA_KEY: json.dumps(stored | {"header_sha256": _digest(stored)}, sort_keys=True)}
+    told = json.dumps(stored | {"header_sha256": _digest(stored)}, sort_keys=True)
+    metadata = {METADATA_KEY: told, raw_seal.KEY: raw_seal.BLANK}
     return pa.table(
         {
             "source": [header.source] * size,
@@ -293,7 +306,7 @@ def _publish(root: Path, header: Header, pages: Sequence[tuple[Page, datetime]],
     temporary = place / f".{path.name}.tmp"
     try:
         make_folders(place, root)
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
             pq.write_table(
                 _table(header, pages, count),
                 file,
@@ -304,6 +317,7 @@ def _publish(root: Path, header: Header, pages: Sequence[tuple[Page, datetime]],
                 write_statistics=["stream", "run", "seq"],
                 write_page_checksum=True,
             )
+            raw_seal.seal(file)
             file.flush()
             os.fsync(file.fileno())
         temporary.rename(path)
@@ -331,14 +345,3 @@ def sync_folder(place: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def cannot_write(path: Path, error: OSError) -> CannotWriteError:
-    """What to tell a person whose disk does not take a file."""
-    made = CannotWriteError(
-        f"{path} cannot be written: {error.strerror or error}.",
-        hint="Nothing that was there is lost. Make room or mend the permissions, then run the same command again.",
-    )
-    if error.errno == errno.EIO:
-        made.code = ExitCode.IO_ERROR
-    return made

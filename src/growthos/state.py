@@ -97,6 +97,10 @@ class State:
         """A copy with the segments of one source, for a thread of its own."""
         return State(segment for segment in self._segments if segment.header.source == source)
 
+    def headers(self) -> Iterator[Header]:
+        """The header of every segment, of those too whose unit is not complete."""
+        return (segment.header for segment in self._segments)
+
     def next_seq(self, source: str, account: str, stream: str) -> int:
         return self._next_seq[source, account, stream]
 

@@ -1,6 +1,6 @@
 """Reads one source: every account, every stream, every unit that is due, page by page into raw files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from growthos.clock import Clock
 from growthos.connectors.base import Connector, Stream
 from growthos.connectors.refusals import SkippedError
 from growthos.errors import GrowthError, PatienceError, RefusedError, SourceError, UnavailableError
+from growthos.losses import Loss
 from growthos.plan import Asked, Task, plan
 from growthos.raw import Header, Segment, UnitWriter, unit_name
 from growthos.state import State
@@ -60,6 +61,7 @@ class Run:
     """One sync, as one source sees it: `state` holds that source's segments alone.
 
     `now` is the instant the sync began, the upper bound of all it asks for. Once `stop` is set, no page is read.
+    `lost` is what is to be read again because the file it was in is damaged.
     """
 
     root: Path
@@ -74,6 +76,7 @@ class Run:
     history: int
     on_page: Callable[[str, str, int, int], None]
     stop: Event = field(default_factory=Event)
+    lost: Sequence[Loss] = ()
 
     def told(self, source: str, stream: str, pages: int, records: int) -> None:
         """Pass on how far a source is; StoppedError where it is to go no further."""
@@ -189,7 +192,11 @@ def due(connector: Connector, account: str, stream: Stream, run: Run) -> list[Ta
     units = run.state.units(connector.name, account, stream.name)
     listed = run.state.units(connector.name, account, stream.lists)
     lookback = run.state.lookback_days(connector.name, account)
-    return plan(stream, units, asked, lookback_days=lookback, listed=listed)
+    tasks = plan(stream, units, asked, lookback_days=lookback, listed=listed)
+    for loss in run.lost:
+        if (loss.aside.source, loss.aside.account, loss.aside.stream) == (connector.name, account, stream.name):
+            tasks += loss.tasks(tasks)
+    return tasks
 
 
 def _today(run: Run, zone: str | None) -> date:

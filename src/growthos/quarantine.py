@@ -1,0 +1,61 @@
+"""Files that were set aside as damaged: moved out of the way and named for where they stood, never deleted."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from growthos import raw
+from growthos.home import Home
+from growthos.raw import DamagedSegmentError, Header
+
+BEGINS: Final = b'{"account": '
+"""How the text of a header begins: its keys are sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A segment that was set aside; `header` is None where not even that can be made out any more."""
+
+    path: Path
+    source: str
+    account: str
+    stream: str
+    seq: int
+    run_id: str
+    header: Header | None
+
+
+def set_aside(home: Home, path: Path, at: datetime) -> Path:
+    """Move a file of the home into quarantine/; where it is then."""
+    raw.make_folders(home.quarantine, home.root)
+    stood = path.relative_to(home.raw if path.is_relative_to(home.raw) else home.root)
+    target = home.quarantine / f"{at:%Y%m%dT%H%M%S}.{'.'.join(stood.parts)}"
+    path.rename(target)
+    raw.sync_folder(home.quarantine)
+    return target
+
+
+def segments(home: Home) -> Iterator[Aside]:
+    """The segments in quarantine/; other files that were set aside are none of raw's."""
+    for path in sorted(home.quarantine.glob("*.*.*.*.parquet")):
+        _, source, account, stream, name = path.name.split(".", 4)
+        if found := raw.FILE.fullmatch(name):
+            yield Aside(path, source, account, stream, int(found[1]), found[2], _header(path))
+
+
+def _header(path: Path) -> Header | None:
+    """What a damaged file says it was: from its header, or from the text of it where the rest of it is broken."""
+    try:
+        return raw.read_header(path)
+    except DamagedSegmentError:
+        content = path.read_bytes()
+    start = content.rfind(BEGINS)
+    text = content[start:].decode("utf-8", errors="replace")
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+        return raw.parsed(text[:end], path)
+    except (ValueError, DamagedSegmentError):
+        return None
