@@ -10,7 +10,7 @@ from typing import Any
 from growthos.connectors.terms import Judgement, Verdict
 
 OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TIMEOUT, TOO_LARGE, TOO_MANY = 200, 401, 403, 404, 408, 413, 429
-SERVER_ERROR = 500
+REDIRECTED, SERVER_ERROR = 300, 500
 LONGEST_QUOTE = 300
 
 
@@ -27,6 +27,8 @@ def by_status(status: int, headers: Mapping[str, str], words: str = "") -> Judge
         return Judgement(Verdict.PERMISSION, message)
     if status == TOO_LARGE:
         return Judgement(Verdict.SHRINK, message)
+    if OK < status < REDIRECTED:
+        return Judgement(Verdict.TRANSIENT, f"{message}: an answer without its contents")
     if status != OK:
         return Judgement(Verdict.REFUSED, message)
     return Judgement(Verdict.OK)

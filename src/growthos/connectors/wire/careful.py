@@ -20,6 +20,7 @@ from growthos.connectors.wire.exchange import (
     distrusted,
     exchange,
 )
+from growthos.connectors.wire.line import Line
 
 
 class Wire:
@@ -31,8 +32,9 @@ class Wire:
         self._clock = clock
         self._refusals = refusals
         self._secrets = secrets
+        self._line = Line(clock)
         self.client = httpx.Client(
-            transport=transport,
+            transport=transport or self._line.transport(),
             trust_env=False,
             follow_redirects=False,
             headers={"User-Agent": "growthos", "Accept-Encoding": PACKED},
@@ -41,6 +43,7 @@ class Wire:
     def send(self, request: httpx.Request, auth: httpx.Auth | None, guards: Guards, operation: str) -> Received:
         """A whole answer, whatever it says; AgainError where a further attempt may bring one."""
         host = request.url.host
+        self._line.begin(guards.deadline_seconds)
         try:
             received = exchange(self.client, request, auth, self._clock, guards)
         except TooLargeError as error:

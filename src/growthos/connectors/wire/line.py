@@ -1,0 +1,81 @@
+"""A line to a server that is cut at a deadline, however often a byte comes, in the headers as in the body."""
+
+from collections.abc import Iterable
+from ssl import SSLContext
+from typing import Any
+
+import httpcore
+import httpx
+
+from growthos.clock import Clock
+
+
+class Line(httpcore.NetworkBackend):
+    """Connections of one source; `until` is when what is being read has to be there, by the clock's seconds."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._inner = httpcore.SyncBackend()
+        self._seconds = 0.0
+        self._until = 0.0
+
+    def transport(self) -> httpx.HTTPTransport:
+        """HTTP over this line; httpx has no word of its own for that."""
+        made = httpx.HTTPTransport(trust_env=False)
+        made._pool._network_backend = self  # noqa: SLF001
+        return made
+
+    def begin(self, seconds: float) -> None:
+        """From now on what comes has to come within so many seconds."""
+        self._seconds, self._until = seconds, self._clock.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds to the deadline."""
+        return self._until - self._clock.monotonic()
+
+    def over(self) -> httpcore.ReadTimeout:
+        """The error after it."""
+        return httpcore.ReadTimeout(f"not finished after {self._seconds:g} seconds")
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.connect_tcp(host, port, timeout, local_address, socket_options), self)
+
+
+class _Stream(httpcore.NetworkStream):
+    """One connection of a line."""
+
+    def __init__(self, inner: httpcore.NetworkStream, line: Line) -> None:
+        self._inner = inner
+        self._line = line
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        left = self._line.left()
+        if left <= 0:
+            raise self._line.over()
+        try:
+            return self._inner.read(max_bytes, left if timeout is None else min(left, timeout))
+        except httpcore.ReadTimeout as error:
+            if self._line.left() <= 0:
+                raise self._line.over() from error
+            raise
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._line)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
