@@ -8,13 +8,14 @@ from typing import ClassVar
 import httpx
 import pytest
 
+from growthos import raw
 from growthos.clock import DemoClock
 from growthos.connectors.api import Api
 from growthos.connectors.base import Connector, stream
 from growthos.connectors.terms import Judgement, Page, Setting, Verdict, Watch
 from growthos.connectors.verdicts import by_status
 from growthos.coverage import counting, data_through
-from growthos.errors import CredentialsError, PatienceError, UnavailableError
+from growthos.errors import CredentialsError, PatienceError, RefusedError, UnavailableError
 from growthos.plan import Asked, plan
 from growthos.state import State
 from growthos.sync import Run, SourceReport, read_source
@@ -84,17 +85,18 @@ class Ending(Toy):
 
 
 class World:
-    """Answers `{}` to everything but what `says` has another answer for, by path."""
+    """Answers `{}` to everything but what `says` has another answer for, by path; with `once`, the first time."""
 
     def __init__(self, tmp_path, says=None):
         self.root, self.says = tmp_path, says or {}
-        self.asked, self.notices = [], []
+        self.asked, self.notices, self.once = [], [], False
         self.clock = DemoClock(NOON)
 
     def read(self, kind=Toy, **values) -> SourceReport:
         def answer(request: httpx.Request) -> httpx.Response:
             self.asked.append(request.url.path)
-            status, text = self.says.get(request.url.path, (200, "{}"))
+            said = self.says.pop if self.once else self.says.get
+            status, text = said(request.url.path, (200, "{}"))
             return httpx.Response(status, text=text)
 
         watch = Watch(notice=lambda code, message: self.notices.append((code, message)))
@@ -130,6 +132,53 @@ def test_a_source_that_is_to_be_waited_for_is_asked_for_no_other_account(tmp_pat
     [error] = world.read().errors
     assert isinstance(error, PatienceError)
     assert world.asked[-1] == where
+
+
+def test_a_source_that_is_down_is_asked_ten_times_and_for_no_more(tmp_path):
+    """The details of one account and then the other account: each failure is told, and that nothing else was asked."""
+    world = World(tmp_path, {f"/{one}/{what}": (503, "") for one in ("one", "two") for what in ("keywords", "names")})
+    errors = [error.message for error in world.read().errors]
+    assert world.asked == ["/one/spend", *["/one/keywords"] * 5, *["/one/names"] * 5]
+    assert ["5 times" in one for one in errors] == [True, True, False]
+    assert "did not answer 10 times in a row, so nothing more is asked" in errors[2]
+
+
+def test_an_answer_in_between_shows_that_a_source_is_not_down(tmp_path):
+    world = World(tmp_path, {f"/{one}/keywords": (503, "") for one in ("one", "two")})
+    assert len(world.read().errors) == 2
+    assert world.asked[-1] == "/two/names"
+
+
+class Listing(Toy):
+    """It lists things by pages."""
+
+    @stream("snapshot", every=WEEK)
+    def things(self, api, account, window):
+        """Three pages of them."""
+        for number in (1, 2, 3):
+            yield from self._page(api, f"page{number}", account)
+
+
+@pytest.mark.parametrize(("place", "pages"), [("page1", [1]), ("page3", [1, 2, 3, 1, 2, 3])])
+def test_a_list_that_is_refused_further_on_is_begun_anew_once(tmp_path, place, pages):
+    """Not if its very first page is; and what is refused twice is refused."""
+    world = World(tmp_path, {f"/one/{place}": (400, "no such cursor")})
+    [error] = world.read(Listing, accounts="one").errors
+    assert isinstance(error, RefusedError)
+    assert world.asked == [f"/one/page{number}" for number in pages]
+    assert [code for code, _ in world.notices] == ["begun_anew"][: len(pages) - 1]
+    assert not State.read(tmp_path)[0].units("toy", "one", "things")
+
+
+def test_a_list_that_was_begun_anew_counts_once(tmp_path, monkeypatch):
+    """Its first attempt was so long that a part of it was on disk: the pages of the second one are those that count."""
+    monkeypatch.setattr(raw, "PAGES_PER_SEGMENT", 1)
+    world = World(tmp_path, {"/one/page3": (400, "no such cursor")})
+    world.once = True
+    assert world.read(Listing, accounts="one").errors == ()
+    [unit] = State.read(tmp_path)[0].units("toy", "one", "things")
+    assert [one.header.part for one in unit.segments] == [0, 1, 2]
+    assert len(list((tmp_path / "toy/one/things").glob("*.parquet"))) == 5
 
 
 def test_credentials_that_are_refused_end_the_account_even_in_a_detail(tmp_path):

@@ -54,8 +54,10 @@ def _counted(one: Aside, aside: Sequence[Aside], state: State) -> bool:
 
 
 def _same(one: Header, other: Header) -> bool:
+    """Whether both belong to one attempt at one unit: the numbers of its segments follow one another."""
     names = ("source", "account", "stream", "run_id", "unit")
-    return all(getattr(one, name) == getattr(other, name) for name in names)
+    first, second = one.seq - one.part, other.seq - other.part
+    return first == second and all(getattr(one, name) == getattr(other, name) for name in names)
 
 
 def _left(one: Aside, state: State) -> Iterator[Loss]:

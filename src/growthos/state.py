@@ -62,7 +62,7 @@ class State:
 
     def __init__(self, segments: Iterable[Segment]) -> None:
         self._segments: list[Segment] = []
-        self._attempts: dict[tuple[StreamKey, str, str], list[Segment]] = defaultdict(list)
+        self._attempts: dict[tuple[StreamKey, str, str, int], list[Segment]] = defaultdict(list)
         self._next_seq: dict[StreamKey, int] = defaultdict(lambda: 1)
         self._units: dict[StreamKey, list[Unit]] = defaultdict(list)
         self.last_run = 0
@@ -87,7 +87,8 @@ class State:
         key = (header.source, header.account, header.stream)
         self.last_run = max(self.last_run, header.run)
         self._next_seq[key] = max(self._next_seq[key], header.seq + 1)
-        attempt = self._attempts[key, header.run_id, header.unit]
+        # A run may read a unit twice; the numbers of an attempt's segments follow one another.
+        attempt = self._attempts[key, header.run_id, header.unit, header.seq - header.part]
         attempt.append(segment)
         attempt.sort(key=lambda one: one.header.part)
         if attempt[-1].header.final and [one.header.part for one in attempt] == list(range(len(attempt))):

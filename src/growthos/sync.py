@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from growthos.connectors.api import Api
 
 SUNSET_WARNING = timedelta(days=60)
+DOWN = 10
+"""Attempts in a row without an answer, after which a source is asked for nothing more in this run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +99,18 @@ class _Tally:
 def read_source(connector: Connector, api: "Api", run: Run) -> SourceReport:
     """Read what is due; an account that fails stops alone and keeps the pages that came.
 
-    A source that asks for more patience than there is stops with all its accounts: they share what it counts.
+    A source that asks for more patience than there is stops with all its accounts: they share what it counts. So does
+    one that is down.
     """
     tally, errors = _Tally(), list[SourceError]()
     started = run.clock.monotonic()
     _warn_of_sunset(connector, api, run.now)
     for way in _reached(connector, api, run, errors):
         errors += _read_account(connector, api, run, way, tally)
-        if _is_to_wait(errors):
+        if _is_to_wait(errors) or api.unanswered >= DOWN:
             break
+    if api.unanswered >= DOWN:
+        errors.append(_down(connector.name))
     return SourceReport(
         name=connector.name,
         units=tally.units,
@@ -137,7 +142,7 @@ def _reached(connector: Connector, api: "Api", run: Run, errors: list[SourceErro
             reached = connector.reach(api, given)
         except SourceError as error:
             errors.append(error)
-            if _is_to_wait(errors):
+            if _is_to_wait(errors) or api.unanswered >= DOWN:
                 return
         else:
             yield from (_Way(account, given, reached) for account in reached)
@@ -145,6 +150,14 @@ def _reached(connector: Connector, api: "Api", run: Run, errors: list[SourceErro
 
 def _is_to_wait(errors: list[SourceError]) -> bool:
     return any(isinstance(error, PatienceError) for error in errors)
+
+
+def _down(source: str) -> UnavailableError:
+    return UnavailableError(
+        source,
+        f"{source} did not answer {DOWN} times in a row, so nothing more is asked of it in this run.",
+        hint=f"What was read is kept; `growthos sync {source}` goes on from there once it answers again.",
+    )
 
 
 def _warn_of_sunset(connector: Connector, api: "Api", now: datetime) -> None:
@@ -166,7 +179,7 @@ def _read_account(connector: Connector, api: "Api", run: Run, way: _Way, tally: 
             return
         except (RefusedError, UnavailableError) as error:
             yield error
-            if not stream.detail:
+            if not stream.detail or api.unanswered >= DOWN:
                 return
         except SourceError as error:
             yield error
@@ -213,6 +226,22 @@ def _yesterday(run: Run, zone: str | None) -> str:
 
 
 def _read_unit(
+    connector: Connector, api: "Api", run: Run, way: _Way, stream: Stream, task: Task, tally: _Tally
+) -> None:
+    """Read a unit; one that is refused after its first page is begun anew once: a place in a list may be forgotten."""
+    before = tally.pages
+    try:
+        _attempt_unit(connector, api, run, way, stream, task, tally)
+    except SkippedError:
+        raise
+    except RefusedError as refused:
+        if tally.pages == before:
+            raise
+        api.watch.notice("begun_anew", f"{stream.name} is read from its start once more: {refused.message}")
+        _attempt_unit(connector, api, run, way, stream, task, tally)
+
+
+def _attempt_unit(
     connector: Connector, api: "Api", run: Run, way: _Way, stream: Stream, task: Task, tally: _Tally
 ) -> None:
     account, window, now = way.account, task.window, run.clock.now().isoformat()

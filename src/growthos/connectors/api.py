@@ -31,7 +31,7 @@ class Api:
     """One source over HTTP.
 
     `waited` is how many seconds were spent waiting for it so far. `skew` is by how many seconds the server's clock was
-    ahead of ours at its last answer, None where no answer told.
+    ahead of ours at its last answer, None where no answer told. `unanswered` is how many attempts in a row failed.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Api:
         self.patience = patience
         self.waited = 0.0
         self.skew: float | None = None
+        self.unanswered = 0
         self._unlogged = 0.0
         self._rest = 0.0
         self.secrets = Redactor()
@@ -186,10 +187,12 @@ class Api:
             waited=self._unlogged,
         )
         self._unlogged = 0.0
+        before, self.unanswered = self.unanswered, 0
         try:
             return self._once(ask, request, attempt, tries)
         except AgainError as again:
             attempt.verdict, attempt.message = again.judgement.verdict, again.judgement.message
+            self.unanswered = before + 1 if again.judgement.verdict is Verdict.TRANSIENT else 0
             raise
         except SourceError as error:
             # Made of the source's own words and addresses: nothing leaves here uncut.
