@@ -1,6 +1,7 @@
 """Looks for secrets wherever a home might keep one, in whatever dress."""
 
 import base64
+import html
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,13 +10,37 @@ from urllib.parse import quote, quote_plus
 import duckdb
 import pyarrow.parquet as pq
 
+_PADS = (b"", b"a", b"ab")
+
 
 def dressed(secret: str) -> set[bytes]:
-    """The secret plain, URL-encoded, JSON-escaped, in hex, in base64 of either alphabet, and backwards."""
+    """The secret in each dress in which a program, a server or a log might have written it down."""
+    return {form for forms in wardrobe(secret).values() for form in forms}
+
+
+def wardrobe(secret: str) -> dict[str, set[bytes]]:
+    """The dresses by their names: so many encodings are searched for."""
     raw = secret.encode()
-    packed = base64.b64encode(raw), base64.urlsafe_b64encode(raw)
-    texts = {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], raw.hex(), secret[::-1]}
-    return {one.encode() for one in texts} | {one.rstrip(b"=") for one in packed}
+    escaped = json.dumps(secret)[1:-1]
+    packed = [pack(before + raw) for pack in (base64.b64encode, base64.urlsafe_b64encode) for before in _PADS]
+    texts = {
+        "plain": {secret},
+        "URL-encoded": {quote(secret, safe=""), quote(secret), quote_plus(secret), quote(secret, safe="").lower()},
+        "JSON-escaped": {escaped, escaped.replace("/", "\\/"), json.dumps(escaped)[1:-1]},
+        "escaped as Python does": {repr(secret)[1:-1]},
+        "escaped as HTML does": {html.escape(secret)},
+        "in hex": {raw.hex(), raw.hex().upper()},
+        "backwards": {secret[::-1]},
+    }
+    found = {name: {one.encode() for one in forms} for name, forms in texts.items()}
+    # Whatever stands before or after, these characters are the same.
+    inside = {one.rstrip(b"=")[(0, 2, 3)[place % 3] : -1] for place, one in enumerate(packed)}
+    return found | {"in base64": {one.rstrip(b"=") for one in packed[::3]} | inside}
+
+
+def beginnings(secret: str) -> set[bytes]:
+    """What gives a secret away where it was cut short: its first half."""
+    return {secret[: len(secret) // 2].encode()}
 
 
 def kept(home: Path) -> Iterator[tuple[str, bytes]]:

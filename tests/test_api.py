@@ -19,7 +19,6 @@ from growthos.clock import SystemClock
 from growthos.connectors import find
 from growthos.connectors.api import Api
 from growthos.connectors.base import Connector, stream
-from growthos.connectors.redact import Redactor
 from growthos.connectors.refusals import ShrinkError
 from growthos.connectors.terms import Limit, Setting, Watch, Window
 from growthos.connectors.verdicts import by_status
@@ -31,6 +30,7 @@ from growthos.errors import (
     SettingsError,
     UnavailableError,
 )
+from growthos.redact import Redactor
 
 CANARY = "canary-7f3c-secret-token"
 SHOP = {"shop": {"id": "gid://shopify/Shop/1", "ianaTimezone": "UTC"}, "currentAppInstallation": {"accessScopes": []}}

@@ -159,6 +159,7 @@ def test_a_version_that_ends_is_told_before_and_after(tmp_path, monkeypatch):
 
 def test_settings_are_named_with_their_place_and_never_shown(run, tmp_path, monkeypatch):
     (tmp_path / "token").write_text(CANARY)
+    (tmp_path / "token").chmod(0o600)
     (tmp_path / "growthos.toml").write_text('[meta]\naccess_token_file = "token"\nad_account_id = 1001\n')
     (tmp_path / ".env").write_text(f"SHOPIFY_SHOP_DOMAIN=acme\nSHOPIFY_ACCESS_TOKEN={CANARY}\n")
     (tmp_path / ".env").chmod(0o600)

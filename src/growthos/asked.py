@@ -1,6 +1,6 @@
 """Which sources are asked, and what stands between them and the program: their limits' file, the demo's transport."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,13 +60,6 @@ def transport(demo_seed: int | None, clock: Clock) -> "Callable[[], httpx.BaseTr
         return demo.transport(lambda: demo.make_shop(demo_seed), clock.now)
 
     return make
-
-
-def secrets_of(settings: "Settings") -> Iterator[str]:
-    """Every secret value of every source."""
-    for name, connector in find().items():
-        values = settings.sources.get(name, {})
-        yield from (values[one.name] for one in connector.settings if one.secret and one.name in values)
 
 
 def _set_or_demo(home: Home) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
-from growthos.asked import check, choose, ledger_of, secrets_of, transport
+from growthos.asked import check, choose, ledger_of, transport
 from growthos.clock import Clock
 from growthos.connectors import find
 from growthos.connectors.base import Connector
@@ -16,8 +16,9 @@ from growthos.connectors.refusals import SkippedError
 from growthos.connectors.terms import Call, Finding, Watch
 from growthos.errors import CredentialsError, ExitCode, PatienceError, SettingsError, SourceError, UnavailableError
 from growthos.home import Home
-from growthos.log import Log, Redactor
+from growthos.log import Log
 from growthos.pipeline import make_home
+from growthos.redact import SECRETS
 from growthos.side_by_side import side_by_side
 from growthos.sync import SUNSET_WARNING
 
@@ -162,7 +163,7 @@ def look(
             _look(one(settings.sources[name]), home, settings, clock, demo_seed) for name, one in chosen.items()
         )
     make_home(home)
-    with closing(Log(home.logs, "look", Redactor(secrets_of(settings)))) as log:
+    with closing(Log(home.logs, "look")) as log:
         jobs = [
             partial(_look, one(settings.sources[name]), home, settings, clock, log=log) for name, one in chosen.items()
         ]
@@ -210,7 +211,7 @@ def _findings(connector: Connector, api: "Api") -> Iterator[Finding]:
     """What the connector finds, in words that hold no secret; where it is stopped, what stopped it comes last."""
     try:
         for one in connector.examine(api):
-            yield replace(one, said=api.secrets.text(one.said), hint=api.secrets.text(one.hint))
+            yield replace(one, said=SECRETS.text(one.said), hint=SECRETS.text(one.hint))
     except SourceError as error:
         yield _failed(error)
 

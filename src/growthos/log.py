@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -10,31 +9,18 @@ from threading import Lock
 from typing import Any
 
 from growthos.connectors.terms import Call
+from growthos.redact import SECRETS
 
 LARGEST = 5 * 1024 * 1024
 KEPT = 4
-SHORTEST_SECRET = 6
-
-
-class Redactor:
-    """Knows the secrets and replaces them wherever they stand in a text."""
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = sorted({one for one in secrets if len(one) >= SHORTEST_SECRET}, key=len, reverse=True)
-
-    def __call__(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "[redacted]")
-        return text
 
 
 class Log:
     """Appends to logs/growthos.log; the file is moved aside at 5 MB and four old ones are kept."""
 
-    def __init__(self, folder: Path, run_id: str, redact: Redactor) -> None:
+    def __init__(self, folder: Path, run_id: str) -> None:
         self._path = folder / "growthos.log"
         self._run_id = run_id
-        self._redact = redact
         self._lock = Lock()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._path.exists() and self._path.stat().st_size > LARGEST:
@@ -49,9 +35,10 @@ class Log:
 
     def write(self, at: datetime, event: str, **fields: Any) -> None:
         """One line, with the time, the run and what happened."""
-        line = json.dumps({"at": at.isoformat(), "run": self._run_id, "event": event, **fields}, default=str)
+        said = {"at": at.isoformat(), "run": self._run_id, "event": event, **SECRETS.tree(fields)}
+        line = SECRETS.text(json.dumps(said, default=str))
         with self._lock:
-            self._file.write(self._redact(line) + "\n")
+            self._file.write(line + "\n")
 
     def close(self) -> None:
         self._file.close()

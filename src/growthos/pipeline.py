@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from growthos import runs
-from growthos.asked import choose, ledger_of, secrets_of, transport
+from growthos.asked import choose, ledger_of, transport
 from growthos.build import build, is_stale
 from growthos.clock import Clock
 from growthos.connectors.base import Connector
@@ -22,7 +22,7 @@ from growthos.folders import cannot_write
 from growthos.home import Home
 from growthos.intact import intact
 from growthos.lock import locked
-from growthos.log import Log, Redactor
+from growthos.log import Log
 from growthos.losses import losses
 from growthos.outcome import SyncReport
 from growthos.quarantine import set_aside
@@ -71,8 +71,7 @@ def sync(
     make_home(home)
     with locked(home), _no_garbage_collection(demo_seed is not None):
         run_id = secrets.token_hex(8)
-        redact = Redactor(secrets_of(settings))
-        log = Log(home.logs, run_id, redact)
+        log = Log(home.logs, run_id)
         try:
             notices: list[tuple[str, str, str]] = []
             aside = partial(_set_aside, home, clock, log, watcher, notices)
@@ -123,7 +122,7 @@ def sync(
                     watcher.building()
                     built = build(home, settings, state, run_id, now)
             result = SyncReport(run_id, now, clock.now(), tuple(reports), built, tuple(notices), quotas)
-            runs.write(home, run_id, result.as_json(redact), built=built is not None)
+            runs.write(home, run_id, result.as_json(), built=built is not None)
             return result
         finally:
             log.close()
@@ -133,8 +132,8 @@ def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher) ->
     """Build and publish everything again from the raw files, without asking any source."""
     make_home(home)
     with locked(home), _no_garbage_collection(True):
-        run_id, now, redact = secrets.token_hex(8), clock.now(), Redactor(secrets_of(settings))
-        log = Log(home.logs, run_id, redact)
+        run_id, now = secrets.token_hex(8), clock.now()
+        log = Log(home.logs, run_id)
         try:
             notices: list[tuple[str, str, str]] = []
             aside = partial(_set_aside, home, clock, log, watcher, notices)
@@ -144,7 +143,7 @@ def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher) ->
             watcher.building()
             built = build(home, settings, state, run_id, now)
             result = SyncReport(run_id, now, clock.now(), (), built, tuple(notices))
-            runs.write(home, run_id, result.as_json(redact), built=True)
+            runs.write(home, run_id, result.as_json(), built=True)
             return result
         finally:
             log.close()

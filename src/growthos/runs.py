@@ -7,6 +7,7 @@ from typing import Any
 
 from growthos.home import Home
 from growthos.raw import sync_folder
+from growthos.redact import SECRETS
 
 
 def write(home: Home, run_id: str, report: dict[str, Any], *, built: bool) -> None:
@@ -31,7 +32,7 @@ def _write(path: Path, report: dict[str, Any]) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(report, file, indent=1, default=str)
+        file.write(SECRETS.text(json.dumps(SECRETS.tree(report), indent=1, default=str)))
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)

@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 from growthos.clock import Clock
 from growthos.connectors.base import Connector, Stream
 from growthos.connectors.refusals import SkippedError
+from growthos.connectors.terms import Page
 from growthos.errors import GrowthError, PatienceError, RefusedError, SourceError, UnavailableError
 from growthos.losses import Loss
 from growthos.plan import Asked, Task, plan
 from growthos.raw import Header, Segment, UnitWriter, unit_name
+from growthos.redact import SECRETS
 from growthos.state import State
 
 if TYPE_CHECKING:
@@ -225,6 +227,21 @@ def _yesterday(run: Run, zone: str | None) -> str:
     return (_today(run, zone) - timedelta(days=1)).isoformat()
 
 
+def _without_secrets(page: Page, api: "Api") -> Page:
+    """A page of a source that repeats what it was told in confidence, without that."""
+    if not api.secrets.repeated_in(page.body):
+        return page
+    body, cuts = api.secrets.body(page.body)
+    return replace(
+        page,
+        body=body,
+        redactions=page.redactions + cuts,
+        again=tuple(map(SECRETS.text, page.again)),
+        newest=page.newest and SECRETS.text(page.newest),
+        time_zone=page.time_zone and SECRETS.text(page.time_zone),
+    )
+
+
 def _read_unit(
     connector: Connector, api: "Api", run: Run, way: _Way, stream: Stream, task: Task, tally: _Tally
 ) -> None:
@@ -275,7 +292,8 @@ def _attempt_unit(
         ),
     )
     try:
-        for page in stream.read(connector, api, account, window):
+        for given in stream.read(connector, api, account, window):
+            page = _without_secrets(given, api)
             if page.time_zone and page.time_zone != zone:
                 # Told by the very pages: which days are over is known only now.
                 zone = page.time_zone

@@ -5,6 +5,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ PLAIN = {
     "✗": "x",
 } | dict(zip("▁▂▃▄▅▆▇█", "_.,-=+*#", strict=True))  # fmt: skip
 STDERR = 2
+PR_SET_DUMPABLE = 4
 DENIED = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EISDIR, errno.ENOTDIR}
 
 _received: list[int] = []
@@ -49,9 +51,23 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="growthos")
+    sys.excepthook = lambda _, error, __: _uncaught(error)
+    threading.excepthook = lambda told: _uncaught(told.exc_value)
+    sys.unraisablehook = lambda told: _uncaught(told.exc_value)
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
+
+
+def close_memory() -> None:
+    """No core dump, and no look into this process for others of the same user: secrets are in its memory."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def finish() -> None:
@@ -112,15 +128,23 @@ def tell_bug(error: Exception, arguments: Sequence[str]) -> int:
 
 
 def begin(session: "Session") -> None:
-    """Remember whose run this is: where a bug is logged, and whether it is shown."""
+    """Remember whose run this is: where a bug is logged, and whether it is shown; no secret of another is known."""
+    from growthos.redact import SECRETS
+
+    SECRETS.forget()
     _sessions.append(session)
 
 
 def _trace(error: BaseException) -> None:
     if _sessions and _sessions[-1].verbose:
-        import traceback
+        _uncaught(error)
 
-        traceback.print_exception(error, file=sys.stderr)
+
+def _uncaught(error: BaseException | None) -> None:
+    """In full, and through the same door as every other word: no secret, nothing that moves a cursor."""
+    import traceback
+
+    _say("".join(traceback.format_exception(error)))
 
 
 def _say(text: str) -> None:

@@ -9,9 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from growthos.cli import process
 from growthos.clock import Clock, DemoClock, SystemClock
 from growthos.errors import DamagedDataError, NoDataError, SettingsError, UsageError
 from growthos.home import DEMO_SEED, Home
+from growthos.redact import SECRETS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,7 +52,13 @@ class Session:
     def settings(self) -> "Settings":
         from growthos import settings
 
-        return settings.demo() if self.demo else settings.load(self.home, self.environ)
+        if self.demo:
+            return settings.demo()
+        try:
+            return settings.load(self.home, self.environ)
+        finally:
+            if SECRETS.known:
+                process.close_memory()
 
     @cached_property
     def clock(self) -> Clock:
@@ -106,13 +114,11 @@ class Session:
         """Write the traceback of a bug to the log of the home; None where there is no such place."""
         import traceback
 
-        from growthos.log import Log, Redactor
+        from growthos.log import Log
 
         if not self.home.root.is_dir():
             return None
-        values = self.__dict__.get("settings")
-        secrets = [one for given in values.sources.values() for one in given.values()] if values else []
-        log = Log(self.home.logs, "none", Redactor(secrets))
+        log = Log(self.home.logs, "none")
         log.write(SystemClock().now(), "bug", traceback="".join(traceback.format_exception(error)))
         log.close()
         return self.home.logs / "growthos.log"

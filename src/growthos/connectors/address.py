@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from growthos.errors import SettingsError
+from growthos.redact import glimpse
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -15,7 +16,9 @@ def checked(address: str, env: str) -> str:
     except ValueError:
         host = None
     if not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
-        raise SettingsError(f"{env} is no address: {address!r}.", hint="Write it as https://host or https://host:port.")
+        raise SettingsError(
+            f"{env} is no address: {glimpse(address)}.", hint="Write it as https://host or https://host:port."
+        )
     if parts.scheme == "http" and host not in LOOPBACK:
         raise SettingsError(
             f"{env} is plain http to {host}; a token sent there could be read on the way.",

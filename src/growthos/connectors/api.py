@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from growthos.clock import Clock
 from growthos.connectors.asking import REQUEST_ID_HEADERS, Answer, Ask, Attempt, adapter
 from growthos.connectors.limits import Ledger, Turns, key_of
-from growthos.connectors.redact import Redactor
 from growthos.connectors.refusals import Refusals
 from growthos.connectors.terms import Judgement, Source, Verdict, Watch
 from growthos.connectors.tries import SERVER_ERROR, AgainError, Tries
 from growthos.connectors.verdicts import quoted, server_time
 from growthos.errors import SourceError
+from growthos.redact import SECRETS, Redactor
 
 if TYPE_CHECKING:
     import httpx
@@ -59,7 +59,7 @@ class Api:
         self.unanswered = 0
         self._unlogged = 0.0
         self._rest = 0.0
-        self.secrets = Redactor()
+        self.secrets = Redactor(SECRETS)
         for one in connector.settings:
             if one.secret and (value := connector.values.get(one.name)):
                 self.secrets.learn(value)
@@ -68,7 +68,7 @@ class Api:
         self._turns = Turns(connector.limits, clock)
         self._ledger = Ledger(ledger, key_of(connector), connector.limits, clock) if ledger else None
         self._server_errors = Turns([connector.server_errors] if connector.server_errors else [], clock)
-        self._wire = Wire(transport, clock, self._refusals, self.secrets)
+        self._wire = Wire(transport, clock, self._refusals)
         self._build = self._wire.client.build_request
         self._auth = connector.auth(self)
 
@@ -196,7 +196,7 @@ class Api:
             raise
         except SourceError as error:
             # Made of the source's own words and addresses: nothing leaves here uncut.
-            error.message, error.hint = self.secrets.text(error.message), self.secrets.text(error.hint)
+            error.message, error.hint = SECRETS.text(error.message), SECRETS.text(error.hint)
             error.args = (error.message,)
             attempt.message = error.message
             raise
@@ -205,7 +205,7 @@ class Api:
                 self._turns.settle()
                 if self._ledger:
                     self._ledger.settle()
-            self.watch.call(attempt.call(self.clock.monotonic(), self.secrets))
+            self.watch.call(attempt.call(self.clock.monotonic()))
 
     def _once(self, ask: Ask[T], request: "httpx.Request", attempt: Attempt, tries: Tries) -> Answer[T]:
         from pydantic import ValidationError
@@ -220,7 +220,7 @@ class Api:
         judgement = ask.judge(received.status, received.headers, received.body)
         attempt.verdict = judgement.verdict
         if judgement.verdict is not Verdict.OK:
-            judgement = replace(judgement, message=quoted(self.secrets.text(judgement.message)))
+            judgement = replace(judgement, message=quoted(judgement.message))
             raise self._no(ask, judgement, received.status, attempt.endpoint, tries)
         try:
             said = ask.understand.validate_json(received.body)
@@ -229,7 +229,7 @@ class Api:
                 f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
                 for one in error.errors(include_url=False, include_input=False, include_context=False)[:3]
             )
-            garbled = Judgement(Verdict.TRANSIENT, self.secrets.text(f"the answer cannot be understood: {where}"))
+            garbled = Judgement(Verdict.TRANSIENT, quoted(f"the answer cannot be understood: {where}"))
             raise AgainError(garbled, garbled=True) from None
         attempt.records = ask.records(said)
         self._rest = self.connector.rest(received.headers)

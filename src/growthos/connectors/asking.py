@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from growthos.connectors.redact import Redactor
 from growthos.connectors.terms import Call, Judgement, Verdict
 from growthos.connectors.verdicts import quoted
+from growthos.redact import SECRETS
 
 if TYPE_CHECKING:
     import httpx
@@ -59,7 +59,7 @@ class Attempt:
     verdict: str = field(default=Verdict.TRANSIENT)
     message: str = ""
 
-    def call(self, now: float, secrets: Redactor) -> Call:
+    def call(self, now: float) -> Call:
         """For the log, without secrets."""
         return Call(
             source=self.source,
@@ -72,8 +72,8 @@ class Attempt:
             bytes=self.size,
             records=self.records,
             waited=self.waited,
-            request_id=quoted(secrets.text(self.request_id)) if self.request_id else None,
-            message=secrets.text(self.message),
+            request_id=quoted(self.request_id) if self.request_id else None,
+            message=SECRETS.text(self.message),
         )
 
 

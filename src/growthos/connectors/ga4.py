@@ -15,6 +15,7 @@ from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, 
 from growthos.connectors.trail import Trail
 from growthos.errors import RefusedError, SettingsError, UnavailableError
 from growthos.period import Period
+from growthos.redact import glimpse
 
 if TYPE_CHECKING:
     import httpx
@@ -199,7 +200,7 @@ def _property(text: str) -> str:
     digits = text.removeprefix("properties/")
     if not digits.isascii() or not digits.isdigit():
         raise SettingsError(
-            f"GA4_PROPERTY_ID is not a property's number: {text!r}.",
+            f"GA4_PROPERTY_ID is not a property's number: {glimpse(text)}.",
             hint="It stands under Admin, Property details, in GA4; the G-… id belongs to a data stream.",
         )
     return digits

@@ -32,6 +32,7 @@ from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, 
 from growthos.connectors.verdicts import NOT_FOUND, without_error
 from growthos.errors import RefusedError, SettingsError
 from growthos.period import Period
+from growthos.redact import glimpse
 
 if TYPE_CHECKING:
     import httpx
@@ -303,5 +304,7 @@ class GoogleAds(Connector):
 def _customer(text: str, env: str) -> str:
     digits = text.replace("-", "").strip()
     if not digits.isascii() or not digits.isdigit() or len(digits) != CUSTOMER_DIGITS:
-        raise SettingsError(f"{env} is not a customer id: {text.strip()!r}.", hint="It has ten digits: 123-456-7890.")
+        raise SettingsError(
+            f"{env} is not a customer id: {glimpse(text.strip())}.", hint="It has ten digits: 123-456-7890."
+        )
     return digits

@@ -29,6 +29,7 @@ SHARED = (
         "GOOGLE_APPLICATION_CREDENTIALS",
         "Path of a service account's key file, for Google Ads and GA4, in place of the three OAuth settings.",
         shared=True,
+        key_file=True,
     ),
     Setting(
         "oauth_token_url",
@@ -71,12 +72,20 @@ def _by_refresh_token(api: "Api") -> "Fetched":
     return oauth.fetch(api, values.get("oauth_token_url", TOKEN_ADDRESS), form)
 
 
+def _learn(api: "Api", key: str) -> None:
+    """A private key is a secret line by line."""
+    for line in (key, *key.splitlines()):
+        if not line.startswith("-----") or "\n" in line:
+            api.secrets.learn(line)
+
+
 def _by_key(api: "Api", file: str, scope: str) -> "Fetched":
     from google.auth import crypt, jwt
 
     try:
         key = json.loads(Path(file).expanduser().read_text(encoding="utf-8"))
         signer = crypt.RSASigner.from_service_account_info(key)  # type: ignore[no-untyped-call]
+        _learn(api, key["private_key"])
         email, official = key["client_email"], checked(key.get("token_uri", TOKEN_ADDRESS), "token_uri")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(

@@ -26,6 +26,7 @@ from growthos.connectors.refusals import of_another
 from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Window
 from growthos.errors import SettingsError
 from growthos.period import Period
+from growthos.redact import glimpse
 
 if TYPE_CHECKING:
     import httpx
@@ -163,5 +164,7 @@ class Meta(Connector):
 def _account(text: str) -> str:
     digits = text.removeprefix("act_")
     if not digits.isascii() or not digits.isdigit():
-        raise SettingsError(f"META_AD_ACCOUNT_ID is not an ad account: {text!r}.", hint="It has digits: act_1234567.")
+        raise SettingsError(
+            f"META_AD_ACCOUNT_ID is not an ad account: {glimpse(text)}.", hint="It has digits: act_1234567."
+        )
     return digits

@@ -17,6 +17,7 @@ from growthos.connectors.shopify_words import GRANT_HINTS, RENEWAL_HINT, judge
 from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Verdict, Window
 from growthos.errors import SettingsError
 from growthos.period import Period
+from growthos.redact import glimpse
 
 if TYPE_CHECKING:
     import httpx
@@ -249,7 +250,7 @@ def _shop(text: str) -> str:
     name = host.removesuffix(SUFFIX)
     if text and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", name):
         raise SettingsError(
-            f"SHOPIFY_SHOP_DOMAIN is not a shop: {text.strip()!r}.",
+            f"SHOPIFY_SHOP_DOMAIN is not a shop: {glimpse(text.strip())}.",
             hint="It is the permanent domain, my-shop.myshopify.com, and not one of your own.",
         )
     return name

@@ -50,7 +50,8 @@ class Setting:
     """One value that a source needs: `name` in growthos.toml, `env` in the environment.
 
     `required` settings together make a source connected; a `shared` one may be set for another source's sake
-    and connects nothing by itself. An `address` replaces an official one, for proxies and tests.
+    and connects nothing by itself. An `address` replaces an official one, for proxies and tests. A `key_file` is a path
+    of a file that holds a secret.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Setting:
     required: bool = False
     shared: bool = False
     address: bool = False
+    key_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from growthos.connectors.terms import Judgement, Verdict
+from growthos.redact import SECRETS
 
 OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TIMEOUT, TOO_LARGE, TOO_MANY = 200, 401, 403, 404, 408, 413, 429
 REDIRECTED, SERVER_ERROR = 300, 500
 LONGEST_QUOTE = 300
+UNSEEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
 
 
 def by_status(status: int, headers: Mapping[str, str], words: str = "") -> Judgement:  # noqa: PLR0911 - one answer per meaning
@@ -88,6 +90,6 @@ def _no_number(name: str) -> None:
 
 
 def quoted(text: object) -> str:
-    """Words of an API, fit for a message: one line, no control characters, not too long."""
-    line = re.sub(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+", " ", str(text)).strip()
+    """Words of an API, fit for a message: no secret, one line, no control characters, not too long."""
+    line = UNSEEN.sub(" ", SECRETS.text(str(text))).strip()
     return line if len(line) <= LONGEST_QUOTE else line[:LONGEST_QUOTE] + "…"

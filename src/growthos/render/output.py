@@ -9,6 +9,7 @@ from typing import Any, Literal, TextIO
 
 from growthos import jsontext
 from growthos.errors import CannotWriteError
+from growthos.redact import SECRETS
 from growthos.render.pages import Note, Page, markdown
 from growthos.render.text import for_spreadsheet
 
@@ -83,7 +84,7 @@ def _write(text: str, output: Path | None) -> None:
         _print(text, sys.stdout)
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        output.write_text(SECRETS.text(text), encoding="utf-8")
     except OSError as error:
         raise CannotWriteError(f"{output} cannot be written: {error.strerror}.") from error
 
@@ -91,7 +92,7 @@ def _write(text: str, output: Path | None) -> None:
 def _print(text: str, stream: TextIO) -> None:
     """Write and flush; a reader that has seen enough and gone is no failure."""
     try:
-        stream.write(text)
+        stream.write(SECRETS.text(text))
         stream.flush()
     except BrokenPipeError:
         nowhere = os.open(os.devnull, os.O_WRONLY)

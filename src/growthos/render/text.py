@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 
+from growthos.redact import SECRETS
+
 LONGEST = 200
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -14,8 +16,8 @@ NOTHING = "\N{EN DASH}"
 
 
 def clean(text: object, *, limit: int | None = LONGEST) -> str:
-    """Text without anything that moves a cursor, turns the reading or cannot be seen; cut if it is long."""
-    shown = "".join("�" if unicodedata.category(one) in HIDDEN else one for one in str(text))
+    """Text without secrets and without what moves a cursor, turns the reading or cannot be seen; cut if it is long."""
+    shown = "".join("�" if unicodedata.category(one) in HIDDEN else one for one in SECRETS.text(str(text)))
     return shown if limit is None or len(shown) <= limit else shown[: limit - 1] + "…"
 
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from growthos.connectors import find
 from growthos.home import Home
+from growthos.redact import glimpse
 from growthos.settings import sources
 from growthos.settings.origins import Problems, Toml, read_env, read_toml, unknown
 
@@ -26,7 +27,7 @@ def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"{name!r} is no time zone: {unknown(name, available_timezones(), 'zone')}") from None
+        raise ValueError(f"{glimpse(name)} is no time zone: {unknown(name, available_timezones(), 'zone')}") from None
     return name
 
 
@@ -39,9 +40,9 @@ def _rate(given: object) -> object:
     try:
         rate = Decimal(given)
     except InvalidOperation:
-        raise ValueError(f"{given!r} is no rate; write it as 1.0840") from None
+        raise ValueError(f"{glimpse(given)} is no rate; write it as 1.0840") from None
     if not rate.is_finite() or rate <= 0:
-        raise ValueError(f"a rate is greater than nothing, and {given!r} is not")
+        raise ValueError(f"a rate is greater than nothing, and {glimpse(given)} is not")
     return given
 
 
@@ -51,7 +52,7 @@ def _day(given: object) -> date:
     try:
         return date.fromisoformat(str(given))
     except ValueError:
-        raise ValueError(f"{given!r} is no date; write it as 2026-03-29") from None
+        raise ValueError(f"{glimpse(given)} is no date; write it as 2026-03-29") from None
 
 
 def _days(given: object) -> object:

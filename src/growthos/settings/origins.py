@@ -12,6 +12,7 @@ from typing import Any
 
 from growthos.errors import SettingsError
 from growthos.home import Home
+from growthos.redact import glimpse
 
 YES, NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -28,6 +29,11 @@ class Problems:
 
     def add(self, where: str, what: str) -> None:
         self.found.append(f"{where}: {what}")
+
+    def refuse(self, path: Path) -> None:
+        """A file with a secret that is not its owner's alone."""
+        self.modes = True
+        self.found = list(dict.fromkeys([*self.found, f"{path}: holds secrets and can be read by others"]))
 
     def stop(self) -> None:
         """Raise them, if there are any."""
@@ -127,7 +133,7 @@ def demo_mode(home: Home, environ: Mapping[str, str]) -> bool:
         said = read_env(home, Problems()).values.get("DEMO_MODE")
     word = (said or "").strip().lower()
     if word not in (*YES, *NO):
-        raise SettingsError(f"DEMO_MODE is {said!r}.", hint="Set it to true or false.")
+        raise SettingsError(f"DEMO_MODE is {glimpse(said)}.", hint="Set it to true or false.")
     return word in YES
 
 

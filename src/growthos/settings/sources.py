@@ -8,6 +8,7 @@ from growthos.connectors.base import Connector
 from growthos.connectors.terms import Setting
 from growthos.errors import SettingsError
 from growthos.home import Home
+from growthos.redact import SECRETS
 from growthos.settings.origins import Env, Problems, Toml, near_miss, open_to_others, unknown
 
 
@@ -29,7 +30,7 @@ class Reader:
                 self.problems.add(place.where(setting.env), f"is set, and so is {setting.env}_FILE; keep one")
             if path and not value:
                 self.origins[source, setting.name] = f"{setting.env}_FILE in {place.name}"
-                return self._from_file(path, place.where(f"{setting.env}_FILE"))
+                return self._from_file(path, setting, place.where(f"{setting.env}_FILE"))
             if value:
                 self.origins[source, setting.name] = place.name
                 return self._checked(value, setting, place.where(setting.env))
@@ -42,7 +43,7 @@ class Reader:
             key = "" if given is not None else f"{setting.name}_file in "
             self.origins[source, setting.name] = key + self.toml.path.name
         if named is not None and given is None:
-            return self._from_file(str(named), self.toml.where(source, f"{setting.name}_file"))
+            return self._from_file(str(named), setting, self.toml.where(source, f"{setting.name}_file"))
         return None if given is None else self._checked(self._text(given, where), setting, where)
 
     def _text(self, given: object, where: str) -> str:
@@ -53,7 +54,7 @@ class Reader:
             return ""
         return ",".join(str(one).strip() for one in several)
 
-    def _from_file(self, name: str, where: str) -> str | None:
+    def _from_file(self, name: str, setting: Setting, where: str) -> str | None:
         path = self.home.root / Path(name).expanduser()
         try:
             value = path.read_text(encoding="utf-8").strip()
@@ -61,11 +62,15 @@ class Reader:
             reason = error.strerror if isinstance(error, OSError) else "it is not text"
             self.problems.add(where, f"{path} cannot be read: {reason}")
             return None
+        if open_to_others(path):
+            self.problems.refuse(path)
         if not value:
             self.problems.add(where, f"{path} is empty")
-        return value or None
+        return self._checked(value, setting, where)
 
     def _checked(self, value: str, setting: Setting, where: str) -> str | None:
+        if setting.secret:
+            SECRETS.learn(value)
         if setting.secret and not (value.isascii() and value.isprintable()):
             self.problems.add(where, "holds characters that no key or token has")
         return value or None
@@ -133,6 +138,10 @@ def _complete(
             connector(values)
         except SettingsError as error:
             problems.add(connector.name, error.message)
+        for one in settings:
+            key = Path(values[one.name]).expanduser() if one.key_file and one.name in values else None
+            if key and key.exists() and open_to_others(key):
+                problems.refuse(key)
 
 
 def _unknown_variables(known: Mapping[str, type[Connector]], env: Env, problems: Problems) -> None:
@@ -153,8 +162,7 @@ def _open_secrets(known: Mapping[str, type[Connector]], home: Home, toml: Toml, 
         (home.env, any(env.get(one.env) for _, one in _secrets(known))),
     ):
         if holds and open_to_others(path):
-            problems.modes = True
-            problems.add(str(path), "holds secrets and can be read by others")
+            problems.refuse(path)
 
 
 def _secrets(known: Mapping[str, type[Connector]]) -> list[tuple[str, Setting]]:

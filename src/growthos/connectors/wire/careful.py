@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 import httpx
 
 from growthos.clock import Clock
-from growthos.connectors.redact import Redactor
 from growthos.connectors.refusals import Refusals
 from growthos.connectors.terms import Judgement, Verdict
 from growthos.connectors.tries import AgainError
@@ -26,12 +25,9 @@ from growthos.connectors.wire.line import Line
 class Wire:
     """One source's client, its credentials aside."""
 
-    def __init__(
-        self, transport: httpx.BaseTransport | None, clock: Clock, refusals: Refusals, secrets: Redactor
-    ) -> None:
+    def __init__(self, transport: httpx.BaseTransport | None, clock: Clock, refusals: Refusals) -> None:
         self._clock = clock
         self._refusals = refusals
-        self._secrets = secrets
         self._line = Line(clock)
         self.client = httpx.Client(
             transport=transport or self._line.transport(),
@@ -53,7 +49,7 @@ class Wire:
         except (httpx.HTTPError, TooSlowError) as error:
             if distrusted(error):
                 raise self._refusals.distrusted(host, quoted(error)) from error
-            said = quoted(self._secrets.text(str(error))) or type(error).__name__
+            said = quoted(error) or type(error).__name__
             raise AgainError(Judgement(Verdict.TRANSIENT, f"no whole answer from {host}: {said}")) from error
         if received.status in range(300, 400):
             target = urlsplit(received.headers.get("location", "")).hostname
