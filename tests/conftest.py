@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from demo_home import demo_home  # noqa: F401 - a fixture
+from stage import copied_stage, synced_stage  # noqa: F401 - fixtures
 
 from growthos.clock import DemoClock
 

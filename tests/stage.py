@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -132,3 +133,19 @@ def days_of(request: httpx.Request) -> Days | None:
     if request.url.path.endswith(":searchStream") and (found := RANGE.search(json.loads(request.content)["query"])):
         return date.fromisoformat(found[1]), date.fromisoformat(found[2])
     return None
+
+
+@pytest.fixture(scope="session")
+def synced_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A home that two weeks of the shop were synced into; nobody writes to it."""
+    with pytest.MonkeyPatch.context() as patch:
+        stage = Stage(tmp_path_factory.mktemp("stage") / "synced", patch)
+        assert stage.sync().exit_code == 0
+        yield stage
+
+
+@pytest.fixture
+def copied_stage(synced_stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """A copy of it, to do something to."""
+    shutil.copytree(synced_stage.root, tmp_path / "home")
+    return Stage(tmp_path / "home", monkeypatch, now=synced_stage.now)

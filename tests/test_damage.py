@@ -3,7 +3,6 @@
 import json
 import random
 import shutil
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -29,20 +28,9 @@ from growthos.raw_check import damaged, verify
 from growthos.state import State
 
 
-@pytest.fixture(scope="module")
-def synced(tmp_path_factory) -> Iterator[Stage]:
-    """A home that two weeks of the shop were synced into; nobody writes to it."""
-    with pytest.MonkeyPatch.context() as patch:
-        stage = Stage(tmp_path_factory.mktemp("damage") / "synced", patch)
-        assert stage.sync().exit_code == 0
-        yield stage
-
-
 @pytest.fixture
-def stage(synced, tmp_path, monkeypatch) -> Stage:
-    """A copy of it, to do something to."""
-    shutil.copytree(synced.root, tmp_path / "home")
-    return Stage(tmp_path / "home", monkeypatch, now=synced.now)
+def stage(copied_stage) -> Stage:
+    return copied_stage
 
 
 def rebuild(stage: Stage) -> SyncReport:
@@ -85,9 +73,9 @@ def left(stage: Stage) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.chaos) for seed in range(1, 30))])
-def test_no_flipped_bit_goes_unseen(synced, tmp_path, seed):
+def test_no_flipped_bit_goes_unseen(synced_stage, tmp_path, seed):
     """Two hundred places over all the files, each alone."""
-    dice, files = random.Random(seed), list(raw.scan(synced.root / "raw"))
+    dice, files = random.Random(seed), list(raw.scan(synced_stage.root / "raw"))
     path, unseen = tmp_path / "one.parquet", []
     for _ in range(200):
         shutil.copyfile(file := dice.choice(files), path)
@@ -99,9 +87,9 @@ def test_no_flipped_bit_goes_unseen(synced, tmp_path, seed):
 
 
 @pytest.mark.parametrize("bodies", [False, True])
-def test_what_was_not_written_is_no_segment(synced, tmp_path, bodies):
+def test_what_was_not_written_is_no_segment(synced_stage, tmp_path, bodies):
     """Cut anywhere, or empty, or longer than it was."""
-    content = segment(synced.root, "orders").read_bytes()
+    content = segment(synced_stage.root, "orders").read_bytes()
     path = tmp_path / "one.parquet"
     for changed in (b"", content[:7], content[:-1], content[:-9], content + b"\0", content[:4000] + content[4100:]):
         path.write_bytes(changed)
@@ -199,7 +187,7 @@ def test_a_sync_that_writes_all_it_builds_from_looks_at_nothing(tmp_path, monkey
     looked: list[Path] = []
     monkeypatch.setattr("growthos.intact.damaged", lambda paths: looked.extend(paths) or ())
     stage = Stage(tmp_path / "home", monkeypatch)
-    assert stage.sync("ga4", "shopify").built
+    assert stage.sync("ga4").built
     assert looked == []
 
 

@@ -17,9 +17,12 @@ from stage import Stage
 
 from growthos import cli, demo, settings, status
 from growthos.clock import DemoClock
+from growthos.doctor import kept
 from growthos.errors import ExitCode
 from growthos.home import Home
 from growthos.lock import locked
+from growthos.quarantine import set_aside
+from growthos.raw import read_header
 from growthos.render import status_page
 from growthos.render.output import drawn
 from growthos.render.pages import Note
@@ -146,6 +149,20 @@ def test_damaged_files_and_a_build_that_failed_are_told(own):
     found = look(own)
     assert "1 raw file is damaged" in notes(found)
     assert "was not published" in notes(found)
+
+
+def test_what_was_set_aside_and_not_read_again_is_damage(own):
+    """Until a sync has read it: a watchdog sees it, and so does the doctor."""
+    path = next(own.raw.rglob("traffic/*.parquet"))
+    unit = read_header(path).unit
+    set_aside(own, path, NOW)
+    found = look(own)
+    assert found.exit_code == ExitCode.DAMAGED
+    assert [one["unit"] for one in found.as_json()["lost"]] == [unit]
+    assert f"traffic of {unit} was damaged and has not been read again" in notes(found)
+    assert found.next_step == "growthos --demo sync"
+    [told] = [one.finding for one in kept.read(own, (), NOW).remarks if one.finding.subject == "quarantine"]
+    assert (told.state, unit in told.said) == ("error", True)
 
 
 def test_a_run_at_work_is_named_and_not_waited_for(own):

@@ -1,4 +1,4 @@
-"""Units of which a segment was set aside and that nothing has read since: what the raw files once knew and lack now."""
+"""Units of which a segment was set aside or is gone, and that nothing has read since: what raw knew and now lacks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,10 @@ from growthos.state import BEGINNING, State, Unit, covered_days, holes
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A segment that was set aside and whose unit, or what of it is left to read, no later unit has made good."""
+    """A segment that is no longer there and whose unit, or what of it is left to read, no later unit has made good.
+
+    `aside` is the file that was set aside, or the last one of the unit where another of its files is gone.
+    """
 
     aside: Aside
     days: tuple[date, ...] = ()
@@ -39,9 +42,20 @@ class Loss:
 
 
 def losses(home: Home, state: State) -> list[Loss]:
-    """What was set aside and not made good, in the order of the files."""
+    """What is gone and not made good: first of all that was set aside, in the order of the files."""
     aside = list(segments(home))
-    return [loss for one in aside if _counted(one, aside, state) for loss in _left(one, state)]
+    gone = [one for one in aside if _counted(one, aside, state)]
+    known = [one.header for one in gone if one.header]
+    gone += [one for one in _torn(state) if one.header and not any(_same(one.header, other) for other in known)]
+    return [loss for one in gone for loss in _left(one, state)]
+
+
+def _torn(state: State) -> Iterator[Aside]:
+    """The last files of units that had come to their end and of which other files are gone."""
+    for attempt in state.attempts():
+        last = attempt[-1].header
+        if last.final and len(attempt) <= last.part:
+            yield Aside(attempt[-1].path, last.source, last.account, last.stream, last.seq, last.run_id, last)
 
 
 def _counted(one: Aside, aside: Sequence[Aside], state: State) -> bool:
@@ -65,7 +79,7 @@ def _left(one: Aside, state: State) -> Iterator[Loss]:
     since = [unit for unit in units if _newer(unit, one)]
     header = one.header
     if header is None:
-        if not since or _broken(units):
+        if not since or broken(units):
             yield Loss(one)
     elif header.first is not None and header.last is not None:
         days = set(_days(date.fromisoformat(header.first), date.fromisoformat(header.last)))
@@ -86,7 +100,7 @@ def _newer(unit: Unit, one: Aside) -> bool:
     return after and unit.header.run_id != one.run_id
 
 
-def _broken(units: Sequence[Unit]) -> bool:
+def broken(units: Sequence[Unit]) -> bool:
     """Whether something is missing between the first and the last that the units of a stream cover."""
     days = covered_days(units)
     if days:

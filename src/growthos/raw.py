@@ -109,6 +109,11 @@ def folder(root: Path, source: str, account: str, stream: str) -> Path:
     return root / source / account / stream
 
 
+def place(root: Path, header: Header) -> Path:
+    """Where a segment stands: a copy of it anywhere else is none."""
+    return folder(root, header.source, header.account, header.stream) / f"{header.seq:010d}-{header.run_id}.parquet"
+
+
 def read_header(path: Path) -> Header:
     """The header of a segment; raises DamagedSegmentError where the file is not what was written.
 
@@ -201,10 +206,6 @@ class UnitWriter:
 
     def _flush(self, at: datetime, *, final: bool) -> None:
         pages = [page for page, _ in self._pages]
-        digest = hashlib.sha256()
-        for page in pages:
-            digest.update(len(page.body).to_bytes(8, "big"))
-            digest.update(page.body)
         header = replace(
             self.header,
             seq=self.header.seq + len(self.written),
@@ -218,7 +219,7 @@ class UnitWriter:
             pages=len(pages),
             records=sum(page.records for page in pages),
             redactions=sum(page.redactions for page in pages),
-            body_sha256=digest.hexdigest(),
+            body_sha256=raw_seal.hash_of(page.body for page in pages),
         )
         self.written.append(_publish(self.root, header, self._pages, self._count))
         self._count += len(pages)
@@ -301,11 +302,10 @@ def _publish(root: Path, header: Header, pages: Sequence[tuple[Page, datetime]],
     """Write, flush to disk, rename, flush the folder: after this the segment is there for good."""
     import pyarrow.parquet as pq
 
-    place = folder(root, header.source, header.account, header.stream)
-    path = place / f"{header.seq:010d}-{header.run_id}.parquet"
-    temporary = place / f".{path.name}.tmp"
+    path = place(root, header)
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        make_folders(place, root)
+        make_folders(path.parent, root)
         with os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
             pq.write_table(
                 _table(header, pages, count),
@@ -321,7 +321,7 @@ def _publish(root: Path, header: Header, pages: Sequence[tuple[Page, datetime]],
             file.flush()
             os.fsync(file.fileno())
         temporary.rename(path)
-        sync_folder(place)
+        sync_folder(path.parent)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise cannot_write(path, error) from error

@@ -5,6 +5,7 @@ The hash is taken over the file as it is on disk, compressed, with zeros in its 
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -12,6 +13,15 @@ KEY: Final = b"growthos_sha256"
 BLANK: Final = b"0" * 64
 _CHUNK: Final = 1024 * 1024
 _TAIL: Final = 8
+
+
+def hash_of(bodies: Iterable[bytes | memoryview]) -> str:
+    """One hash over bodies in their order, each with its length before it."""
+    made = hashlib.sha256()
+    for body in bodies:
+        made.update(len(body).to_bytes(8, "big"))
+        made.update(body)
+    return made.hexdigest()
 
 
 def seal(file: BinaryIO) -> None:

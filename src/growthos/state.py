@@ -78,6 +78,9 @@ class State:
                 segments.append(Segment(path, raw.read_header(path)))
             except raw.DamagedSegmentError:
                 damaged.append(path)
+                continue
+            if path != raw.place(root, segments[-1].header):
+                damaged.append(segments.pop().path)
         return cls(segments), tuple(damaged)
 
     def add(self, segment: Segment) -> None:
@@ -101,6 +104,10 @@ class State:
     def headers(self) -> Iterator[Header]:
         """The header of every segment, of those too whose unit is not complete."""
         return (segment.header for segment in self._segments)
+
+    def attempts(self) -> Iterator[Sequence[Segment]]:
+        """The segments of each attempt at a unit, in the order of their parts, whether they are all or not."""
+        return iter(self._attempts.values())
 
     def next_seq(self, source: str, account: str, stream: str) -> int:
         return self._next_seq[source, account, stream]

@@ -19,6 +19,7 @@ from growthos.errors import ExitCode
 from growthos.home import Home
 from growthos.last_build import LastBuild
 from growthos.lock import holder
+from growthos.losses import Loss, losses
 from growthos.plan import Asked
 from growthos.rounds import Unfinished, unfinished
 from growthos.state import State
@@ -111,6 +112,7 @@ class Status:
     build: LastBuild | None
     last_run: LastRun | None
     damaged: int
+    lost: tuple[Loss, ...]
     sources: tuple[Source, ...]
     zones: Disagreement | None
     demo: bool = False
@@ -121,7 +123,12 @@ class Status:
 
     @property
     def exit_code(self) -> ExitCode:
-        """PARTIAL while a connected source is stale, so that a watchdog sees a cron job that no longer runs."""
+        """DAMAGED while something is lost and not read again; PARTIAL while a connected source is stale.
+
+        So a watchdog sees a cron job that no longer runs.
+        """
+        if self.lost:
+            return ExitCode.DAMAGED
         return ExitCode.PARTIAL if self.stale else ExitCode.OK
 
     @property
@@ -138,7 +145,7 @@ class Status:
             yield f"{growthos} status, once the run has ended"
         if failed := [one.name for one in ready if one.errors]:
             yield f"{growthos} sync {' '.join(failed)}, once that is mended"
-        if self.stale or all(one.read_at is None for one in ready):
+        if self.lost or self.stale or all(one.read_at is None for one in ready):
             yield f"{growthos} sync"
         if unread := [one.name for one in ready if one.read_at is None]:
             yield f"{growthos} sync {' '.join(unread)}"
@@ -163,6 +170,16 @@ class Status:
             "built_at": build.finished_at if build else None,
             "last_run": {"finished_at": last.finished_at, "exit_code": last.exit_code} if last else None,
             "damaged_files": self.damaged,
+            "lost": [
+                {
+                    "source": one.aside.source,
+                    "account": one.aside.account,
+                    "stream": one.aside.stream,
+                    "unit": one.unit,
+                    "file": one.aside.path.name,
+                }
+                for one in self.lost
+            ],
             "stale_after_hours": FORGOTTEN // timedelta(hours=1),
             "sources": [
                 {
@@ -203,6 +220,7 @@ def look(home: Home, settings: "Settings", clock: Clock, *, demo: bool = False) 
         build=last_build.from_report(home),
         last_run=LastRun(datetime.fromisoformat(finished), int(code)) if finished and code is not None else None,
         damaged=len(damaged),
+        lost=tuple(losses(home, state)),
         sources=sources,
         zones=_zones(settings.reporting_timezone, sources, now),
         demo=demo,

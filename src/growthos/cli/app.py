@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from growthos.cli import process, reconcile, see, setup, status, sync, watch
+from growthos.cli import process, reconcile, see, setup, status, sync, verify, watch
 from growthos.cli.session import Session, choose_home
 
 GLOBAL = ("--demo", "-q", "--quiet", "-v", "--verbose")
@@ -102,4 +102,5 @@ see.add(app)
 watch.add(app)
 reconcile.add(app)
 status.add(app)
+verify.add(app)
 setup.add(app)

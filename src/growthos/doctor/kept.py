@@ -11,6 +11,7 @@ from growthos.coverage import FORGOTTEN
 from growthos.doctor.remarks import Remark, error, ok, warning
 from growthos.errors import BusyError, DamagedDataError, NoDataError
 from growthos.home import Home
+from growthos.losses import losses
 from growthos.state import State
 from growthos.wording import age
 
@@ -39,7 +40,7 @@ def read(home: Home, connected: Collection[str], now: datetime) -> Kept:
     """Look at the raw files and at the database, and change nothing."""
     state, damaged = State.read(home.raw)
     described, currency, database = _database(home)
-    files = (*_damaged(home, damaged), *_strangers(home))
+    files = (*_damaged(home, state, damaged), *_strangers(home))
     return Kept(
         remarks=(*files, *database, *(_age(name, state.loaded_at(name), now) for name in connected)),
         newest=state.touched_at(),
@@ -48,14 +49,19 @@ def read(home: Home, connected: Collection[str], now: datetime) -> Kept:
     )
 
 
-def _damaged(home: Home, damaged: tuple[Path, ...]) -> Iterator[Remark]:
+def _damaged(home: Home, state: State, damaged: tuple[Path, ...]) -> Iterator[Remark]:
     if damaged:
         said = f"{_count(len(damaged))} damaged: {_some(home.raw, damaged)}"
         yield warning("data", "raw files", said, "`growthos sync` sets them aside and reads their days again.")
     else:
         yield ok("data", "raw files", "every one can be read")
     aside = sorted(home.quarantine.iterdir()) if home.quarantine.is_dir() else []
-    if aside:
+    if lost := losses(home, state):
+        units = ", ".join(f"{one.aside.source} {one.aside.stream} of {one.unit}" for one in lost[:FEW])
+        more = f" and {len(lost) - FEW:,} more" if len(lost) > FEW else ""
+        hint = "The next sync asks for it again; see `growthos verify`."
+        yield error("data", "quarantine", f"damaged and not read again: {units}{more}", hint)
+    elif aside:
         said = f"{_count(len(aside))} set aside as damaged"
         hint = f"What they held was read again. Look at the disk; then {home.quarantine} may be deleted."
         yield warning("data", "quarantine", said, hint)

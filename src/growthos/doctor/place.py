@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Final
 
+from growthos import wording
 from growthos.doctor.remarks import Remark, error, ok, warning
 from growthos.home import Home
 from growthos.lock import holder
@@ -71,14 +72,14 @@ def _modes(home: Home) -> Iterator[Remark]:
 def _room(home: Home) -> Iterator[Remark]:
     files = list(home.raw.rglob("*.parquet")) if home.raw.is_dir() else []
     raw, database = sum(size(path) for path in files), size(home.database)
-    yield ok("home", "size", f"raw {_bytes(raw)} in {len(files):,} files, database {_bytes(database)}")
+    yield ok("home", "size", f"raw {wording.size(raw)} in {len(files):,} files, database {wording.size(database)}")
     free = shutil.disk_usage(existing(home.root)).free
     needed = max(GIGABYTE, 3 * size(home.warehouse))
     if free < needed:
-        said = f"{_bytes(free)} free, and a build may need {_bytes(needed)}"
+        said = f"{wording.size(free)} free, and a build may need {wording.size(needed)}"
         yield warning("home", "disk", said, "Make room, or move the home to a larger disk.")
     else:
-        yield ok("home", "disk", f"{_bytes(free)} free")
+        yield ok("home", "disk", f"{wording.size(free)} free")
 
 
 def size(path: Path) -> int:
@@ -87,13 +88,6 @@ def size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def _bytes(count: int) -> str:
-    amount, units = float(count), ["bytes", "kB", "MB", "GB", "TB"]
-    while amount >= 1000 and len(units) > 1:  # noqa: PLR2004 - decimal units, as disks are sold
-        amount, units = amount / 1000, units[1:]
-    return f"{amount:,.1f} {units[0]}" if units[0] != "bytes" else f"{count} bytes"
 
 
 def _file_system(root: Path) -> Iterator[Remark]:

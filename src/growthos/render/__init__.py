@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from growthos.restatements import Restatements
     from growthos.settings import Settings
     from growthos.status import Status
+    from growthos.verify import Verification
 
 
 def kpis(report: "Report", style: "Style" = "table", output: Path | None = None) -> None:
@@ -87,6 +88,15 @@ def status(found: "Status", style: "Style" = "table", output: Path | None = None
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
+def verification(found: "Verification", style: "Style" = "table", output: Path | None = None) -> None:
+    """What is damaged, and what was lost and not read again."""
+    from growthos.render import verify_page as view
+    from growthos.render.output import deliver
+
+    records = [one.as_json() for one in found.findings]
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: records)
 
 
 def restatements(found: "Restatements", style: "Style" = "table", output: Path | None = None) -> None:

@@ -99,6 +99,9 @@ def _remarks(found: Status) -> Iterator[Note]:
     if found.damaged:
         files = "1 raw file is" if found.damaged == 1 else f"{found.damaged:,} raw files are"
         yield Note(f"{files} damaged; the next sync sets them aside and reads their days again.", "warn")
+    for lost in found.lost:
+        place = f"{lost.aside.source} {clean(lost.aside.account)}: {lost.aside.stream} of {lost.unit}"
+        yield Note(f"{place} was damaged and has not been read again; the next sync asks for it.", "bad")
     if found.build is not None and not found.build.published:
         failed = ", ".join(check.name for check in found.build.blocking) or "a critical check"
         yield Note(f"The last build was not published: {failed} failed.", "bad")
