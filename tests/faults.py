@@ -145,6 +145,19 @@ def broken(status: int) -> Fault:
     return fault
 
 
+def error_with_200(turn: Turn) -> None:
+    """An answer whose status is good and whose body is none: an error, or nothing where the data should be."""
+    error = _google(500, "INTERNAL", "Internal error encountered.")
+    said: dict[str, list[Any]] = {
+        "shopify": [{"errors": [{"message": "Internal error."}], "data": None}, {"data": None}],
+        "meta": [_meta(2, "An unexpected error has occurred.", transient=True), {"data": None}],
+        "google_ads": [_google_ads(500, "INTERNAL", "INTERNAL_ERROR"), [{"results": None, "error": error["error"]}]],
+        "ga4": [error, None],
+    }
+    bodies = said[turn.arrival.source]
+    turn.say(200, bodies[turn.arrival.number % len(bodies)])
+
+
 def web_page(status: int) -> Fault:
     """A firewall's or a login's page in place of an answer."""
     return lambda turn: turn.say(status, "<!DOCTYPE html><title>Sorry</title>", {"content-type": "text/html"})

@@ -4,6 +4,7 @@ Real sockets and the real transport; the last two weeks of the demo shop. After 
 against the limits, against every wait that a source asked for and against the vendors' schemas.
 """
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -96,6 +97,11 @@ def failed(report: SyncReport) -> set[str]:
     return {one.name for one in report.sources if one.errors}
 
 
+def only(*sources: str) -> dict[str, None]:
+    """Which sources are not set, so that these alone are read."""
+    return {name: None for name in demo.FACES if name not in sources}
+
+
 def runs_of(told: list[bool]) -> list[list[bool]]:
     """The failures that follow one another without a good answer between them, and an empty run for none."""
     return [[], *(list(run) for is_failure, run in groupby(told) if is_failure)]
@@ -178,6 +184,44 @@ class TestNonsense:
         assert world.sync().exit_code == 0
         assert world.marts == undisturbed
 
+    def test_an_error_with_a_good_status_is_never_kept(self, world):
+        report = world.sync(faults.but_tokens(faults.error_with_200))
+        assert failed(report) == set(demo.FACES)
+        assert report.exit_code == ExitCode.UNAVAILABLE
+        assert all(len(world.apis.of(name)) > 1 for name in demo.FACES), "each is asked again"
+        assert not list((world.home / "raw").rglob("*.parquet"))
+
+    @pytest.mark.chaos
+    def test_nothing_where_something_was_is_kept_and_warned_of(self, world):
+        """A property that reports no visit at all is read to its end, and a check says so."""
+
+        def nothing(said):
+            said |= {"rows": [], "rowCount": 0}
+
+        report = world.sync(faults.but_tokens(faults.changed(nothing)), **only("ga4"))
+        assert (report.exit_code, report.built.published) == (0, True)
+        [fresh] = [one for one in report.built.checks if one.name == "freshness"]
+        assert (fresh.status, fresh.severity) == ("fail", "warning")
+        assert list((world.home / "raw" / "ga4").rglob("*.parquet"))
+
+    @pytest.mark.chaos
+    def test_an_account_that_counts_in_another_currency_leaves_the_old_numbers(self, world):
+        """From one day to the next; without a rate nothing is published, and what has none is named."""
+
+        def in_kronor(said):
+            for one in faults.dicts(said):
+                one |= {name: "SEK" for name in ("currency", "account_currency") if name in one}
+
+        assert world.sync(**only("meta", "shopify")).exit_code == 0
+        before = Home(world.home).database.read_bytes()
+        world.apis.clock.pass_time(86_400)
+        report = world.sync(faults.each({"meta": faults.always(faults.changed(in_kronor))}), **only("meta", "shopify"))
+        assert report.exit_code == ExitCode.CHECKS_FAILED
+        assert Home(world.home).database.read_bytes() == before
+        [failing] = [one for one in report.built.checks if one.name == "currency_consistency"]
+        assert failing.status == "fail"
+        assert any("SEK" in one for one in failing.sample)
+
     def test_an_answer_about_another_account_is_not_kept(self, world):
         """As a proxy may give that keeps answers; the numbers would be somebody else's."""
 
@@ -259,6 +303,24 @@ class TestTokens:
         if refused == {"shopify": 14, "meta": 3}:
             assert len(world.apis.of("shopify")) - asked < 25, "the units that were complete are not read again"
 
+    @pytest.mark.chaos
+    @pytest.mark.parametrize("source", sorted(demo.FACES))
+    def test_whichever_request_it_is_that_is_refused_first(self, tmp_path, source):
+        """The first one, the second one and so on, until a sync ends before it is refused."""
+        with served(small_shop(), VirtualClock(START)) as apis:
+            given = settings_for(apis, **only(source))
+            assert sync(tmp_path / "undisturbed", apis, given).exit_code == 0
+            number, code = 0, ExitCode.CREDENTIALS
+            while code == ExitCode.CREDENTIALS:
+                home, apis.arrivals, number = tmp_path / f"{number + 1}", [], number + 1
+                apis.script = faults.from_request(number, faults.revoked)
+                code = sync(home, apis, given).exit_code
+                apis.script = all_well
+                assert sync(home, apis, given).exit_code == 0
+                assert marts(home) == marts(tmp_path / "undisturbed"), number
+        assert code == 0
+        assert number > 3
+
     @pytest.mark.parametrize(
         ("fault", "code"),
         [(faults.revoked, ExitCode.CREDENTIALS), (faults.broken(503), ExitCode.UNAVAILABLE)],
@@ -269,6 +331,32 @@ class TestTokens:
         assert failed(report) == set(demo.FACES)
         assert report.exit_code == code
         assert not Path(Home(world.home).database).exists()
+
+
+class TestMoving:
+    @pytest.mark.chaos
+    @pytest.mark.parametrize("seed", range(10))
+    def test_orders_that_are_edited_while_they_are_paged_count_once_in_their_newest_version(
+        self, world, tmp_path, seed
+    ):
+        """Each edit takes an order from its page to the end of the list, so that all after it move up."""
+        dice = random.Random(seed)
+
+        def script(arrival):
+            if arrival.operation == "GrowthOrders" and arrival.turn in {2, 3, 5, 8}:
+                now, shop = int(world.apis.clock.now().timestamp()), world.apis.shop
+                orders = list(shop.orders)
+                for place in dice.sample(range(len(orders)), 6):
+                    orders[place] = orders[place]._replace(updated_at=now, email=f"{place}@example.com")
+                world.apis.shop = replace(shop, orders=tuple(orders), memory={})
+
+        assert world.sync(script, **only("shopify")).exit_code == 0
+        assert len([one for one in world.apis.arrivals if one.operation == "GrowthOrders"]) >= 5
+        world.apis.clock.pass_time(3600)
+        assert world.sync(**only("shopify")).exit_code == 0
+        with served(world.apis.shop, VirtualClock(world.apis.clock.now())) as apis:
+            assert sync(tmp_path / "fresh", apis, settings_for(apis, **only("shopify"))).exit_code == 0
+        assert world.marts == marts(tmp_path / "fresh")
 
 
 class TestQuota:

@@ -170,6 +170,16 @@ def test_a_list_that_is_refused_further_on_is_begun_anew_once(tmp_path, place, p
     assert not State.read(tmp_path)[0].units("toy", "one", "things")
 
 
+def test_pages_before_a_throttle_without_end_are_kept(tmp_path):
+    world = World(tmp_path, {"/one/page3": (429, "")})
+    report = world.read(Listing, accounts="one,two")
+    [error] = report.errors
+    assert isinstance(error, PatienceError)
+    assert world.asked == ["/one/page1", "/one/page2", *["/one/page3"] * 5]
+    [kept] = report.segments
+    assert (kept.header.pages, kept.header.final, kept.path.exists()) == (2, False, True)
+
+
 def test_a_list_that_was_begun_anew_counts_once(tmp_path, monkeypatch):
     """Its first attempt was so long that a part of it was on disk: the pages of the second one are those that count."""
     monkeypatch.setattr(raw, "PAGES_PER_SEGMENT", 1)
