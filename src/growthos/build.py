@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from growthos import interrupt
 from growthos.connectors import find
 from growthos.connectors.base import Connector
 from growthos.coverage import counting, data_through, orders_begin
@@ -32,6 +33,7 @@ def build(home: Home, settings: "Settings", state: State, run_id: str, started_a
     """Build all marts from the segments that count, check them, and publish them if they may be read."""
     from growthos import warehouse
 
+    interrupt.check()
     zone = ZoneInfo(settings.reporting_timezone)
     sources = tuple(
         warehouse.Source(

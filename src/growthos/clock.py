@@ -4,6 +4,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from growthos import interrupt
+
 
 class Clock(Protocol):
     """What the program knows of time. Handed down from `cli`; nothing below asks the system."""
@@ -15,7 +17,7 @@ class Clock(Protocol):
         """Seconds since some fixed point; never goes back."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait; StoppedError where the run is to end before that."""
 
 
 class SystemClock:
@@ -28,7 +30,7 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+        interrupt.sleep(seconds)
 
 
 class DemoClock:

@@ -1,5 +1,6 @@
 """Every error a person can meet, and the exit code each one ends with.
 
+* StoppedError           a signal asked the run to end, and it does, at a place where nothing is half done
 * GrowthError            caught in one place, `cli`; anything else is a bug
   x UsageError           an unknown name or a date that is none, on the command line
   x SettingsError        growthos.toml, .env or the environment is wrong
@@ -50,6 +51,10 @@ class ExitCode(IntEnum):
     SETTINGS = 78, "the settings are wrong or nothing is connected"
     INTERRUPTED = 130, "interrupted with Ctrl-C"
     TERMINATED = 143, "ended by SIGTERM"
+
+
+class StoppedError(Exception):
+    """The run was asked to end; what was read is kept."""
 
 
 class GrowthError(Exception):

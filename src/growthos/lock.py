@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from growthos import interrupt
 from growthos.errors import BusyError
 from growthos.home import Home
 
@@ -14,11 +15,14 @@ LOCKS: Final = Path("/proc/locks")
 
 @contextmanager
 def locked(home: Home) -> Iterator[None]:
-    """Hold the home; BusyError where another run does. The kernel lets go of the lock when a process dies."""
+    """Hold the home; BusyError where another run does. The kernel lets go of the lock when a process dies.
+
+    A run that holds it ends in order when a signal asks it to.
+    """
     from filelock import FileLock, Timeout
 
     try:
-        with FileLock(home.lock, timeout=0, mode=0o600):
+        with FileLock(home.lock, timeout=0, mode=0o600), interrupt.in_order():
             yield
     except Timeout as error:
         raise BusyError(

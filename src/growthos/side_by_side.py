@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
+from time import monotonic
 from typing import Generic, TypeVar
 
+from growthos import interrupt
+
 T = TypeVar("T")
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 1.0
+TICK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +28,8 @@ class _Ended(Generic[T]):
 def side_by_side(jobs: Sequence[Callable[[], T]], stop: Event) -> Iterator[T]:
     """Do all jobs at once and yield what each returns when it has ended.
 
-    Where a job raises, or a signal comes, `stop` is set, the other jobs are given a moment to notice, and the exception
-    goes on its way.
+    Where a job raises, or the run is to end, `stop` is set, the other jobs are given a moment to notice, and the
+    exception goes on its way.
     """
     ended: SimpleQueue[_Ended[T]] = SimpleQueue()
 
@@ -40,9 +44,19 @@ def side_by_side(jobs: Sequence[Callable[[], T]], stop: Event) -> Iterator[T]:
         thread.start()
     try:
         for _ in jobs:
-            yield ended.get().result()
+            yield _next(ended).result()
     except BaseException:
         stop.set()
+        until = monotonic() + GRACE_SECONDS
         for thread in threads:
-            thread.join(GRACE_SECONDS)
+            thread.join(max(0.0, until - monotonic()))
         raise
+
+
+def _next(ended: "SimpleQueue[_Ended[T]]") -> _Ended[T]:
+    while True:
+        interrupt.check()
+        try:
+            return ended.get(timeout=TICK_SECONDS)
+        except Empty:
+            continue

@@ -8,11 +8,12 @@ from threading import Event
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from growthos import interrupt
 from growthos.clock import Clock
 from growthos.connectors.base import Connector, Stream
 from growthos.connectors.refusals import SkippedError
 from growthos.connectors.terms import Page
-from growthos.errors import GrowthError, PatienceError, RefusedError, SourceError, UnavailableError
+from growthos.errors import GrowthError, PatienceError, RefusedError, SourceError, StoppedError, UnavailableError
 from growthos.losses import Loss
 from growthos.plan import Asked, Task, plan
 from growthos.raw import Header, Segment, UnitWriter, unit_name
@@ -56,10 +57,6 @@ class SourceReport:
         return self.units > 0 or bool(self.errors)
 
 
-class StoppedError(Exception):
-    """The sync is to end; what was read is kept."""
-
-
 @dataclass
 class Run:
     """One sync, as one source sees it: `state` holds that source's segments alone.
@@ -85,7 +82,7 @@ class Run:
     def told(self, source: str, stream: str, pages: int, records: int) -> None:
         """Pass on how far a source is; StoppedError where it is to go no further."""
         self.on_page(source, stream, pages, records)
-        if self.stop.is_set():
+        if self.stop.is_set() or interrupt.asked():
             raise StoppedError
 
 
@@ -304,7 +301,7 @@ def _attempt_unit(
             tally.pages += 1
             tally.records += page.records
             run.told(connector.name, page.stream, tally.pages, tally.records)
-    except (SourceError, StoppedError, KeyboardInterrupt):
+    except (SourceError, StoppedError):
         writer.keep(run.clock.now())
         raise
     else:

@@ -25,17 +25,19 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """One command, and the exit code it ends with; every error a person can meet is told here and nowhere else."""
     from growthos.cli.app import app, hoist
-    from growthos.errors import GrowthError
+    from growthos.errors import GrowthError, StoppedError
 
     given = hoist(arguments)
     try:
         app(given, prog_name="growthos")
     except SystemExit as end:
         return process.signalled() or int(end.code or 0)
+    except StoppedError:
+        return process.signalled() or 0
     except GrowthError as error:
-        return process.tell(error)
+        return process.signalled() or process.tell(error)
     except OSError as error:
-        return process.tell_system(error, given)
+        return process.signalled() or process.tell_system(error, given)
     except Exception as error:  # noqa: BLE001
-        return process.tell_bug(error, given)
+        return process.signalled() or process.tell_bug(error, given)
     return 0

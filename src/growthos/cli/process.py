@@ -3,13 +3,15 @@
 import codecs
 import errno
 import os
+import select
 import signal
 import sys
 import threading
 from collections.abc import Sequence
-from types import FrameType
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, NoReturn
 
+from growthos import interrupt
 from growthos.errors import ExitCode, GrowthError
 
 if TYPE_CHECKING:
@@ -37,6 +39,9 @@ PLAIN = {
 } | dict(zip("▁▂▃▄▅▆▇█", "_.,-=+*#", strict=True))  # fmt: skip
 STDERR = 2
 PR_SET_DUMPABLE = 4
+SECONDS_TO_END = 1.8
+TICK_SECONDS = 0.02
+SHOW_CURSOR = "\x1b[?25h"
 DENIED = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EISDIR, errno.ENOTDIR}
 
 _received: list[int] = []
@@ -44,7 +49,10 @@ _sessions: "list[Session]" = []
 
 
 def prepare() -> None:
-    """Files for the owner alone; all streams open; a first signal ends the command in order, a second one at once."""
+    """Files for the owner alone; all streams open; a first signal ends the command in order, a second one at once.
+
+    Signals are noted by a thread of their own, whatever the others are doing, and raise nothing.
+    """
     os.umask(0o077)
     _open()
     codecs.register_error("growthos", _plain)
@@ -54,9 +62,13 @@ def prepare() -> None:
     sys.excepthook = lambda _, error, __: _uncaught(error)
     threading.excepthook = lambda told: _uncaught(told.exc_value)
     sys.unraisablehook = lambda told: _uncaught(told.exc_value)
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _end)
+            signal.signal(number, lambda *_: None)
+    threading.Thread(target=_listen, args=(heard,), daemon=True).start()
 
 
 def close_memory() -> None:
@@ -87,11 +99,11 @@ def silence(descriptor: int) -> None:
 
 
 def signalled() -> int | None:
-    """The exit code of the signal that ended the command."""
+    """The exit code of the signal that ended the command, None where there was none."""
     if not _received:
         return None
     _say("Interrupted. What was read is kept; the next run goes on from there.")
-    return ExitCode.TERMINATED if _received[0] == signal.SIGTERM else ExitCode.INTERRUPTED
+    return _code()
 
 
 def tell(error: GrowthError) -> int:
@@ -156,10 +168,28 @@ def _say(text: str) -> None:
         silence(STDERR)
 
 
-def _end(number: int, _: FrameType | None) -> None:
-    _received.append(number)
-    signal.signal(number, signal.SIG_DFL)
-    raise KeyboardInterrupt
+def _listen(heard: int) -> None:
+    """Wait for a signal. A run that writes has a moment to end by itself; whatever else is at work ends here."""
+    _received.extend(os.read(heard, 1))
+    if interrupt.is_in_order():
+        interrupt.ask()
+        until = monotonic() + SECONDS_TO_END
+        while monotonic() < until and not select.select([heard], [], [], TICK_SECONDS)[0]:
+            interrupt.break_off()
+    else:
+        _say("Interrupted.")
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """End at once. Nothing that was published is half done at any instant."""
+    if os.isatty(STDERR):
+        os.write(STDERR, SHOW_CURSOR.encode())
+    os._exit(_code())
+
+
+def _code() -> int:
+    return ExitCode.TERMINATED if _received[0] == signal.SIGTERM else ExitCode.INTERRUPTED
 
 
 def _open() -> None:

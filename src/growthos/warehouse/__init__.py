@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from growthos import interrupt
 from growthos.errors import CannotWriteError, SettingsError, SqlError
 from growthos.home import Home
 from growthos.raw import Load, make_folders
@@ -47,7 +48,8 @@ def build(home: Home, loads: Sequence[Load], inputs: Inputs) -> Built:
     size = sum(load.path.stat().st_size for load in loads)
     con = open_file(new, home=home.root, read_only=False, threads=threads(size))
     try:
-        built = _build(con, home, loads, inputs)
+        with interrupt.breakable(con):
+            built = _build(con, home, loads, inputs)
     except duckdb.Error as error:
         raise CannotWriteError(
             f"The warehouse could not be built in {home.work}: {str(error).splitlines()[0]}",

@@ -1,0 +1,81 @@
+"""Whatever ends a run, at whatever instant: one clean run later all is as if nothing had happened.
+
+The whole loops are for `-m chaos`; by default a sample of them is run, by a seed that is printed and that CHAOS_SEED
+repeats.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from random import Random
+
+import chaos
+import pytest
+from chaos import Nursery, Scene, Tally, Truth
+
+CODES = {"kill": 137, "enospc": 73, "eio": 74, "sigterm": 143, "sigint": 130}
+SEED = int(os.environ.get("CHAOS_SEED", time.time_ns() % 1_000_000))
+EARLY = 200
+"""So many operations any first sync has, and more."""
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[tuple[Nursery, Truth, Path]]:
+    with chaos.world() as made:
+        yield made
+
+
+def struck(nursery: Nursery, scene: Scene, home: Path, action: str, at: int) -> bool:
+    """Run with a fault at the N-th operation and look at what it left; False where the run ended before."""
+    before = chaos.segments(home)
+    ended = nursery.run(scene.told, home, *scene.command, action=action, at=at)
+    if not ended.struck:
+        assert ended.code == 0, ended.output
+        return False
+    where = f"{action} at {ended.struck[0]}"
+    assert ended.code == CODES[action], f"{where}: {ended.code} {ended.output}"
+    assert "Traceback" not in ended.output, f"{where}: {ended.output}"
+    assert action == "kill" or ended.output.strip(), f"{where}: not a word"
+    assert action == "kill" or chaos.left_over(home) == [], where
+    chaos.unharmed(home, before)
+    return True
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("name", ["first", "later", "rebuild"])
+@pytest.mark.parametrize("action", CODES)
+def test_a_fault_at_each_operation(world, action, name):
+    """N = 1, 2, 3 … until the run ends by itself."""
+    nursery, truth, place = world
+    scene = truth[name]
+    for at in count(1):
+        home = scene.begin(place / "home")
+        if not struck(nursery, scene, home, action, at):
+            break
+        chaos.clean(nursery, scene, home, chaos.segments(home))
+    assert at > 20
+
+
+def test_faults_at_some_operations(world):
+    """A sample of the above: one fault after another in the same home, then one clean run."""
+    nursery, truth, place = world
+    print(f"CHAOS_SEED={SEED}")  # noqa: T201 - whoever sees it fail wants to see it again
+    dice, scene = Random(SEED), truth["first"]
+    home = scene.begin(place / "home")
+    for action in dice.sample(sorted(CODES), 3):
+        assert struck(nursery, scene, home, action, dice.randint(1, EARLY))
+    chaos.clean(nursery, scene, home, chaos.segments(home))
+
+
+@pytest.mark.parametrize("kills", [pytest.param(60, marks=pytest.mark.chaos)])
+def test_kills_at_random(world, kills):
+    """The process is killed from outside, whenever; at times the databases are deleted."""
+    nursery, truth, place = world
+    tally = Tally()
+    for seed in count(SEED):
+        print(f"seed {seed}: {tally}")  # noqa: T201
+        chaos.killed_at_random(nursery, truth, place / "home", seed, tally)
+        if tally.hits >= kills:
+            break
