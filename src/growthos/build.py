@@ -10,7 +10,7 @@ from growthos import interrupt
 from growthos.connectors import find
 from growthos.connectors.base import Connector
 from growthos.coverage import counting, data_through, orders_begin
-from growthos.errors import DamagedDataError, NoDataError
+from growthos.errors import BusyError, NoDataError
 from growthos.home import Home
 from growthos.state import State
 
@@ -24,9 +24,9 @@ def connected(settings: "Settings") -> dict[str, type[Connector]]:
     return {name: one for name, one in find().items() if not one.missing(settings.sources.get(name, {}))}
 
 
-def is_stale(home: Home, settings: "Settings", state: State) -> bool:
+def is_stale(published: str | None, settings: "Settings", state: State) -> bool:
     """Whether what is published was made of other segments, settings or SQL than there are now."""
-    return bool(state.keys()) and _published_fingerprint(home) != fingerprint(settings, state)
+    return bool(state.keys()) and published != fingerprint(settings, state)
 
 
 def build(home: Home, settings: "Settings", state: State, run_id: str, started_at: datetime) -> "Built":
@@ -57,20 +57,21 @@ def build(home: Home, settings: "Settings", state: State, run_id: str, started_a
     return warehouse.build(home, state.loads(), inputs)
 
 
-def _published_fingerprint(home: Home) -> str | None:
-    """What the published database was made of; None where there is none, or none that can be read and says so."""
-    import duckdb
+def published_fingerprint(home: Home) -> str | None:
+    """What the published database was made of; None where there is none, or none that can be read just now.
 
+    Raises DamagedDataError and NewerError as `warehouse.connect` does.
+    """
     from growthos import warehouse
 
     try:
         connection = warehouse.connect(home.database)
-    except (NoDataError, DamagedDataError):
-        return None
+    except (NoDataError, BusyError):
+        return None  # whoever writes to it keeps what they have: it is replaced, not written to
     try:
         [(found,)] = connection.execute("select config_hash from run_info").fetchall()
         return str(found)
-    except duckdb.Error:
+    except ValueError:
         return None
     finally:
         connection.close()
@@ -78,13 +79,15 @@ def _published_fingerprint(home: Home) -> str | None:
 
 def fingerprint(settings: "Settings", state: State) -> str:
     """A hash over everything that the published numbers are made of."""
-    from growthos.warehouse import SQL
+    import duckdb
 
-    made_of = hashlib.sha256()
+    from growthos.warehouse import SCHEMA, SQL
+
+    made_of = hashlib.sha256(duckdb.__version__.encode())
     for load in state.loads():
         made_of.update(f"{load.source} {load.stream} {load.path.name} {load.days}\n".encode())
     shown: dict[str, Any] = settings.model_dump(mode="json", exclude={"sources", "alerts", "sync", "limits"})
     made_of.update(json.dumps([shown, sorted(connected(settings))], sort_keys=True, default=str).encode())
     for path in sorted(SQL.rglob("*.sql")):
         made_of.update(path.read_bytes())
-    return made_of.hexdigest()
+    return f"{SCHEMA}-{made_of.hexdigest()}"

@@ -12,6 +12,6 @@ def cannot_write(path: Path, error: OSError) -> CannotWriteError:
         f"{path} cannot be written: {error.strerror or error}.",
         hint="Nothing that was there is lost. Make room or mend the permissions, then run the same command again.",
     )
-    if error.errno == errno.EIO:
+    if error.errno in {errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}:
         made.code = ExitCode.IO_ERROR
     return made

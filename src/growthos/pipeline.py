@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from growthos import runs
 from growthos.asked import choose, ledger_of, transport
-from growthos.build import build, is_stale
+from growthos.build import build, is_stale, published_fingerprint
 from growthos.clock import Clock
 from growthos.connectors.base import Connector
 from growthos.connectors.terms import Call, Watch
 from growthos.coverage import history_start
-from growthos.errors import NoDataError, SourceError
+from growthos.errors import DamagedDataError, NoDataError, SourceError
 from growthos.folders import cannot_write
 from growthos.home import Home
 from growthos.intact import intact
@@ -75,7 +75,7 @@ def sync(
         try:
             notices: list[tuple[str, str, str]] = []
             aside = partial(_set_aside, home, clock, log, watcher, notices)
-            state = _read_state(home, aside)
+            published, state = _published(home, aside), _read_state(home, aside)
             now = clock.now()
             log.write(now, "sync", sources=list(chosen), since=asked.since, until=asked.until)
             run = Run(
@@ -115,7 +115,7 @@ def sync(
                 watcher.finished(report)
             reports.sort(key=lambda report: report.name)
             built = None
-            if is_stale(home, settings, state):
+            if is_stale(published, settings, state):
                 own = {segment.path for report in reports for segment in report.segments}
                 state = intact(home, state, own, aside)
                 if state.keys():
@@ -137,6 +137,7 @@ def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher) ->
         try:
             notices: list[tuple[str, str, str]] = []
             aside = partial(_set_aside, home, clock, log, watcher, notices)
+            _published(home, aside)
             state = intact(home, _read_state(home, aside), (), aside)
             if not state.keys():
                 raise NoDataError(f"There is nothing to build from in {home.raw}.", hint="Run `growthos sync` first.")
@@ -215,6 +216,15 @@ def _wire(
     return Watch(call=call, waiting=waiting, notice=notice, quota=quota)
 
 
+def _published(home: Home, aside: Callable[[Path], None]) -> str | None:
+    """What the published database was made of; one that cannot be read is set aside, to be made anew."""
+    try:
+        return published_fingerprint(home)
+    except DamagedDataError:
+        aside(home.database)
+        return None
+
+
 def _read_state(home: Home, aside: Callable[[Path], None]) -> State:
     """The state of the raw folder; what a killed run left half-written goes, what is damaged is set aside."""
     for path in strays(home.raw):
@@ -229,11 +239,13 @@ def _read_state(home: Home, aside: Callable[[Path], None]) -> State:
 def _set_aside(
     home: Home, clock: Clock, log: Log, watcher: Watcher, notices: list[tuple[str, str, str]], path: Path
 ) -> None:
-    """Set a damaged segment aside, and say so."""
-    source = path.relative_to(home.raw).parts[0]
+    """Set a damaged segment or database aside, and say so."""
+    is_raw = path.is_relative_to(home.raw)
+    source = path.relative_to(home.raw).parts[0] if is_raw else "database"
     target = set_aside(home, path, clock.now())
     log.write(clock.now(), "quarantined", file=str(path), moved_to=str(target))
-    message = f"{path.relative_to(home.root)} is damaged and was set aside; a sync reads what it held again"
+    then = "a sync reads what it held again" if is_raw else "it is made anew from the raw files"
+    message = f"{path.relative_to(home.root)} is damaged and was set aside; {then}"
     notices.append((source, "set_aside", message))
     watcher.notice(source, "set_aside", message)
 

@@ -29,11 +29,14 @@ class Aside:
 
 
 def set_aside(home: Home, path: Path, at: datetime) -> Path:
-    """Move a file of the home into quarantine/; where it is then."""
+    """Move a file of the home into quarantine/, a database with its log; where it is then."""
     raw.make_folders(home.quarantine, home.root)
     stood = path.relative_to(home.raw if path.is_relative_to(home.raw) else home.root)
     target = home.quarantine / f"{at:%Y%m%dT%H%M%S}.{'.'.join(stood.parts)}"
     path.rename(target)
+    wal = path.with_name(f"{path.name}.wal")
+    if wal.exists():
+        wal.rename(target.with_name(f"{target.name}.wal"))
     raw.sync_folder(home.quarantine)
     return target
 

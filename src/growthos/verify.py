@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from growthos import raw
-from growthos.build import is_stale
+from growthos.build import is_stale, published_fingerprint
 from growthos.clock import Clock
 from growthos.errors import BusyError, DamagedDataError, ExitCode, NoDataError
 from growthos.home import Home
@@ -208,7 +208,7 @@ def _database(home: Home, settings: "Settings", state: State, *, read_data: bool
         con.close()
     if problem:
         yield Finding("error", "database", f"{home.database} is damaged: {problem}", ANEW, file=file)
-    elif is_stale(home, settings, state):
+    elif is_stale(published_fingerprint(home), settings, state):
         said = "it was made of other raw files, settings or SQL than there are now"
         yield Finding("warning", "database", said, "Run `growthos sync` or `growthos rebuild`.", file=file)
 

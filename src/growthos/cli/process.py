@@ -42,7 +42,16 @@ PR_SET_DUMPABLE = 4
 SECONDS_TO_END = 1.8
 TICK_SECONDS = 0.02
 SHOW_CURSOR = "\x1b[?25h"
-DENIED = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EISDIR, errno.ENOTDIR}
+DENIED = {
+    *(errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EISDIR, errno.ENOTDIR),
+    *(errno.ELOOP, errno.ENAMETOOLONG, errno.EFBIG),
+}
+SPENT = {
+    errno.EMFILE: "Close what else runs, or allow this user more open files (`ulimit -n`).",
+    errno.ENFILE: "Close what else runs: this machine has no more open files to give.",
+    errno.ENOMEM: "Close what else runs: this machine has no more memory to give.",
+    errno.EIO: "Look at the disk.",
+}
 
 _received: list[int] = []
 _sessions: "list[Session]" = []
@@ -116,14 +125,16 @@ def tell(error: GrowthError) -> int:
 
 
 def tell_system(error: OSError, arguments: Sequence[str]) -> int:
-    """An error of the file system that nobody below could say more about."""
-    if error.errno == errno.EIO:
-        _say(f"{error.filename or 'The disk'}: input/output error.\n  Look at the disk; nothing published was touched.")
+    """An error of the system that nobody below could say more about."""
+    reason = error.strerror or str(error)
+    if advice := SPENT.get(error.errno or 0):
+        _say(f"{error.filename or 'The home'} cannot be read or written: {reason}.")
+        _say(f"  {advice} Nothing published was touched; then run the same command again.")
         return ExitCode.IO_ERROR
     if error.errno not in DENIED:
         return tell_bug(error, arguments)
-    _say(f"{error.filename or 'The home'} cannot be used: {error.strerror}.")
-    _say("  Look at its owner and at the space on the disk. Nothing published was touched.")
+    _say(f"{error.filename or 'The home'} cannot be used: {reason}.")
+    _say("  Look at its name, its owner and the space on the disk. Nothing published was touched.")
     return ExitCode.CANNOT_WRITE
 
 

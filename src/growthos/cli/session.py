@@ -87,7 +87,7 @@ class Session:
             raise NoDataError(NO_DATA)
         import duckdb
 
-        from growthos.warehouse import connect
+        from growthos.warehouse.database import connect, refused
 
         con = self._open = connect(self.home.database)
         try:
@@ -102,6 +102,9 @@ class Session:
             duckdb.FatalException,
             duckdb.SerializationException,
         ) as error:
+            meant = refused(self.home.database, error)
+            if not isinstance(meant, DamagedDataError):
+                raise meant from error
             raise DamagedDataError(
                 f"{self.home.database} is damaged: {str(error).splitlines()[0]}",
                 hint="Run `growthos rebuild`: it makes the file anew from the raw files, without asking any source.",

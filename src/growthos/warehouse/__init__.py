@@ -15,7 +15,7 @@ from growthos.home import Home
 from growthos.raw import Load, make_folders
 from growthos.warehouse import checks, messages, publish, relations, sqlfiles
 from growthos.warehouse.checks import CheckResult
-from growthos.warehouse.database import connect, open_file, threads
+from growthos.warehouse.database import SCHEMA, connect, open_file, threads
 from growthos.warehouse.inputs import Inputs, Source, variables
 from growthos.warehouse.messages import Message
 from growthos.warehouse.sqlfiles import SQL, Model
@@ -24,7 +24,7 @@ from growthos.warehouse.staging import MARKS, Rows, build_staging, define_result
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["SQL", "Built", "CheckResult", "Inputs", "Message", "Rows", "Source", "build", "connect"]
+__all__ = ["SCHEMA", "SQL", "Built", "CheckResult", "Inputs", "Message", "Rows", "Source", "build", "connect"]
 
 
 @dataclass(frozen=True, slots=True)

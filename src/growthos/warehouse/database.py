@@ -1,14 +1,23 @@
 """DuckDB, opened in one way only: no network, no files but the home's, no settings that change under our feet."""
 
+import errno
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from growthos.errors import BusyError, DamagedDataError, GrowthError, NoDataError
+from growthos.errors import BusyError, DamagedDataError, NewerError, NoDataError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 STORAGE: Final = "v1.2.0"
+SCHEMA: Final = 1
+"""Of the published tables: a greater one is a newer growthos's, which may mean by them what we do not know."""
+_SYSTEM: Final = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO),
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ELOOP, errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR),
+)
+"""What the system says of a file that it does not open or read, and that is not damaged for that."""
 _SMALL: Final = 100 * 1024 * 1024
 
 
@@ -21,7 +30,7 @@ def connect(path: Path, *, read_only: bool = True) -> "DuckDBPyConnection":
     """The published database, for reading.
 
     Raises NoDataError where there is none yet, BusyError while somebody writes to it, DamagedDataError where the file
-    is broken or not one of ours.
+    is broken or not one of ours, NewerError where it is a newer growthos's.
     """
     if not path.exists():
         raise NoDataError("no data yet: run `growthos sync`, or `growthos demo`")
@@ -29,10 +38,13 @@ def connect(path: Path, *, read_only: bool = True) -> "DuckDBPyConnection":
     import duckdb
 
     try:
-        con.execute("select run_id from run_info").fetchall()
+        made = con.execute("select split_part(config_hash, '-', 1) from run_info").fetchall()
     except duckdb.Error as error:
         con.close()
-        raise _damaged(path) from error
+        raise refused(path, error) from error
+    if any(schema and schema.isdecimal() and int(schema) > SCHEMA for (schema,) in made):
+        con.close()
+        raise NewerError(path)
     return con
 
 
@@ -56,7 +68,7 @@ def open_file(path: Path, *, home: Path, read_only: bool, threads: int) -> "Duck
     try:
         con = duckdb.connect(path, read_only=read_only, config=settings)
     except duckdb.Error as error:
-        raise _refused(path, error) from error
+        raise refused(path, error) from error
     con.execute("set TimeZone = 'UTC'")
     con.execute("set enable_progress_bar = false")
     con.execute(f"set allowed_directories = [{literal(str(home))}]")
@@ -70,12 +82,19 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _refused(path: Path, error: Exception) -> GrowthError:
-    if "could not set lock" in str(error).lower():
+def refused(path: Path, error: Exception) -> Exception:
+    """What it means that a database file cannot be opened or read: busy, newer than we are, refused, or damaged."""
+    said = str(error)
+    if "could not set lock" in said.lower():
         return BusyError(
             f"{path} is open for writing in another program.",
             hint="Close that program, or wait until its run has ended, and try again.",
         )
+    if "created with a newer version" in said:
+        return NewerError(path)
+    for number in _SYSTEM:
+        if os.strerror(number) in said:
+            return OSError(number, os.strerror(number), str(path))
     return _damaged(path)
 
 
