@@ -7,7 +7,9 @@ and costs no time; the limits are measured once more by the clock on the wall.
 import gzip
 import json
 import logging
+import resource
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -701,6 +703,31 @@ class TestGuards:
         with pytest.raises(UnavailableError, match="not credible"):
             ask(server)
         assert len(server.arrivals) == 1
+
+    @pytest.mark.parametrize("packed", ["gzip, gzip", "deflate", "br", "zstd"])
+    def test_what_is_packed_in_a_way_that_nobody_asked_for_is_not_unpacked(self, server, packed):
+        """A bomb in a bomb is a thousand times a thousand times what came over the wire."""
+        bomb = gzip.compress(gzip.compress(b" " * 60_000_000)) if "," in packed else zlib.compress(b'{"ok": true}')
+        server.says((200, bomb, {"Content-Encoding": packed}))
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with pytest.raises(UnavailableError, match="packed in a way that was not asked for"):
+            ask(server)
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000, "kilobytes"
+
+    @pytest.mark.parametrize("packed", ["gzip", "GZIP", "x-gzip", "identity", ""])
+    def test_what_was_asked_for_has_several_names(self, server, packed):
+        whole = b'{"ok": true}'
+        server.says((200, gzip.compress(whole) if "zip" in packed.lower() else whole, {"Content-Encoding": packed}))
+        assert ask(server).body == whole
+
+    def test_nothing_follows_a_packed_answer_and_nothing_is_cut_off_it(self, server):
+        """A server that goes on for ever after its end would fill the memory, and the end holds the checksum."""
+        whole = gzip.compress(b'{"ok": true}')
+        for sent in (whole + bytes(200_000), whole[:-4], whole[:-9]):
+            server.says((200, sent, {"Content-Encoding": "gzip"}), (200, whole, {"Content-Encoding": "gzip"}))
+            asked = len(server.arrivals)
+            assert ask(server).body == b'{"ok": true}'
+            assert len(server.arrivals) == asked + 2
 
     def test_an_answer_too_large_asks_to_shrink(self, server):
         from growthos.connectors.wire.exchange import Guards

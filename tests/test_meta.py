@@ -447,6 +447,12 @@ class TestPages:
         [page] = read(server, "campaigns")
         assert (page.body, page.redactions) == (b'{"data" : [{"id":"1","spend":"1.00"}] }', 0)
 
+    def test_the_same_rows_under_ever_new_cursors_are_no_list(self, server):
+        server.script = lambda _, to: reply(to, 200, listed("1", "2", after=f"c{len(server.arrivals)}"))
+        with pytest.raises(UnavailableError, match="same page twice"):
+            read(server, "campaigns")
+        assert len(server.arrivals) == 2
+
 
 class TestSayingNo:
     @pytest.mark.parametrize("code", [4, 17, 32, 613, *range(80000, 80015)])

@@ -237,6 +237,29 @@ class TestNestedLists:
         with pytest.raises(UnavailableError, match="4 empty pages"):
             read(Script(Orders=empty))
 
+    def test_the_same_records_under_ever_new_cursors_are_no_list(self):
+        """Nor are they in another order, or with one of them new to the list now and then."""
+        pages = [{"orders": listed(an_order(1), an_order(2), after=f"c{n}")} for n in range(9)]
+        with pytest.raises(UnavailableError, match="same page twice"):
+            read(script := Script(Orders=pages))
+        assert script.times("Orders") == 2
+        turned = [{"orders": listed(*(an_order(1 + (n + k) % 5) for k in range(5)), after=f"c{n}")} for n in range(9)]
+        with pytest.raises(UnavailableError, match="4 pages without anything new"):
+            read(script := Script(Orders=turned))
+        assert script.times("Orders") == 5
+        older = [{"orders": listed(an_order(1), an_order(n), after=f"c{n}")} for n in range(2, 6)]
+        assert sum(page.records for page in read(Script(Orders=[*older, {"orders": listed(an_order(9))}]))) == 9
+
+    def test_the_same_rest_of_an_order_under_ever_new_cursors_is_none(self):
+        rests = [
+            {"order": {"id": gid("Order", 1), "updatedAt": CHANGED, "lineItems": listed({"id": "2"}, after=f"c{n}")}}
+            for n in range(9)
+        ]
+        script = Script(Orders=[{"orders": listed(an_order(1, more_lines="a"))}], OrderLineItems=rests)
+        with pytest.raises(UnavailableError, match="same page twice"):
+            read(script)
+        assert script.times("OrderLineItems") == 2
+
     def test_fewer_refunds_than_asked_for_end_the_unit(self):
         script = Script(Orders=[{"orders": listed(an_order(1, refunds=(7, 8)))}], Refunds=[{"nodes": [a_refund(7)]}])
         with pytest.raises(UnavailableError, match="another number"):

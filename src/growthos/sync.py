@@ -17,7 +17,6 @@ from growthos.errors import GrowthError, PatienceError, RefusedError, SourceErro
 from growthos.losses import Loss
 from growthos.plan import Asked, Task, plan
 from growthos.raw import Header, Segment, UnitWriter, unit_name
-from growthos.redact import SECRETS
 from growthos.state import State
 
 if TYPE_CHECKING:
@@ -226,16 +225,14 @@ def _yesterday(run: Run, zone: str | None) -> str:
 
 def _without_secrets(page: Page, api: "Api") -> Page:
     """A page of a source that repeats what it was told in confidence, without that."""
-    if not api.secrets.repeated_in(page.body):
-        return page
-    body, cuts = api.secrets.body(page.body)
+    body, cuts = api.secrets.body(page.body) if api.secrets.repeated_in(page.body) else (page.body, 0)
     return replace(
         page,
         body=body,
         redactions=page.redactions + cuts,
-        again=tuple(map(SECRETS.text, page.again)),
-        newest=page.newest and SECRETS.text(page.newest),
-        time_zone=page.time_zone and SECRETS.text(page.time_zone),
+        again=tuple(map(api.secrets.text, page.again)),
+        newest=page.newest and api.secrets.text(page.newest),
+        time_zone=page.time_zone and api.secrets.text(page.time_zone),
     )
 
 

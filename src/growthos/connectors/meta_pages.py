@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 SMALLEST_PAGE = 25
 IN_A_LINK = re.compile(rb'"(?:next|previous)"\s*:\s*"(?:[^"\\]|\\.)*"')
+PAGING = re.compile(rb'"paging"\s*:\s*\{(?:[^{}]|\{[^{}]*\})*\}')
 CREDENTIAL = re.compile(rb'((?:access_token|appsecret_proof)(?:=|%3[Dd]))(?!\[redacted\])(?:(?!%26)[^&"\\])+')
 
 
@@ -151,7 +152,7 @@ class Graph:
             yield self.page(operation, edge, asked, answer, count)
             if not paging.next:
                 return
-            after = trail.step(paging.cursors.after or _after(paging.next), answer.body, count)
+            after = trail.step(paging.cursors.after or _after(paging.next), PAGING.sub(b"", answer.body), count)
 
     def page(
         self,

@@ -13,6 +13,7 @@ from growthos.connectors.shopify_counts import Counts
 from growthos.connectors.shopify_pages import Connection, Counted, Nested, Node, Parent, Said, Throttle
 from growthos.connectors.terms import Page
 from growthos.connectors.trail import Trail
+from growthos.connectors.verdicts import document
 from growthos.errors import UnavailableError
 from growthos.period import Period
 
@@ -70,7 +71,7 @@ class Reader:
         lower = f"updated_at:>='{instant(since)}'" if since else ""
         upper = f"updated_at:<'{instant(until)}'" if until else ""
         again_from, after, read, in_order = "", None, 0, True
-        trail, last = Trail(SOURCE, pages), None
+        trail, last, seen = Trail(SOURCE, pages), None, set[tuple[str, str | None]]()
         while True:
             query = " ".join(term for term in (terms, lower, upper, again_from) if term) or None
             answer, asked = self._sized(operation, {"after": after, "query": query})
@@ -85,7 +86,10 @@ class Reader:
             if not part.page_info.has_next_page:
                 self._tell_of_points()
                 return
-            after = trail.step(part.page_info.end_cursor, answer.body, len(nodes))
+            versions = [(one.id, one.updated_at) for one in nodes]
+            new = len(set(versions) - seen)
+            seen.update(versions)
+            after = trail.step(part.page_info.end_cursor, repr(versions).encode(), len(nodes), new)
             read += len(nodes)
             for one in nodes:
                 key = (one.number, "") if pages in BY_NUMBER else (0, one.updated_at or "")
@@ -94,7 +98,7 @@ class Reader:
                 further = f"id:>={last[0]}" if pages in BY_NUMBER else f"updated_at:>='{last[1]}'"
                 if further not in {again_from, lower}:
                     lower = lower if pages in BY_NUMBER else ""
-                    again_from, after, read, trail = further, None, 0, Trail(SOURCE, pages)
+                    again_from, after, read, trail, seen = further, None, 0, Trail(SOURCE, pages), set()
 
     def by_id(self, pages: str, operation: str, ids: Sequence[str]) -> Iterator[Found]:
         """Records by their ids, a few at a time; those that are gone are passed over."""
@@ -182,7 +186,7 @@ class Reader:
         trail = Trail(SOURCE, f"the {inside.pages} of {record.id}")
         body, count = b"", 1
         while part is not None and part.page_info.has_next_page:
-            after = trail.step(part.page_info.end_cursor, body, count)
+            after = trail.step(part.page_info.end_cursor, _said(body, part.page_info.end_cursor), count)
             answer, asked = self._sized(inside.operation, {"id": record.id, "after": after})
             parent: Parent | None = getattr(answer.said.data, inside.parent)
             if parent is None:
@@ -290,6 +294,13 @@ def _count(asked: Variables) -> int:
 def _cut_off(record: Node) -> bool:
     """Whether the list inside a record has more than was asked for."""
     return any(inside is not None and inside.page_info.has_next_page for inside in (record.line_items, record.variants))
+
+
+def _said(body: bytes, cursor: str | None) -> bytes:
+    """What an answer says, without the points that it cost and where the next one starts."""
+    said = document(body)
+    told = json.dumps(said.get("data") if isinstance(said, dict) else None)
+    return told.replace(cursor or "", "").encode()
 
 
 def _unfinished(order: Node) -> bool:

@@ -13,7 +13,8 @@ MEGABYTE = 1024 * 1024
 CONNECT_SECONDS = 10.0
 BOMB_RATIO = 200
 PACKED, GZIP = "gzip", 16 + zlib.MAX_WBITS
-"""The one way in which answers may come packed."""
+"""The one way in which answers may come packed; whatever else a server tries is not unpacked."""
+PLAIN = {"", "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def exchange(
             body += chunk
             if len(body) > MEGABYTE and len(body) > BOMB_RATIO * response.num_bytes_downloaded:
                 raise BombError(f"{response.num_bytes_downloaded} bytes unpack to more than {len(body)}")
-            if len(body) > to.largest:
+            if max(len(body), response.num_bytes_downloaded) > to.largest:
                 raise TooLargeError(f"more than {to.largest // MEGABYTE} MB")
             if clock.monotonic() > deadline:
                 raise TooSlowError(f"not finished after {to.deadline_seconds:g} seconds")
@@ -73,18 +74,25 @@ def exchange(
 
 def _unpacked(response: httpx.Response) -> Iterator[bytes]:
     """The body in pieces; what was packed comes out a megabyte at a time, so that a guard can stop it."""
-    if response.headers.get("content-encoding") != PACKED:
+    encoding = response.headers.get("content-encoding", "").strip().lower().removeprefix("x-")
+    if encoding in PLAIN:
         yield from response.iter_bytes()
         return
+    if encoding != PACKED:
+        raise httpx.DecodingError("it is packed in a way that was not asked for", request=response.request)
     unpack = zlib.decompressobj(GZIP)
     try:
         for packed in response.iter_raw():
             left = packed
             while left:
+                if unpack.eof:
+                    raise httpx.DecodingError("more follows after its end", request=response.request)
                 yield unpack.decompress(left, MEGABYTE)
                 left = unpack.unconsumed_tail
     except zlib.error as error:
         raise httpx.DecodingError(str(error), request=response.request) from error
+    if not unpack.eof and response.num_bytes_downloaded:
+        raise httpx.DecodingError("it ends before its end", request=response.request)
 
 
 def distrusted(error: BaseException) -> bool:
