@@ -12,6 +12,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -188,6 +189,10 @@ def _listening(apis: Apis, source: str) -> Iterator[str]:
                     fault(turn)
 
         do_GET = do_POST = answer  # noqa: N815 - the standard library's names
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """A server tells the time that the tests have."""
+            return format_datetime(apis.clock.now(), usegmt=True)
 
         def log_message(self, *_: object) -> None:
             """Nothing is printed."""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from time import monotonic
@@ -102,6 +103,10 @@ def serve(clock: object) -> Iterator[Server]:
                 server.script(arrival, self)
 
         do_GET = do_POST = answer  # noqa: N815 - the standard library's names
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """A server tells the time that the tests have."""
+            return format_datetime(clock.now(), usegmt=True)
 
         def log_message(self, *_: object) -> None:
             """Nothing is printed."""

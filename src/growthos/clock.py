@@ -2,9 +2,14 @@
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from growthos import interrupt
+
+TOLERANCE: Final = timedelta(minutes=5)
+"""By how much a clock may differ from a server's before it counts as wrong."""
+BELIEVED: Final = range(2020, 2100)
+"""The years in which a server may say that it is; before and after them its clock is the one that is wrong."""
 
 
 class Clock(Protocol):
@@ -48,3 +53,27 @@ class DemoClock:
 
     def sleep(self, seconds: float) -> None:
         self.slept += max(0.0, seconds)
+
+
+class CorrectedClock:
+    """Another clock, put right by what a server tells where they differ by more than they may; `off` is by how much."""
+
+    def __init__(self, inner: Clock) -> None:
+        self.inner = inner
+        self.off = timedelta(0)
+
+    def learn(self, told: datetime) -> timedelta:
+        """Take a server's word for the time; gives by how much it is ahead of the clock on this machine."""
+        skew = told - self.inner.now()
+        if told.year in BELIEVED and abs(skew - self.off) > TOLERANCE:
+            self.off = skew if abs(skew) > TOLERANCE else timedelta(0)
+        return skew
+
+    def now(self) -> datetime:
+        return self.inner.now() + self.off
+
+    def monotonic(self) -> float:
+        return self.inner.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self.inner.sleep(seconds)

@@ -28,6 +28,7 @@ from growthos.outcome import SyncReport
 from growthos.quarantine import set_aside
 from growthos.raw import strays
 from growthos.side_by_side import side_by_side
+from growthos.skew import agreed, wrong
 from growthos.state import State
 from growthos.sync import Run, SourceReport, read_source
 
@@ -76,7 +77,7 @@ def sync(
             notices: list[tuple[str, str, str]] = []
             aside = partial(_set_aside, home, clock, log, watcher, notices)
             published, state = _published(home, aside), _read_state(home, aside)
-            now = clock.now()
+            now, newest = clock.now(), state.touched_at() if demo_seed is None else None
             log.write(now, "sync", sources=list(chosen), since=asked.since, until=asked.until)
             run = Run(
                 root=home.raw,
@@ -114,13 +115,19 @@ def sync(
                 reports.append(report)
                 watcher.finished(report)
             reports.sort(key=lambda report: report.name)
+            skews = {report.name: report.skew for report in reports if report.skew is not None}
+            if found := wrong(now, newest, skews):
+                told = f"the clock is wrong: {found.said}. {found.hint}"
+                log.write(clock.now(), "notice", source="this machine", code="clock", message=told)
+                notices.append(("this machine", "clock", told))
+                watcher.notice("this machine", "clock", told)
             built = None
             if is_stale(published, settings, state):
                 own = {segment.path for report in reports for segment in report.segments}
                 state = intact(home, state, own, aside)
                 if state.keys():
                     watcher.building()
-                    built = build(home, settings, state, run_id, now)
+                    built = build(home, settings, state, run_id, agreed(now, skews))
             result = SyncReport(run_id, now, clock.now(), tuple(reports), built, tuple(notices), quotas)
             runs.write(home, run_id, result.as_json(), built=built is not None)
             return result

@@ -38,7 +38,10 @@ class StreamReport:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """How the reading of one source went; `units` and `segments` are what is new."""
+    """How the reading of one source went; `units` and `segments` are what is new.
+
+    `skew` is by how many seconds its server's clock is ahead of ours, None where it did not tell.
+    """
 
     name: str
     units: int = 0
@@ -49,6 +52,7 @@ class SourceReport:
     waited: float = 0.0
     streams: tuple[StreamReport, ...] = ()
     errors: tuple[GrowthError, ...] = ()
+    skew: float | None = None
 
     @property
     def due(self) -> bool:
@@ -60,8 +64,8 @@ class SourceReport:
 class Run:
     """One sync, as one source sees it: `state` holds that source's segments alone.
 
-    `now` is the instant the sync began, the upper bound of all it asks for. Once `stop` is set, no page is read.
-    `lost` is what is to be read again because the file it was in is damaged.
+    `now` is the instant the sync began by the clock of this machine, `off` by how much the source's clock is ahead of
+    it. Once `stop` is set, no page is read. `lost` is what is to be read again because the file it was in is damaged.
     """
 
     root: Path
@@ -75,8 +79,14 @@ class Run:
     until: date | None
     history: int
     on_page: Callable[[str, str, int, int], None]
+    off: timedelta = timedelta(0)
     stop: Event = field(default_factory=Event)
     lost: Sequence[Loss] = ()
+
+    @property
+    def instant(self) -> datetime:
+        """When the sync began by the source's clock, the upper bound of all it asks for."""
+        return self.now + self.off
 
     def told(self, source: str, stream: str, pages: int, records: int) -> None:
         """Pass on how far a source is; StoppedError where it is to go no further."""
@@ -119,6 +129,7 @@ def read_source(connector: Connector, api: "Api", run: Run) -> SourceReport:
         waited=api.waited,
         streams=tuple(StreamReport(name, *counts) for name, counts in tally.streams.items()),
         errors=tuple(errors),
+        skew=api.skew,
     )
 
 
@@ -137,6 +148,8 @@ def _reached(connector: Connector, api: "Api", run: Run, errors: list[SourceErro
         if not any(due(connector, given, stream, run) for stream in connector.streams()):
             continue  # one that holds others is due itself, for ever, as nothing is read of it
         try:
+            api.ready()
+            run.off = api.clock.off
             reached = connector.reach(api, given)
         except SourceError as error:
             errors.append(error)
@@ -185,6 +198,7 @@ def _read_account(connector: Connector, api: "Api", run: Run, way: _Way, tally: 
 
 
 def _read_stream(connector: Connector, api: "Api", run: Run, way: _Way, stream: Stream, tally: _Tally) -> None:
+    run.off = api.clock.off
     for task in due(connector, way.account, stream, run):
         _read_unit(connector, api, run, way, stream, task, tally)
         tally.units += 1
@@ -193,7 +207,7 @@ def _read_stream(connector: Connector, api: "Api", run: Run, way: _Way, stream: 
 def due(connector: Connector, account: str, stream: Stream, run: Run) -> list[Task]:
     """The units of a stream that this run is to read."""
     asked = Asked(
-        now=run.now,
+        now=run.instant,
         today=_today(run, run.state.time_zone(connector.name, account)),
         since=run.since,
         until=run.until,
@@ -216,7 +230,7 @@ def _today(run: Run, zone: str | None) -> date:
         known = ZoneInfo(zone or run.client_zone)
     except (KeyError, ValueError, OSError):  # a source may name a zone that nobody knows
         known = ZoneInfo(run.client_zone)
-    return run.now.astimezone(known).date()
+    return run.instant.astimezone(known).date()
 
 
 def _yesterday(run: Run, zone: str | None) -> str:
@@ -255,7 +269,7 @@ def _read_unit(
 def _attempt_unit(
     connector: Connector, api: "Api", run: Run, way: _Way, stream: Stream, task: Task, tally: _Tally
 ) -> None:
-    account, window, now = way.account, task.window, run.clock.now().isoformat()
+    account, window, now = way.account, task.window, api.clock.now().isoformat()
     zone = run.state.time_zone(connector.name, account)
     writer = UnitWriter(
         run.root,
@@ -288,21 +302,26 @@ def _attempt_unit(
     try:
         for given in stream.read(connector, api, account, window):
             page = _without_secrets(given, api)
+            if api.clock.off != run.off:
+                # Told by the first answer of all.
+                started = datetime.fromisoformat(now) + api.clock.off - run.off
+                run.off = api.clock.off
+                writer.header = replace(writer.header, started_at=started.isoformat(), closed=_yesterday(run, zone))
             if page.time_zone and page.time_zone != zone:
                 # Told by the very pages: which days are over is known only now.
                 zone = page.time_zone
                 writer.header = replace(writer.header, closed=_yesterday(run, zone))
-            writer.add(page, run.clock.now())
+            writer.add(page, api.clock.now())
             pages, records = tally.streams.get(page.stream, (0, 0))
             tally.streams[page.stream] = (pages + 1, records + page.records)
             tally.pages += 1
             tally.records += page.records
             run.told(connector.name, page.stream, tally.pages, tally.records)
     except (SourceError, StoppedError):
-        writer.keep(run.clock.now())
+        writer.keep(api.clock.now())
         raise
     else:
-        writer.finish(run.clock.now())
+        writer.finish(api.clock.now())
     finally:
         for segment in writer.written:
             run.state.add(segment)

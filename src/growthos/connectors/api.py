@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
-from growthos.clock import Clock
+from growthos.clock import Clock, CorrectedClock
 from growthos.connectors.asking import REQUEST_ID_HEADERS, Answer, Ask, Attempt, adapter
 from growthos.connectors.limits import Ledger, Turns, key_of
 from growthos.connectors.refusals import Refusals
@@ -51,7 +51,7 @@ class Api:
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self.connector = connector
-        self.clock = clock
+        self.clock = CorrectedClock(clock)
         self.watch = watch or Watch()
         self.patience = patience
         self.waited = 0.0
@@ -63,7 +63,7 @@ class Api:
         for one in connector.settings:
             if one.secret and (value := connector.values.get(one.name)):
                 self.secrets.learn(value)
-        self._refusals = Refusals(connector, clock)
+        self._refusals = Refusals(connector, self.clock)
         self._guards = Guards()
         self._turns = Turns(connector.limits, clock)
         self._ledger = Ledger(ledger, key_of(connector), connector.limits, clock) if ledger else None
@@ -136,6 +136,13 @@ class Api:
         granted: T = self._patiently(ask).said
         return granted
 
+    def ready(self) -> None:
+        """Fetch the token, where there is one to fetch: before a turn is taken, as it may take one itself.
+
+        Its answer tells the time, like any other: from then on `clock` is the source's.
+        """
+        getattr(self._auth, "ready", bool)()
+
     def rest(self, seconds: float, reason: str) -> None:
         """Let the source rest before the next request; PatienceError where that takes longer than this run may."""
         if seconds > self.patience:
@@ -174,7 +181,7 @@ class Api:
 
     def _attempt(self, ask: Ask[T], tries: Tries) -> Answer[T]:
         if not ask.is_token:
-            self._fetch_token()
+            self.ready()
         request = ask.build()
         if counts := str(request.url).startswith(f"{self.connector.base_url}/"):
             self._take_turn(tries)
@@ -213,7 +220,7 @@ class Api:
         received = self._wire.send(request, None if ask.is_token else self._auth, ask.guards, ask.operation)
         attempt.status, attempt.size = received.status, len(received.body)
         if (told := server_time(received.headers)) is not None:
-            self.skew = (told - self.clock.now()).total_seconds()
+            self.skew = self.clock.learn(told).total_seconds()
         attempt.request_id = next((received.headers[h] for h in REQUEST_ID_HEADERS if h in received.headers), None)
         if received.status in OF_OTHERS and received.body.lstrip().startswith(b"<"):
             raise AgainError(Judgement(Verdict.TRANSIENT, f"a web page came in place of an answer ({received.status})"))
@@ -248,10 +255,6 @@ class Api:
     def _renewed(self) -> bool:
         """Whether another token can be fetched."""
         return bool(getattr(self._auth, "renew", bool)())
-
-    def _fetch_token(self) -> None:
-        """Before a turn is taken, as the token may take one itself."""
-        getattr(self._auth, "ready", bool)()
 
     def _given_up(self, ask: Ask[Any], tries: Tries, again: AgainError) -> Exception:
         words = again.judgement.message
