@@ -94,7 +94,7 @@ class Raw:
             "body": sent,
         }
         pq.write_table(pa.Table.from_pylist([row], schema=_SCHEMA), path)
-        self.loads.append(Load(source, unit, path, covered))
+        self.loads.append(Load(source, unit, path, covered, account or ACCOUNTS[source], number, path.stem))
 
     def shop(self, *, currency: str = "EUR", host: str = "toyshop.example") -> None:
         self.page("shopify", "shop", {"data": {"shop": {

@@ -85,7 +85,7 @@ def fingerprint(settings: "Settings", state: State) -> str:
 
     made_of = hashlib.sha256(duckdb.__version__.encode())
     for load in state.loads():
-        made_of.update(f"{load.source} {load.stream} {load.path.name} {load.days}\n".encode())
+        made_of.update(f"{load.segment} {load.days}\n".encode())
     shown: dict[str, Any] = settings.model_dump(mode="json", exclude={"sources", "alerts", "sync", "limits"})
     made_of.update(json.dumps([shown, sorted(connected(settings))], sort_keys=True, default=str).encode())
     for path in sorted(SQL.rglob("*.sql")):

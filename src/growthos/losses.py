@@ -43,7 +43,8 @@ class Loss:
 
 def losses(home: Home, state: State) -> list[Loss]:
     """What is gone and not made good: first of all that was set aside, in the order of the files."""
-    aside = list(segments(home))
+    there = {_segment(header) for header in state.headers()}
+    aside = [one for one in segments(home) if one.header is None or _segment(one.header) not in there]
     gone = [one for one in aside if _counted(one, aside, state)]
     known = [one.header for one in gone if one.header]
     gone += [one for one in _torn(state) if one.header and not any(_same(one.header, other) for other in known)]
@@ -56,6 +57,11 @@ def _torn(state: State) -> Iterator[Aside]:
         last = attempt[-1].header
         if last.final and len(attempt) <= last.part:
             yield Aside(attempt[-1].path, last.source, last.account, last.stream, last.seq, last.run_id, last)
+
+
+def _segment(header: Header) -> tuple[str, str, str, int, str]:
+    """A file of many segments that was set aside may have left the small ones that it was made of."""
+    return header.source, header.account, header.stream, header.seq, header.run_id
 
 
 def _counted(one: Aside, aside: Sequence[Aside], state: State) -> bool:

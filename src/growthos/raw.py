@@ -15,10 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from growthos import raw_seal
+from growthos import raw_footer, raw_seal
 from growthos.connectors.terms import Page, Window
 from growthos.errors import NewerError
-from growthos.folders import cannot_write
+from growthos.folders import cannot_write, make_folders, sync_folder
 
 FORMAT: Final = 1
 METADATA_KEY: Final = b"growthos"
@@ -95,6 +95,14 @@ class Load:
     stream: str
     path: Path
     days: tuple[date, ...] | None
+    account: str = ""
+    seq: int = 0
+    run_id: str = ""
+
+    @property
+    def segment(self) -> tuple[str, str, str, int, str]:
+        """What tells a segment from every other, in whatever file it stands."""
+        return (self.source, self.stream, self.account, self.seq, self.run_id)
 
 
 class DamagedSegmentError(Exception):
@@ -111,7 +119,11 @@ def folder(root: Path, source: str, account: str, stream: str) -> Path:
 
 def place(root: Path, header: Header) -> Path:
     """Where a segment stands: a copy of it anywhere else is none."""
-    return folder(root, header.source, header.account, header.stream) / f"{header.seq:010d}-{header.run_id}.parquet"
+    return folder(root, header.source, header.account, header.stream) / file_name(header)
+
+
+def file_name(header: Header) -> str:
+    return f"{header.seq:010d}-{header.run_id}.parquet"
 
 
 def read_header(path: Path) -> Header:
@@ -119,29 +131,18 @@ def read_header(path: Path) -> Header:
 
     A file that the system does not open is not damaged for that: OSError, as the system says it.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            rows = file.metadata.num_rows
-            text = (file.metadata.metadata or {})[METADATA_KEY]
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno:
-            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
-        raise DamagedSegmentError(f"{path.name}: {error}") from error
-    header = parsed(text, path)
-    if rows != header.pages:
-        raise DamagedSegmentError(f"{path.name}: its header is not the one it was written with")
-    return header
+    told = raw_footer.values(path, (METADATA_KEY,)).get(METADATA_KEY)
+    if told is None:
+        raise DamagedSegmentError(f"{path.name}: it does not end as a raw file does")
+    return parsed(told, path)
 
 
-def parsed(text: bytes | str, path: Path) -> Header:
+def parsed(text: bytes, path: Path) -> Header:
     """A header from the text of it in a file; raises as `read_header` does, and NewerError where we know less."""
     try:
         stored: dict[str, Any] = json.loads(text)
         told = stored.pop("header_sha256")
-        whole = told == _digest(stored)
+        whole = is_as_written(text, stored, told)
         newer = whole and (stored.get("format", 1) > FORMAT or not Header.__dataclass_fields__.keys() >= stored.keys())
         lists = {name: tuple(value) for name, value in stored.items() if isinstance(value, list)}
         header = None if newer else Header(**stored | lists)
@@ -236,8 +237,22 @@ def unit_name(window: Window) -> str:
     return "all"
 
 
+def written(stored: Mapping[str, Any]) -> str:
+    """The text of a header as a file holds it, with its own hash; fields which come later do not change that."""
+    return json.dumps({**stored, "header_sha256": _digest(stored)}, sort_keys=True)
+
+
+def is_as_written(text: bytes, stored: Mapping[str, Any], told: str) -> bool:
+    """Whether the text of a header has the hash that stands in it; `stored` is what it says besides.
+
+    Cut out of the text, the hash leaves what it was taken of, as long as the names stand in their order: that is
+    quicker than to write it all again.
+    """
+    rest = text.replace(b'"header_sha256": "%s", ' % told.encode(), b"", 1)
+    return told == hashlib.sha256(rest).hexdigest() or told == _digest(stored)
+
+
 def _digest(stored: Mapping[str, Any]) -> str:
-    """Of a header as it stands in its file, so that fields which came later do not change it."""
     return hashlib.sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest()
 
 
@@ -270,9 +285,7 @@ def _table(header: Header, pages: Sequence[tuple[Page, datetime]], count: int) -
 
     size = len(pages)
     start, end = header.first or _day(header.since), header.last or _day(header.until)
-    stored = asdict(header)
-    told = json.dumps(stored | {"header_sha256": _digest(stored)}, sort_keys=True)
-    metadata = {METADATA_KEY: told, raw_seal.KEY: raw_seal.BLANK}
+    metadata = {METADATA_KEY: written(asdict(header)), raw_seal.KEY: raw_seal.BLANK}
     return pa.table(
         {
             "source": [header.source] * size,
@@ -326,22 +339,3 @@ def _publish(root: Path, header: Header, pages: Sequence[tuple[Page, datetime]],
         temporary.unlink(missing_ok=True)
         raise cannot_write(path, error) from error
     return Segment(path, header)
-
-
-def make_folders(place: Path, root: Path) -> None:
-    """Make `place` and what is missing above it down from `root`, for the owner alone, and flush each to disk."""
-    if place.is_dir():
-        return
-    if place != root:
-        make_folders(place.parent, root)
-    place.mkdir(mode=0o700, parents=place == root, exist_ok=True)
-    sync_folder(place.parent)
-
-
-def sync_folder(place: Path) -> None:
-    """Flush a folder's list of names, so that a rename in it outlives a power cut."""
-    handle = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

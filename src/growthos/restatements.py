@@ -17,7 +17,7 @@ from growthos.connectors.base import Stream
 from growthos.coverage import stretch
 from growthos.home import Home
 from growthos.period import Period
-from growthos.raw import Load
+from growthos.raw import Load, Segment
 from growthos.state import State, Unit
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def restatements(home: Home, settings: "Settings", window: Period, sources: Coll
     reports = {what: _reports(readings.feeds(what), chosen) for what in readings.REPORTS}
     loads = {
         what: [
-            Load(source, stream.name, segment.path, tuple(day for day in unit.days if day in window))
+            _load(segment, tuple(day for day in unit.days if day in window))
             for source, stream in some
             for unit in _touching(state, source, stream, window)
             for segment in unit.segments
@@ -107,7 +107,7 @@ def restatements(home: Home, settings: "Settings", window: Period, sources: Coll
         for what, some in reports.items()
     }
     shop = _orders(state, window) if SHOPS in chosen else []
-    loads[readings.ORDERS] = [Load(SHOPS, "orders", segment.path, None) for unit in shop for segment in unit.segments]
+    loads[readings.ORDERS] = [_load(segment, None) for unit in shop for segment in unit.segments]
     told = readings.read(home.root, loads, zone)
     found = [
         one
@@ -118,6 +118,11 @@ def restatements(home: Home, settings: "Settings", window: Period, sources: Coll
     found += _of_orders(told, state, readings.MEASURES[readings.ORDERS], window, ZoneInfo(zone))
     found.sort(key=lambda one: (one.source, one.account, one.day))
     return Restatements(window, zone, tuple(found))
+
+
+def _load(segment: Segment, days: tuple[date, ...] | None) -> Load:
+    header = segment.header
+    return Load(header.source, header.stream, segment.path, days, header.account, header.seq, header.run_id)
 
 
 def _reports(feeds: dict[str, set[str]], chosen: Collection[str]) -> list[tuple[str, Stream]]:

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from growthos.folders import sync_folder
 from growthos.home import Home
-from growthos.raw import sync_folder
 from growthos.redact import SECRETS
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-from growthos import raw
+from growthos import raw_files
 from growthos.raw import Header, Load, Segment
 
 StreamKey = tuple[str, str, str]
@@ -72,16 +72,8 @@ class State:
     @classmethod
     def read(cls, root: Path) -> "tuple[State, tuple[Path, ...]]":
         """The state of a raw folder, and the files in it that are damaged and do not count."""
-        segments, damaged = [], []
-        for path in raw.scan(root):
-            try:
-                segments.append(Segment(path, raw.read_header(path)))
-            except raw.DamagedSegmentError:
-                damaged.append(path)
-                continue
-            if path != raw.place(root, segments[-1].header):
-                damaged.append(segments.pop().path)
-        return cls(segments), tuple(damaged)
+        files = raw_files.look(root)
+        return cls(files.segments), tuple(path for path, _ in files.damaged)
 
     def add(self, segment: Segment) -> None:
         """Take notice of a segment; in whatever order they come, the state is the same."""
@@ -170,10 +162,13 @@ class State:
                 if unit.days and not days:
                     continue
                 speaks = days if unit.days else None
-                found.extend(Load(source, stream, segment.path, speaks) for segment in unit.segments)
+                found.extend(
+                    Load(source, stream, one.path, speaks, account, one.header.seq, one.header.run_id)
+                    for one in unit.segments
+                )
                 if snapshot:
                     break
-        return tuple(sorted(found, key=lambda load: str(load.path)))
+        return tuple(sorted(found, key=lambda load: load.segment))
 
     def _of(self, source: str, account: str) -> Iterator[Unit]:
         for name, owner, stream in self.keys():

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from growthos import raw
+from growthos import raw_files
 from growthos.build import is_stale, published_fingerprint
 from growthos.clock import Clock
 from growthos.errors import BusyError, DamagedDataError, ExitCode, NoDataError
@@ -14,6 +14,7 @@ from growthos.home import Home
 from growthos.losses import Loss, broken, losses
 from growthos.quarantine import segments
 from growthos.raw import DamagedSegmentError, Segment
+from growthos.raw_bundle import Contents
 from growthos.raw_check import verify as verify_segment
 from growthos.state import State
 
@@ -106,22 +107,16 @@ def verify(home: Home, settings: "Settings", clock: Clock, *, read_data: bool = 
 
 
 def _read(home: Home, *, read_data: bool) -> tuple[list[Segment], list[Finding]]:
-    whole, wrong = [], []
-    for path in raw.scan(home.raw):
+    def read(path: Path) -> Contents:
         try:
-            header = verify_segment(path, bodies=True) if read_data else raw.read_header(path)
+            return verify_segment(path, bodies=True) if read_data else raw_files.read(path)
         except FileNotFoundError:
-            continue  # a run at work has set it aside
-        except DamagedSegmentError as damage:
-            wrong.append(_damaged(home, path, str(damage)))
+            raise
         except OSError as problem:
-            wrong.append(_damaged(home, path, f"{path.name}: {problem.strerror or problem}"))
-        else:
-            if path == raw.place(home.raw, header):
-                whole.append(Segment(path, header))
-            else:
-                wrong.append(_damaged(home, path, f"{path.name}: it does not belong where it stands"))
-    return whole, wrong
+            raise DamagedSegmentError(f"{path.name}: {problem.strerror or problem}") from problem
+
+    files = raw_files.look(home.raw, read)
+    return list(files.segments), [_damaged(home, path, str(why)) for path, why in files.damaged]
 
 
 def _damaged(home: Home, path: Path, why: str) -> Finding:
@@ -134,9 +129,10 @@ def _damaged(home: Home, path: Path, why: str) -> Finding:
 def _unit(path: Path) -> str:
     """The unit of a damaged file, where its header still tells."""
     try:
-        return raw.read_header(path).unit
+        first, *others = raw_files.read(path).headers
     except (DamagedSegmentError, OSError):
         return ""
+    return "" if others else first.unit
 
 
 def _lost(loss: Loss) -> Finding:
@@ -228,12 +224,13 @@ def _unreadable(con: Any) -> str:
 
 def _held(name: str, whole: Iterable[Segment], state: State, wrong: Iterable[Finding]) -> Held:
     own = [one for one in whole if one.header.source == name]
-    counted = {one.path for unit in state.all_units(name) for one in unit.segments}
+    files = {one.path for one in own}
+    counted = {one.header for unit in state.all_units(name) for one in unit.segments}
     return Held(
         source=name,
-        files=len(own),
-        size=sum(one.path.stat().st_size for one in own),
+        files=len(files),
+        size=sum(path.stat().st_size for path in files),
         units=sum(1 for _ in state.all_units(name)),
-        unfinished=len({(one.header.run_id, one.header.unit) for one in own if one.path not in counted}),
+        unfinished=len({(one.header.run_id, one.header.unit) for one in own if one.header not in counted}),
         damaged=sum(one.source == name for one in wrong),
     )

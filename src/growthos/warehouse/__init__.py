@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from growthos import interrupt
 from growthos.errors import CannotWriteError, SettingsError, SqlError
+from growthos.folders import make_folders
 from growthos.home import Home
-from growthos.raw import Load, make_folders
+from growthos.raw import Load
 from growthos.warehouse import checks, messages, publish, relations, sqlfiles
 from growthos.warehouse.checks import CheckResult
 from growthos.warehouse.database import SCHEMA, connect, open_file, threads

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from growthos.folders import sync_folder
 from growthos.home import Home
-from growthos.raw import sync_folder
 from growthos.warehouse.database import STORAGE, literal
 from growthos.warehouse.sqlfiles import Model
 from growthos.warehouse.staging import MARKS

@@ -49,6 +49,7 @@ MACROS: Final = (
 )
 
 _PAGE: Final = "body, request, account, run, seq, page, fetched_at, unit_start, unit_end"
+_LOADS: Final = "struct(path varchar, seq bigint, days date[])[]"
 _NO_PAGES: Final = """
 select
     null::blob as body, null::varchar as request, null::varchar as account,
@@ -94,14 +95,12 @@ def define_raw(con: "DuckDBPyConnection", loads: Sequence[Load], *, by_run: bool
     for load in loads:
         by_unit.setdefault((load.source, load.stream), []).append(load)
     for (source, stream), some in by_unit.items():
-        paths = [str(load.path) for load in some]
-        con.execute(f"set variable {_files(source, stream)} = $paths::varchar[]", {"paths": paths})
-        days = [None if load.days is None else list(load.days) for load in some]
-        con.execute(f"set variable {_days(source, stream)} = $days::date[][]", {"days": days})
+        con.execute(f"set variable {_files(source, stream)} = $paths::varchar[]", {"paths": _paths(some)})
+        rows = [{"path": str(load.path), "seq": load.seq, "days": load.days} for load in some]
+        con.execute(f"set variable {_loads(source, stream)} = $loads::{_LOADS}", {"loads": rows})
     for source, stream, page in page_streams(loads):
         some = by_unit.get((source, stream), [])
-        by_day = any(load.days is not None for load in some)
-        query = _pages(source, stream, page, by_day=by_day) if some else _NO_PAGES
+        query = _pages(source, stream, page) if some else _NO_PAGES
         if by_run:
             query = f"select * replace (concat(account, '@', run) as account) from ({query})"  # noqa: S608  our own
         con.execute(f"create or replace temporary view raw_{source}__{page} as {query}")
@@ -111,13 +110,16 @@ def malformed(con: "DuckDBPyConnection", loads: Sequence[Load]) -> list[tuple[st
     """Pages whose body is no JSON: source, page stream, and where the page stands."""
     if not loads:
         return []
-    con.execute("set variable all_files = $paths::varchar[]", {"paths": [str(load.path) for load in loads]})
-    return con.execute(_MALFORMED).fetchall()
+    con.execute("set variable all_files = $paths::varchar[]", {"paths": _paths(loads)})
+    found = con.execute(_MALFORMED).fetchall()
+    # Of a file of many segments, some may not count.
+    counted = {(str(load.path), load.seq) for load in loads} if found else set()
+    return [(source, stream, place) for source, stream, place, path, seq in found if (path, seq) in counted]
 
 
 _MALFORMED: Final = """
-select source, stream, concat_ws('/', account, seq, page)
-from read_parquet(getvariable('all_files'))
+select source, stream, concat_ws('/', account, seq, page), filename, seq
+from read_parquet(getvariable('all_files'), filename = true)
 where try(json_valid(decode(body))) is not true
 """
 
@@ -131,21 +133,22 @@ def _files(source: str, stream: str) -> str:
     return f"files_{source}__{stream}"
 
 
-def _days(source: str, stream: str) -> str:
-    return f"days_{source}__{stream}"
+def _loads(source: str, stream: str) -> str:
+    return f"loads_{source}__{stream}"
 
 
-def _pages(source: str, stream: str, page: str, *, by_day: bool) -> str:
-    files = f"read_parquet(getvariable('{_files(source, stream)}'), filename = true)"
-    if not by_day:
-        return f"from {files} select {_PAGE}, null::date[] as days where stream = '{page}'"
+def _paths(loads: Sequence[Load]) -> list[str]:
+    """The files of some loads, each once: several segments may be in one."""
+    return list(dict.fromkeys(str(load.path) for load in loads))
+
+
+def _pages(source: str, stream: str, page: str) -> str:
+    """The pages of a stream's loads; a file may hold other segments besides, of units that do not count."""
     return f"""
-        from {files} as pages
+        from read_parquet(getvariable('{_files(source, stream)}'), filename = true) as pages
         inner join (
-            select
-                unnest(getvariable('{_files(source, stream)}')) as path,
-                unnest(getvariable('{_days(source, stream)}')) as days
-        ) as loads on loads.path = pages.filename
-        select {_PAGE}, days
+            select unnest(getvariable('{_loads(source, stream)}'), max_depth := 2)
+        ) as loads on loads.path = pages.filename and loads.seq = pages.seq
+        select {_PAGE.replace("seq", "pages.seq")}, days
         where stream = '{page}'
     """
