@@ -52,7 +52,7 @@ SEGMENT = object()
 def built(*checks: CheckResult, published: bool = True) -> Built:
     rows = (Rows("shopify", "orders", 1204, 1203, 1, 88), Rows("meta", "spend", 459, 459, 0, 0))
     warning = Message("assumed_margin", "18 % of sales have no unit cost.")
-    return Built(published, checks, rows, date(2026, 3, 29), (warning,))
+    return Built(published, checks, rows, date(2026, 3, 29), (warning,), {"shopify": 1})
 
 
 def fired() -> alerts.AlertReport:

@@ -192,9 +192,10 @@ def test_every_file_keeps_its_grain_and_all_sources_of_an_entity_have_its_column
             # A rate for all days has no day, and a filled one has; the key may be partly null.
         }
     )
-    # Nothing was listed yet, and no refund is missing.
+    # Nothing was listed yet, no refund is missing, and no two campaigns share a name.
     assert empty <= {
         "alert_state",
+        "contested_days",
         "empty_facts",
         "refund_gaps",
         "stg_shopify__listed_orders",

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from growthos import warehouse
 from growthos.home import Home
-from growthos.raw import Load
+from growthos.load import Load
 from growthos.settings import Settings
 
 STARTED = datetime(2026, 3, 30, 0, 30, tzinfo=UTC)
@@ -59,6 +59,7 @@ class Raw:
     folder: Path
     loads: list[Load] = field(default_factory=list)
     run: int = 1
+    written: int = 0
 
     def page(
         self,
@@ -72,10 +73,11 @@ class Raw:
         request: str = "",
     ) -> None:
         """One response as a segment of its own; `body` is sent as JSON unless it is bytes already."""
-        number = len(self.loads) if seq is None else seq
+        number = self.written if seq is None else seq
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
         unit = _UNIT.get(stream, stream)
-        path = self.folder / f"{source}-{unit}-{len(self.loads):04d}.parquet"
+        path = self.folder / f"{source}-{unit}-{self.written:04d}.parquet"
+        self.written += 1
         covered = tuple(days) if days is not None else None
         if unit in _REPORTS and covered is None:
             covered = tuple(date(2026, 1, 1) + timedelta(days=i) for i in range(120))

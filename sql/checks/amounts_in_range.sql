@@ -10,7 +10,9 @@ with spend as (
 
 )
 
-select concat_ws(' ', fact, item_key, date_key) as key
+select
+    concat_ws(' ', fact, item_key, date_key) as key,
+    null::varchar as order_key
 from spend
 where
     spend_cents < 0
@@ -19,10 +21,14 @@ where
     or (item_key like 'google:%' and clicks > impressions)
     or (spend_cents > 0 and conversion_value_cents > 1000 * spend_cents)
 union all
-select 'fact_order_lines ' || line_key as key
+select
+    'fact_order_lines ' || line_key as key,
+    order_key
 from fact_order_lines
 where gross_cents < 0 or quantity < 0 or discount_cents > gross_cents
 union all
-select 'fact_orders ' || order_key as key
+select
+    'fact_orders ' || order_key as key,
+    order_key
 from fact_orders
 where gross_cents < 0 or date_key > day_of(getvariable('run_started_at')) + 1

@@ -47,6 +47,7 @@ delivered as (
 
 select
     'lines and subtotal of ' || order_key as key,
+    order_key,
     case when is_edited then 'warning' else 'critical' end as severity
 from delivered
 where subtotal_gap > tolerance
@@ -55,6 +56,7 @@ union all
 
 select
     'parts and total of ' || order_key as key,
+    order_key,
     case when is_edited or taxes_included then 'warning' else 'critical' end as severity
 from delivered
 where total_gap > tolerance
@@ -63,6 +65,7 @@ union all
 
 select
     'fact_orders and its lines ' || orders.order_key as key,
+    orders.order_key,
     'critical' as severity
 from fact_orders as orders
 left join fact_lines using (order_key)
@@ -75,5 +78,6 @@ union all
 
 select
     fact || ' is empty' as key,
+    null::varchar as order_key,
     'critical' as severity
 from empty_facts

@@ -17,27 +17,12 @@ default_margin as (
 
 ),
 
--- A reading of the unit cost holds for lines first loaded since the reading before it; the last one for all later too.
-readings as (
-
-    select
-        product_key,
-        unit_cost_cents,
-        coalesce(lag(run) over (partition by product_key order by run) + 1, 0) as from_run,
-        case
-            when lead(run) over (partition by product_key order by run) is null then 9223372036854775807
-            else run
-        end as to_run
-    from stg__unit_costs
-
-),
-
 product_types as (
 
     select
         product_id,
         max(category) as category
-    from stg__products
+    from product_categories
     group by product_id
 
 ),
@@ -55,9 +40,9 @@ lines as (
         lines.amount_cents - lines.discount_cents as paid_cents
     from stg__order_lines as lines
     inner join stg__orders as orders using (order_key)
-    left join stg__products as products using (product_key)
+    left join product_categories as products using (product_key)
     left join product_types on product_types.product_id = lines.product_id
-    left join readings
+    left join unit_cost_readings as readings
         on readings.product_key = lines.product_key
         and lines.first_run between readings.from_run and readings.to_run
 

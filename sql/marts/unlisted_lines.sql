@@ -13,5 +13,5 @@ select
     coalesce(nullif(lower(trim(lines.product_type)), ''), 'default') as category,
     lines.is_gift_card
 from stg__order_lines as lines
-anti join stg__products using (product_key)
+anti join product_categories using (product_key)
 where lines.product_key is not null

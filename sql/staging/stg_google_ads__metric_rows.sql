@@ -1,11 +1,13 @@
 -- What Google Ads reports by day, of campaigns, ads and keywords: every row as it came, typed, with what is wrong in it.
 -- Cost comes in millionths of the account's currency.
--- grain: level, account_id, seq, page, position
+-- grain: level, account, seq, page, position
 -- temporary
+-- kept
 with pages as (
 
     select
         'campaign' as level,
+        unit_stream as stream,
         account,
         seq,
         page,
@@ -15,6 +17,7 @@ with pages as (
     union all
     select
         'ad' as level,
+        unit_stream as stream,
         account,
         seq,
         page,
@@ -24,6 +27,7 @@ with pages as (
     union all
     select
         'keyword' as level,
+        unit_stream as stream,
         account,
         seq,
         page,
@@ -116,10 +120,11 @@ typed as (
 select
     level,
     external_id,
+    stream,
+    account,
     seq,
     page,
     position,
-    account as account_id,
     record.campaign.id as campaign_id,
     record.campaign.name as campaign_name,
     record.adGroup.id as ad_group_id,
@@ -136,7 +141,6 @@ select
     coalesce(typed.conversions, 0)::decimal(18, 6) as conversions,
     coalesce(conversions_value, 0)::decimal(24, 12) as conversion_value_original,
     date,
-    row_number() over (partition by level, external_id order by seq desc, page desc, position desc) = 1 as is_latest,
     coalesce(
         case level
             when 'ad' then missing(record.adGroupAd.ad.id, 'ad_id')

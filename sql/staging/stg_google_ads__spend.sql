@@ -4,7 +4,7 @@ with records as (
 
     select
         external_id,
-        account_id,
+        account as account_id,
         campaign_id,
         campaign_name,
         currency,
@@ -15,7 +15,9 @@ with records as (
         conversions,
         conversion_value_original,
         date,
-        is_latest,
+        seq,
+        page,
+        position,
         reject_reason,
         payload
     from stg_google_ads__metric_rows
@@ -24,9 +26,9 @@ with records as (
 )
 
 select
-    * exclude (is_latest),
+    * exclude (seq, page, position),
     'google_ads' as source,
     'google' as platform,
     null::varchar as attribution_window
 from records
-where is_latest
+qualify row_number() over (partition by external_id order by seq desc, page desc, position desc) = 1

@@ -1,10 +1,12 @@
 -- What Meta reports by day, of campaigns and of ads: every row as it came, typed, with the reason why it is no good.
--- grain: level, account_id, seq, page, position
+-- grain: level, account, seq, page, position
 -- temporary
+-- kept
 with pages as (
 
     select
         'campaign' as level,
+        unit_stream as stream,
         account,
         seq,
         page,
@@ -14,6 +16,7 @@ with pages as (
     union all
     select
         'ad' as level,
+        unit_stream as stream,
         account,
         seq,
         page,
@@ -99,10 +102,11 @@ typed as (
 select
     level,
     external_id,
+    stream,
+    account,
     seq,
     page,
     position,
-    account as account_id,
     record.campaign_id as campaign_id,
     record.campaign_name as campaign_name,
     record.adset_id as ad_group_id,
@@ -117,7 +121,6 @@ select
     purchases::decimal(18, 6) as conversions,
     purchase_value::decimal(24, 12) as conversion_value_original,
     date,
-    row_number() over (partition by level, external_id order by seq desc, page desc, position desc) = 1 as is_latest,
     coalesce(
         case when level = 'ad' then missing(record.ad_id, 'ad_id') end,
         missing(record.campaign_id, 'campaign_id'),

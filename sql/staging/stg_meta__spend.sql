@@ -4,7 +4,7 @@ with records as (
 
     select
         external_id,
-        account_id,
+        account as account_id,
         campaign_id,
         campaign_name,
         currency,
@@ -16,7 +16,9 @@ with records as (
         conversions,
         conversion_value_original,
         date,
-        is_latest,
+        seq,
+        page,
+        position,
         reject_reason,
         payload
     from stg_meta__insight_rows
@@ -25,8 +27,8 @@ with records as (
 )
 
 select
-    * exclude (is_latest),
+    * exclude (seq, page, position),
     'meta' as source,
     'meta' as platform
 from records
-where is_latest
+qualify row_number() over (partition by external_id order by seq desc, page desc, position desc) = 1

@@ -32,7 +32,7 @@ loaded as (
     select
         min(unit_start) as first_day,
         max(unit_end) as last_day
-    from raw_shopify__orders
+    from stg_shopify__order_pages
 
 ),
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -29,8 +30,13 @@ def is_stale(published: str | None, settings: "Settings", state: State) -> bool:
     return bool(state.keys()) and published != fingerprint(settings, state)
 
 
-def build(home: Home, settings: "Settings", state: State, run_id: str, started_at: datetime) -> "Built":
-    """Build all marts from the segments that count, check them, and publish them if they may be read."""
+def build(
+    home: Home, settings: "Settings", state: State, run_id: str, started_at: datetime, *, afresh: bool = False
+) -> "Built":
+    """Build the marts from the segments that count, check them, and publish them if they may be read.
+
+    `afresh`: all of them, as if nothing had been built before.
+    """
     from growthos import warehouse
 
     interrupt.check()
@@ -54,7 +60,15 @@ def build(home: Home, settings: "Settings", state: State, run_id: str, started_a
         history_lower_bound=orders_begin(list(find().values()), state),
         config_hash=fingerprint(settings, state),
     )
-    return warehouse.build(home, state.loads(), inputs)
+    return warehouse.build(home, state.loads(), inputs, afresh=afresh)
+
+
+def built_from(home: Home, state: State) -> set[Path]:
+    """The files whose rows the working database of a large home keeps; none of a small one."""
+    from growthos import warehouse
+
+    there = warehouse.loaded(home)
+    return {load.path for load in state.loads() if load.segment in there} if there else set()
 
 
 def published_fingerprint(home: Home) -> str | None:

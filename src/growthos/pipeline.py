@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from growthos import runs
 from growthos.asked import choose, ledger_of, transport
-from growthos.build import build, is_stale, published_fingerprint
+from growthos.build import build, built_from, is_stale, published_fingerprint
 from growthos.clock import Clock
 from growthos.connectors.base import Connector
 from growthos.connectors.terms import Call, Watch
@@ -124,7 +124,7 @@ def sync(
             built = None
             if is_stale(published, settings, state):
                 own = {segment.path for report in reports for segment in report.segments}
-                state = intact(home, state, own, aside)
+                state = intact(home, state, own | built_from(home, state), aside)
                 if state.keys():
                     watcher.building()
                     built = build(home, settings, state, run_id, agreed(now, skews))
@@ -149,7 +149,7 @@ def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher) ->
             if not state.keys():
                 raise NoDataError(f"There is nothing to build from in {home.raw}.", hint="Run `growthos sync` first.")
             watcher.building()
-            built = build(home, settings, state, run_id, now)
+            built = build(home, settings, state, run_id, now, afresh=True)
             result = SyncReport(run_id, now, clock.now(), (), built, tuple(notices))
             runs.write(home, run_id, result.as_json(), built=True)
             return result

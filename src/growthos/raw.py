@@ -84,27 +84,6 @@ class Segment:
     header: Header
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """A segment that counts: what the warehouse reads.
-
-    `days` is set for report streams: the days for which the segment's unit is the newest complete one.
-    """
-
-    source: str
-    stream: str
-    path: Path
-    days: tuple[date, ...] | None
-    account: str = ""
-    seq: int = 0
-    run_id: str = ""
-
-    @property
-    def segment(self) -> tuple[str, str, str, int, str]:
-        """What tells a segment from every other, in whatever file it stands."""
-        return (self.source, self.stream, self.account, self.seq, self.run_id)
-
-
 class DamagedSegmentError(Exception):
     """A file in raw/ that is no segment, or not as it was written."""
 

@@ -16,8 +16,9 @@ from growthos.connectors import find
 from growthos.connectors.base import Stream
 from growthos.coverage import stretch
 from growthos.home import Home
+from growthos.load import Load
 from growthos.period import Period
-from growthos.raw import Load, Segment
+from growthos.raw import Segment
 from growthos.state import State, Unit
 
 if TYPE_CHECKING:

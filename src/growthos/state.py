@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from growthos import raw_files
-from growthos.raw import Header, Load, Segment
+from growthos.load import Load
+from growthos.raw import Header, Segment
 
 StreamKey = tuple[str, str, str]
 BEGINNING = datetime.min.replace(tzinfo=UTC)

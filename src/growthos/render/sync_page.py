@@ -1,6 +1,6 @@
 """What a sync came to: new records, what failed and why, what was built, and what to do next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from growthos.last_build import PASSED, Check
@@ -34,7 +34,7 @@ def next_step(report: "SyncReport", *, demo: bool) -> Page:
 
 
 def _blocks(report: "SyncReport", settings: Settings, *, demo: bool, quiet: bool) -> Iterator[Block]:
-    rejected = _rejected(report.built)
+    rejected = report.built.rejected if report.built else {}
     if not quiet:
         yield Heading(_headline(report, sum(rejected.values())))
         if any(source.pages for source in report.sources):
@@ -68,7 +68,7 @@ def _rows(count: int) -> str:
     return f"{count:,} {'row' if count == 1 else 'rows'}"
 
 
-def _row(source: "SourceReport", rejected: dict[str, int]) -> tuple[Cell, ...]:
+def _row(source: "SourceReport", rejected: Mapping[str, int]) -> tuple[Cell, ...]:
     return (
         Cell(source.name, "bad" if source.errors else ""),
         Cell(f"{source.records:,}"),
@@ -76,13 +76,6 @@ def _row(source: "SourceReport", rejected: dict[str, int]) -> tuple[Cell, ...]:
         Cell(f"{source.pages:,}"),
         Cell(f"{rejected.get(source.name, 0):,}"),
     )
-
-
-def _rejected(built: "Built | None") -> dict[str, int]:
-    found: dict[str, int] = {}
-    for row in built.rows if built else ():
-        found[row.source] = found.get(row.source, 0) + row.rejected
-    return found
 
 
 def _errors(sources: "tuple[SourceReport, ...]") -> Iterator[Note]:

@@ -21,7 +21,10 @@ SEVERITIES: Final = ("critical", "warning")
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a check found. `sample` are keys of the first offending rows; `error` as status: the check itself failed."""
+    """What a check found. `sample` are keys of the first offending rows; `error` as status: the check itself failed.
+
+    `orders` are those whose rows offend, as far as the check says whose they are.
+    """
 
     name: str
     severity: str
@@ -29,6 +32,7 @@ class CheckResult:
     failing_rows: int
     sample: tuple[str, ...]
     message: str
+    orders: tuple[str, ...] = ()
 
     @property
     def blocks(self) -> bool:
@@ -92,5 +96,7 @@ def _judge(con: "DuckDBPyConnection", model: Model) -> CheckResult:
         severity = next(one for one in SEVERITIES if one in weights)
         rows.sort(key=lambda row: SEVERITIES.index(row[columns.index("severity")]))
     sample = tuple(dict.fromkeys(str(row[0]) for row in rows))[:SAMPLE]
+    at = columns.index("order_key") if "order_key" in columns else None
+    orders = () if at is None else tuple(dict.fromkeys(row[at] for row in rows if row[at] is not None))
     noun = "row" if len(rows) == 1 else "rows"
-    return CheckResult(model.name, severity, "fail", len(rows), sample, f"{len(rows):,} {noun}. {model.doc}")
+    return CheckResult(model.name, severity, "fail", len(rows), sample, f"{len(rows):,} {noun}. {model.doc}", orders)

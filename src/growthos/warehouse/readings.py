@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from growthos.errors import SqlError
-from growthos.raw import Load
+from growthos.load import Load
 from growthos.warehouse import relations, sqlfiles
 from growthos.warehouse.database import open_file, threads
 from growthos.warehouse.sqlfiles import Model

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from growthos.connectors import find
-from growthos.raw import Load
+from growthos.load import Load
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -54,7 +54,8 @@ _NO_PAGES: Final = """
 select
     null::blob as body, null::varchar as request, null::varchar as account,
     null::bigint as run, null::bigint as seq, null::bigint as page,
-    null::timestamp as fetched_at, null::date as unit_start, null::date as unit_end, null::date[] as days
+    null::timestamp as fetched_at, null::date as unit_start, null::date as unit_end, null::date[] as days,
+    null::varchar as unit_stream
 where false
 """
 
@@ -149,6 +150,6 @@ def _pages(source: str, stream: str, page: str) -> str:
         inner join (
             select unnest(getvariable('{_loads(source, stream)}'), max_depth := 2)
         ) as loads on loads.path = pages.filename and loads.seq = pages.seq
-        select {_PAGE.replace("seq", "pages.seq")}, days
+        select {_PAGE.replace("seq", "pages.seq")}, days, '{stream}' as unit_stream
         where stream = '{page}'
     """

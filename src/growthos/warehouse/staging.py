@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 MARKS: Final = "external_id, reject_reason, payload, raw_records, raw_keys, is_row"
 _RESULTS: Final = (
     """create table stg_rejects (
-        source varchar, entity varchar, external_id varchar, reason varchar, payload varchar, run_id varchar
+        source varchar, entity varchar, external_id varchar, reason varchar, payload varchar, run_id varchar,
+        whose varchar
     )""",
     """create table run_rows (
         source varchar, entity varchar, raw bigint, staged bigint, rejected bigint, duplicate bigint
@@ -44,8 +45,11 @@ def define_results(con: "DuckDBPyConnection") -> None:
         con.execute(statement)
 
 
-def build_staging(con: "DuckDBPyConnection", model: Model, run_id: str) -> Rows:
-    """Make the staging table of a file, put its bad rows aside and count."""
+def build_staging(con: "DuckDBPyConnection", model: Model, run_id: str, *, by_order: bool = False) -> Rows:
+    """Make the staging table of a file, put its bad rows aside and count.
+
+    `by_order`: a bad row is noted as its order's, else as its customer's, so that it goes when that is looked at again.
+    """
     import duckdb
 
     name = model.name
@@ -56,9 +60,10 @@ def build_staging(con: "DuckDBPyConnection", model: Model, run_id: str) -> Rows:
             "count(*) filter (is_row and reject_reason is null), count(reject_reason)"
         ).fetchall()
         if rejected:
+            whose = _whose(con, name) if by_order else "null"
             con.execute(
                 f"insert into stg_rejects from {name} select $source, $entity, external_id, reject_reason, payload, "
-                "$run where reject_reason is not null",
+                f"$run, {whose} where reject_reason is not null",
                 {"source": model.source, "entity": model.entity, "run": run_id},
             )
         if staged < present:
@@ -68,6 +73,11 @@ def build_staging(con: "DuckDBPyConnection", model: Model, run_id: str) -> Rows:
     rows = Rows(model.source, model.entity, raw, staged, rejected, raw - distinct)
     con.execute("insert into run_rows values (?, ?, ?, ?, ?, ?)", astuple(rows))
     return rows
+
+
+def _whose(con: "DuckDBPyConnection", name: str) -> str:
+    columns = {column for column, *_ in con.execute(f"describe {name}").fetchall()}
+    return "order_key" if "order_key" in columns else "customer_key"
 
 
 def _counted(query: str) -> str:

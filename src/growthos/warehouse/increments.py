@@ -1,0 +1,321 @@
+"""Builds a large home: what has changed, and no more than that.
+
+The working database keeps the parsed rows of all segments (`kept`). A build parses the new ones, finds the orders and
+customers whose rows can be different for it (`universe`), makes those by the same files as ever, and puts them in the
+place of the old ones. What is published is refreshed, not copied: the file of the build before the last takes the
+differences of two builds and is renamed into place.
+
+What cannot be told to reach a few orders (other settings, a change of what is common to all and has no file in
+sql/reach/) makes all marts anew from the kept rows; other SQL makes the kept rows anew as well. A build may be cut off
+anywhere: `pending` is cleared last, and what it names is made again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from growthos.home import Home
+from growthos.load import Load
+from growthos.warehouse import checks, kept, making, messages, publish, rejects, relations, sqlfiles, universe
+from growthos.warehouse.built import Built
+from growthos.warehouse.checks import CheckResult
+from growthos.warehouse.database import literal
+from growthos.warehouse.inputs import Inputs, variables
+from growthos.warehouse.messages import Message
+from growthos.warehouse.parts import Parts
+from growthos.warehouse.sqlfiles import Model
+from growthos.warehouse.staging import Rows
+from growthos.warehouse.working import digest
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_FEW: Final = 4
+"""Where more than one order in so many may have changed, all are made: that costs as much and leaves no gaps."""
+_OF_A_RUN: Final = {
+    *("run_id", "run_started_at", "run_finished_at", "config_hash", "data_through", "sources", "earliest_order"),
+}
+
+
+@dataclass
+class Increment:
+    """One build on the working database of a large home; the names of `parts` are made, those of `fed` are kept."""
+
+    con: "DuckDBPyConnection"
+    home: Home
+    loads: Sequence[Load]
+    inputs: Inputs
+    models: dict[str, Model]
+    parts: Parts
+    fed: dict[str, frozenset[kept.Stream]]
+    database: str = ""
+    settings: str = ""
+    memory: dict[str, str] = field(default_factory=dict)
+
+    def build(self) -> Built:
+        """Bring everything up to date, check it, and publish it if it may be read."""
+        con = self.con
+        self.database = con.execute("select current_database()").fetchall()[0][0]
+        self.memory = dict(con.execute("from memory").fetchall())
+        given = variables(self.inputs)
+        self.settings = digest({name: one for name, one in given.items() if name not in _OF_A_RUN})
+        relations.define_macros(con)
+        relations.set_variables(con, given | {"earliest_order": ("timestamp", self.memory.get("earliest"))})
+        con.execute("begin")
+        new, thinned = kept.update(con, self.models, self.fed, self.loads)
+        con.execute("commit")
+        self._look_for_malformed(new, thinned)
+        con.execute("delete from run_rows")
+        streams = kept.every(self.fed)
+        relations.define_raw(con, [load for load in self.loads if (load.source, load.stream) not in streams])
+        self._forget_rejects(self.parts.common)
+        common = making.make(con, self.models, self.parts.common, self.inputs.run_id)
+        making.refuse(con)
+        built = self._build_changes(common) if self._attach() and self._find_universe() else None
+        return built or self._build_all(common)
+
+    def _build_changes(self, common: tuple[Rows, ...]) -> Built | None:
+        """Make the rows of the universe and put them in their place; None where all orders have to be looked at."""
+        con = self.con
+        self._restrict()
+        self._forget_rejects(self.parts.by_order, "whose in (select key from universe_keys)")
+        looked_at = common + making.make(con, self.models, self.parts.by_order, self.inputs.run_id, by_order=True)
+        if self._one("select history_start::varchar from history") != self.memory.get("history"):
+            return None
+        new, is_spare = publish.take_spare(self.home, {self.memory["run"], self.memory["spare_run"]})
+        con.execute(f"attach {literal(str(new))} as after")
+        self._refresh(is_spare=is_spare)
+        broken: dict[str, str] = {}
+        results = None
+        while results is None:
+            con.execute("begin")
+            self._put_in_place()
+            rows = looked_at + making.make(con, self.models, self.parts.whole, self.inputs.run_id)
+            if self._one("select history_start::varchar from run_info") != self.memory.get("history"):
+                con.execute("rollback")
+                return None
+            warnings = messages.collect(con, rejects.totals(con, rows))
+            for name in self._by_order():
+                con.execute(f"create or replace temporary view {name} as from part_of_{name}")
+            results = checks.run(con, self._checks(), broken)
+            if results is None:
+                con.execute("rollback")
+        if not self._keep_results(results):
+            return self._built(results, rows, warnings, published=False)
+        con.execute("insert into spare_lacks from (select key from universe_keys)")
+        con.execute("commit")
+        self._publish(new)
+        self._remember(results, lacks="select key from universe_keys", spare_run=self.memory["run"])
+        return self._built(results, rows, warnings)
+
+    def _put_in_place(self) -> None:
+        """Let the names of what is by order stand for all: the rows of the universe are in, those of before out."""
+        con = self.con
+        for name in self.parts.lasting:
+            lasting = f"{self.database}.main.{name}"
+            con.execute(f"delete from {lasting} where order_key in (select key from universe_keys)")  # noqa: S608
+            con.execute(f"insert into {lasting} from temp.main.{name}")
+        for name in self._by_order():
+            con.execute(f"alter table temp.main.{name} rename to part_of_{name}")
+        for name in self.parts.published:
+            con.execute(f"create temporary view {name} as from after.main.{name}")
+
+    def _publish(self, new: Path) -> None:
+        """Add to the refreshed file what is made whole each time, and rename it into place."""
+        con = self.con
+        con.execute("begin")
+        for name in publish.published(self.models):
+            if name not in self.parts.published:
+                con.execute(f"create or replace table after.main.{name} as from {name}")
+        con.execute("commit")
+        con.execute("detach after")
+        con.execute("detach before")
+        publish.swap(new, self.home)
+
+    def _build_all(self, common: tuple[Rows, ...]) -> Built:
+        """Make the rows of all orders from those that are kept, and publish them in a file of their own."""
+        con, run_id = self.con, self.inputs.run_id
+        self._clear()
+        con.execute("set variable earliest_order = null::timestamp")
+        for name, model in self.models.items():
+            if model.kept:
+                query = f"from {self.database}.main.{name} select * exclude (place)"
+                con.execute(f"create temporary view {name} as {query}")
+        broken: dict[str, str] = {}
+        results = None
+        while results is None:
+            con.execute("begin")
+            self._forget_rejects(self.parts.by_order)
+            rows = common + making.make(con, self.models, self.parts.by_order, run_id, by_order=True)
+            rows += making.make(con, self.models, self.parts.whole, run_id)
+            warnings = messages.collect(con, rows)
+            results = checks.run(con, self._checks(), broken)
+            if results is None:
+                con.execute("rollback")
+        if not self._keep_results(results):
+            return self._built(results, rows, warnings, published=False)
+        for name in self.parts.lasting:
+            con.execute(f"create or replace table {self.database}.main.{name} as from temp.main.{name}")
+        con.execute("commit")
+        publish.copy_marts(con, self.models, self.home, staging=False, by_day=True)
+        publish.remove(self.home.work / publish.SPARE)
+        self._remember(results, lacks="select null limit 0", spare_run="")
+        return self._built(results, rows, warnings)
+
+    def _attach(self) -> bool:
+        """Open what is published as `before`; whether it is what the last build on this database made."""
+        import duckdb
+
+        try:
+            self.con.execute(f"attach {literal(str(self.home.database))} as before (read_only)")
+            run_id = self._one("select run_id from before.main.run_info")
+        except (duckdb.Error, ValueError):
+            return False
+        return run_id in {self.memory.get("run"), self.memory.get("candidate")}
+
+    def _find_universe(self) -> bool:
+        """Whose rows have to be made; false where that is too many, or where it cannot be told."""
+        con = self.con
+        if self.memory.get("settings") != self.settings:
+            return False
+        for name in self.parts.published:
+            con.execute(f"create temporary view {name} as from before.main.{name}")
+        con.execute("create temporary table touched_by_others (order_key varchar)")
+        reaches = sqlfiles.find(sqlfiles.SQL, "reach")
+        for name in self.parts.inputs:
+            there = f"{self.database}.main.seen_{name}"
+            con.execute(
+                "create or replace temporary table changes as "
+                f"(from {name} except from {there}) union all (from {there} except from {name})"
+            )
+            if self._one("select count(*) from changes"):
+                if name not in reaches:
+                    return False
+                con.execute(f"insert into touched_by_others {reaches[name].query}")
+        orders = universe.find(con)
+        for name in self.parts.published:
+            con.execute(f"drop view {name}")
+        return bool(orders * _FEW <= self._one("select count(*) from before.main.fact_orders"))
+
+    def _restrict(self) -> None:
+        """Put the kept rows of the universe in the place of all."""
+        for column, place in universe.PLACES.items():
+            for statement in universe.BEFORE.get(column, ()):
+                self.con.execute(statement)
+            for name, model in self.models.items():
+                if model.kept == column:
+                    rows = f"from {self.database}.main.{name} select * exclude (place) where place in ({place})"
+                    self.con.execute(f"create temporary table {name} as {rows}")
+
+    def _refresh(self, *, is_spare: bool) -> None:
+        """Put the new rows by order into the file to be published, and those that it lacks as the spare of before."""
+        con = self.con
+        lacks = (
+            "select key from spare_lacks except select key from universe_keys" if is_spare else "select null limit 0"
+        )
+        con.execute(f"create or replace temporary table lacking as {lacks}")
+        con.execute("begin")
+        for name in self.parts.published:
+            columns = {column for column, *_ in con.execute(f"describe temp.main.{name}").fetchall()}
+            key = "order_key" if "order_key" in columns else "customer_key"
+            con.execute(
+                f"delete from after.main.{name} where {key} in (select key from universe_keys union from lacking)"  # noqa: S608  our own
+            )
+            con.execute(f"insert into after.main.{name} from temp.main.{name}")
+            if is_spare:
+                con.execute(f"insert into after.main.{name} from before.main.{name} where {key} in (from lacking)")
+        con.execute("commit")
+
+    def _keep_results(self, results: Sequence[CheckResult]) -> bool:
+        """Write down what the checks found, in the open transaction if all is well, else in one of its own."""
+        passed = not any(result.blocks for result in results)
+        if not passed:
+            self.con.execute("rollback")
+            self.con.execute("begin")
+        self.con.execute("drop table if exists dq_results")
+        checks.write(self.con, results, self.inputs.run_id)
+        self.con.execute("delete from memory where name = 'candidate'")
+        self.con.execute("insert into memory values ('candidate', $run)", {"run": self.inputs.run_id})
+        if not passed:
+            self.con.execute("commit")
+        return passed
+
+    def _remember(self, results: Sequence[CheckResult], *, lacks: str, spare_run: str) -> None:
+        """What the next build has to know of this one, which is published now."""
+        con = self.con
+        told = {
+            "run": self.inputs.run_id,
+            "spare_run": spare_run,
+            "settings": self.settings,
+            "earliest": self._one(f"select min(created_at)::varchar from {self.database}.main.order_days"),  # noqa: S608  our own
+            "history": self._one("select history_start::varchar from run_info"),
+        }
+        con.execute("begin")
+        for name in self.parts.inputs:
+            con.execute(f"create or replace table seen_{name} as from {name}")
+        con.execute("delete from memory where name != 'made_of'")
+        con.executemany("insert into memory values (?, ?)", list(told.items()))
+        for table, rows in (("pending", None), ("spare_lacks", lacks), ("offending", None)):
+            con.execute(f"delete from {table}")  # noqa: S608  our own
+            if rows:
+                con.execute(f"insert into {table} {rows}")
+        orders = sorted({key for result in results for key in result.orders})
+        con.execute("insert into offending select unnest($orders::varchar[])", {"orders": orders})
+        con.execute("commit")
+        con.execute("checkpoint")
+
+    def _look_for_malformed(self, new: Sequence[Load], thinned: frozenset[kept.Stream]) -> None:
+        """Look for pages that are no JSON in new segments, and in all of what is not kept or has lost some."""
+        streams = kept.every(self.fed) - thinned
+        pages = [(one[0], one[2]) for one in relations.page_streams(self.loads) if one[:2] not in streams]
+        rejects.forget_pages(self.con, pages)
+        fresh = {load.segment for load in new}
+        look = [load for load in self.loads if (load.source, load.stream) not in streams or load.segment in fresh]
+        rejects.put_malformed_aside(self.con, look, self.inputs.run_id)
+
+    def _forget_rejects(self, names: Sequence[str], where: str = "true") -> None:
+        for name in names:
+            rejects.forget(self.con, self.models.get(name), where)
+
+    def _clear(self) -> None:
+        """Take away what an attempt to build less has left: its relations, and the files that it opened."""
+        rows = self.con.execute(
+            "select 'view', view_name from duckdb_views() where temporary and not internal "
+            "union all select 'table', table_name from duckdb_tables() where temporary"
+        ).fetchall()
+        common = {*self.parts.common, *(f"no_{name}" for name in self.parts.common)}
+        for kind, name in rows:
+            if name not in common and not name.startswith("raw_"):
+                self.con.execute(f"drop {kind} if exists temp.main.{name}")
+        for (name,) in self.con.execute(
+            "select database_name from duckdb_databases() where database_name in ('before', 'after')"
+        ).fetchall():
+            self.con.execute(f"detach {name}")
+
+    def _by_order(self) -> tuple[str, ...]:
+        return (*self.parts.lasting, *self.parts.published)
+
+    def _checks(self) -> list[Model]:
+        return [one for one in self.models.values() if one.layer == "checks"]
+
+    def _one(self, query: str) -> Any:
+        [(value,)] = self.con.execute(query).fetchall()
+        return value
+
+    def _built(
+        self,
+        results: Sequence[CheckResult],
+        rows: Sequence[Rows],
+        warnings: Sequence[Message],
+        *,
+        published: bool = True,
+    ) -> Built:
+        return Built(
+            published,
+            tuple(results),
+            tuple(rows),
+            self.inputs.data_through,
+            tuple(warnings),
+            rejects.by_source(self.con),
+        )

@@ -1,0 +1,66 @@
+"""Makes the relations of sql/ one by one, as temporary tables of the connection."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from growthos.errors import SettingsError, SqlError
+from growthos.warehouse.sqlfiles import Model, unions
+from growthos.warehouse.staging import MARKS, Rows, build_staging
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def make(
+    con: "DuckDBPyConnection", models: Mapping[str, Model], names: Sequence[str], run_id: str, *, by_order: bool = False
+) -> tuple[Rows, ...]:
+    """Make these files and unions, each after all that it reads; the counts of the staged entities.
+
+    `by_order`: the rows of each are some order's or some customer's, and a rejected one is noted as theirs.
+    """
+    united = unions(models)
+    rows: list[Rows] = []
+    for name in names:
+        model = models.get(name)
+        if model is None:
+            _unite(con, name, united[name], models)
+        elif model.layer == "staging" and not model.temporary:
+            rows.append(build_staging(con, model, run_id, by_order=by_order))
+        else:
+            _make(con, model)
+    return tuple(rows)
+
+
+def refuse(con: "DuckDBPyConnection") -> None:
+    """Stop where amounts would have no one currency, or two shops' orders one home."""
+    [(currency,)] = con.execute("select currency from shop_currency").fetchall()
+    if currency is None:
+        raise SettingsError(
+            "The currency to report in is not known: no shop has been read, and the accounts do not agree on one.",
+            hint='Set `currency` in growthos.toml, such as currency = "EUR".',
+        )
+    shops = [name for (name,) in con.execute("select account_id from stg__shops order by account_id").fetchall()]
+    if len(shops) > 1:
+        raise SettingsError(
+            f"This home holds the orders of more than one shop: {', '.join(shops)}.",
+            hint="Give each shop a home of its own with --home.",
+        )
+
+
+def _make(con: "DuckDBPyConnection", model: Model) -> None:
+    import duckdb
+
+    try:
+        con.execute(f"create temporary table {model.name} as {model.query}")
+    except duckdb.Error as error:
+        raise SqlError(f"{model.label} failed: {error}") from error
+
+
+def _unite(con: "DuckDBPyConnection", name: str, members: Sequence[str], models: Mapping[str, Model]) -> None:
+    """All sources' staging tables of one entity as one relation; an entity without a source is empty, not missing."""
+    expected = [model.expects[name] for model in models.values() if name in model.expects]
+    if expected:
+        con.execute(f"create temporary table no_{name} ({expected[0]})")
+    queries = [f"from {member} select * exclude ({MARKS})" for member in members] + [f"from no_{name}"] * len(expected)
+    query = " union all by name ".join(queries)
+    con.execute(f"create or replace temporary view {name} as {query}")

@@ -1,0 +1,76 @@
+"""Which relations of sql/ a build of changes makes for some orders alone, which for all, and in which order.
+
+A relation is *by order* if it reads, however far down, rows that are kept by order, refund or customer: made from some
+of them it yields their rows and no others. A file marked `-- whole` ends that: it looks at all orders, through
+relations that last. What stands before any order (accounts, products, spend) is *common* to all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from growthos.errors import SqlError
+from growthos.warehouse.sqlfiles import Model, unions
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Names in the order in which they are made, kept ones left out.
+
+    `inputs` are the common relations that those by order read: where one of them changes, so may any order's rows.
+    """
+
+    common: tuple[str, ...]
+    by_order: tuple[str, ...]
+    whole: tuple[str, ...]
+    inputs: tuple[str, ...]
+    published: tuple[str, ...]
+    lasting: tuple[str, ...]
+    checks: frozenset[str]
+
+
+def split(models: Mapping[str, Model], named: Mapping[str, set[str]], order: Sequence[str]) -> Parts:
+    """Tell them apart; SqlError where a file that looks at all orders reads what is only there for some."""
+    united = unions(models)
+    needs = {name: set(united[name]) if name in united else named[name] & {*models, *united} for name in order}
+    by_order = {name for name, model in models.items() if model.kept}
+    after: set[str] = set()
+    for name in order:
+        model = models.get(name)
+        if model is not None and model.kept is not None:
+            continue
+        if (model is not None and model.whole) or needs[name] & after:
+            after.add(name)
+            for one in needs[name] & by_order:
+                if not _lasts(models.get(one)):
+                    raise SqlError(f"{name} looks at all orders and reads {one}, which is not there for all of them.")
+        elif needs[name] & by_order:
+            by_order.add(name)
+    made = [name for name in order if name not in models or models[name].kept is None]
+    parts = [name for name in made if name in by_order]
+    if any(needs[name] & after for name in parts):
+        raise SqlError(f"Relations by order may not read any that look at all of them: {', '.join(sorted(after))}.")
+    common = [name for name in made if name not in by_order and name not in after]
+    kept = [name for name, model in models.items() if model.kept is not None and not model.kept]
+    return Parts(
+        common=tuple(common),
+        by_order=tuple(parts),
+        whole=tuple(name for name in made if name in after),
+        inputs=tuple(sorted({one for name in parts for one in needs[name]} & {*common, *kept})),
+        published=tuple(name for name in parts if name in models and _is_published(models[name])),
+        lasting=tuple(name for name in parts if name in models and models[name].lasting),
+        checks=frozenset(name for name, model in models.items() if model.layer == "checks" and named[name] & by_order),
+    )
+
+
+def every_source_keeps(models: Mapping[str, Model], parts: Parts) -> bool:
+    """Whether no source tells of orders or customers in files whose rows are not kept."""
+    united = unions(models)
+    return all(member in parts.by_order for name in parts.by_order if name in united for member in united[name])
+
+
+def _is_published(model: Model) -> bool:
+    return model.layer == "marts" and not model.temporary
+
+
+def _lasts(model: Model | None) -> bool:
+    return model is not None and (model.lasting or _is_published(model))

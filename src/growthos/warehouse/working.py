@@ -1,0 +1,79 @@
+"""The working database of a large home, and what it remembers of the build before."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from growthos.errors import DamagedDataError
+from growthos.home import Home
+from growthos.warehouse import kept, publish, sqlfiles
+from growthos.warehouse.database import open_file
+from growthos.warehouse.relations import MACROS
+from growthos.warehouse.sqlfiles import Model
+from growthos.warehouse.staging import define_results
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FORMAT: Final = 1
+_TABLES: Final = (
+    # What the last build was made of, beside rows: its run, its settings, where its history began.
+    "create table memory (name varchar, value varchar)",
+    # Orders whose rows a check has found fault with: they are looked at again each time.
+    "create table offending (order_key varchar)",
+    # Orders and customers in which the spare file differs from the published one.
+    "create table spare_lacks (key varchar)",
+)
+
+
+def open_working(home: Home) -> "DuckDBPyConnection":
+    """The working database of the builds before; an empty one where it cannot be read, or was made by other SQL."""
+    if home.warehouse.exists():
+        try:
+            con = open_file(home.warehouse, home=home.root, read_only=False, threads=2)
+        except DamagedDataError:
+            publish.remove(home.warehouse)
+        else:
+            if _made_of(con) == made_of():
+                return con
+            con.close()
+            publish.remove(home.warehouse)
+    return open_file(home.warehouse, home=home.root, read_only=False, threads=2)
+
+
+def prepare(con: "DuckDBPyConnection", models: Mapping[str, Model], fed: Mapping[str, frozenset[kept.Stream]]) -> None:
+    """Make the tables of a working database that is empty."""
+    if _made_of(con) is not None:
+        return
+    con.execute("begin")
+    for statement in _TABLES:
+        con.execute(statement)
+    define_results(con)
+    kept.create(con, models, fed)
+    con.execute("insert into memory values ('made_of', $told)", {"told": made_of()})
+    con.execute("commit")
+
+
+def made_of() -> str:
+    """A hash over all that kept rows are made by; where it is another, they are made anew."""
+    import duckdb
+
+    texts = [path.read_text(encoding="utf-8") for path in sorted(sqlfiles.SQL.rglob("*.sql"))]
+    return digest([FORMAT, duckdb.__version__, MACROS, texts])
+
+
+def digest(told: Any) -> str:
+    """A hash over something that JSON can say; what it cannot counts by its name."""
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _made_of(con: "DuckDBPyConnection") -> str | None:
+    """What the rows that are kept were made by; None where none are, as in a small home."""
+    import duckdb
+
+    try:
+        rows = con.execute("select value from memory where name = 'made_of'").fetchall()
+    except duckdb.CatalogException:
+        return None
+    return str(rows[0][0]) if rows else None
