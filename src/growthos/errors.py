@@ -119,6 +119,11 @@ class BusyError(GrowthError):
 class SqlError(GrowthError):
     """A file in sql/ failed."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            message, hint="Unless sql/ was changed, this is a bug: please report it. Nothing published was touched."
+        )
+
 
 class ChecksFailedError(GrowthError):
     """A critical check failed."""

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from growthos.cli.options import FormatOption, OutputOption, SinceOption, StrictOption, UntilOption, form, word
-from growthos.cli.session import NO_DATA, Session
-from growthos.errors import NoDataError
+from growthos.cli.session import Session, no_data
 
 if TYPE_CHECKING:
     from growthos.measures.comparison import By, Report
@@ -102,7 +101,7 @@ def explain(
     entry = catalog.explain(name)
     if not session.home.database.exists():
         render.document(entry.markdown)
-        raise NoDataError(NO_DATA)
+        raise no_data(session.home)
     text = entry.markdown
     if entry.kind == "kpi":
         text += "\n" + render.worked_out(read(session, [entry.name], days=False))

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from growthos.settings import Settings
 
-NO_DATA = "No data yet: run `growthos sync`, or `growthos demo`."
-
 
 @dataclass
 class Session:
@@ -84,7 +82,7 @@ class Session:
             yield self._open
             return
         if not self.home.database.exists():
-            raise NoDataError(NO_DATA)
+            raise no_data(self.home)
         import duckdb
 
         from growthos.warehouse.database import connect, refused
@@ -125,6 +123,14 @@ class Session:
         log.write(SystemClock().now(), "bug", traceback="".join(traceback.format_exception(error)))
         log.close()
         return self.home.logs / "growthos.log"
+
+
+def no_data(home: Home) -> NoDataError:
+    """The error of a report that was asked for before the first sync."""
+    return NoDataError(
+        "No data yet: run `growthos sync`, or `growthos demo`.",
+        hint=f"The home is {home.root}; --home chooses another.",
+    )
 
 
 def choose_home(given: str | None, here: Path) -> Home:

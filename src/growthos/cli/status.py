@@ -51,7 +51,9 @@ def status(
         render.restatements(_restatements(session, since, source or []), style, output)
         return
     if since is not None or source:
-        raise UsageError("--since and --source go with --restatements alone.")
+        raise UsageError(
+            "--since and --source go with --restatements alone.", hint="Add --restatements, or leave them out."
+        )
     found = standing.look(session.home, session.settings, session.clock, demo=session.demo)
     render.status(found, style, output)
     raise typer.Exit(found.exit_code)

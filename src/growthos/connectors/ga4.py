@@ -155,7 +155,11 @@ class Ga4(Connector):
                     return pages
                 if rows > total:
                     break
-        raise UnavailableError(self.name, "ga4 changes the report while it is read, three times over.")
+        raise UnavailableError(
+            self.name,
+            f"ga4 changes {report.name} of {account} while it is read, three times over.",
+            hint="Its numbers are not at rest. What was read is kept; run the sync again in an hour.",
+        )
 
     def _ask(self, api: "Api", account: str, report: Report, days: Period, offset: int) -> "Answer[Told]":
         """One page of a report, unless it would use up a quota: a property whose quota is used up is locked."""

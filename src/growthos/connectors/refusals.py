@@ -52,7 +52,9 @@ class Refusals:
             case Verdict.QUOTA:
                 return self.out_of_patience(said.wait or QUOTA_SECONDS, f"its quota is used up: {words}")
             case Verdict.SHRINK:
-                return ShrinkError(source, f"{source} was asked for too much at once ({operation}): {words}")
+                return ShrinkError(
+                    source, f"{source} was asked for too much at once ({operation}): {words}", hint=_later(source)
+                )
             case Verdict.SKIP:
                 return SkippedError(source, f"{source} is not read for an account: {words}")
             case _:
@@ -86,12 +88,12 @@ class Refusals:
     def too_large(self, operation: str, words: str) -> ShrinkError:
         """The error where an answer is larger than it may be."""
         source = self._connector.name
-        return ShrinkError(source, f"{source} answered {operation} with {words}.")
+        return ShrinkError(source, f"{source} answered {operation} with {words}.", hint=_later(source))
 
     def not_credible(self, words: str) -> UnavailableError:
         """The error where an answer would only fill the memory."""
         source = self._connector.name
-        return UnavailableError(source, f"{source} sent an answer that is not credible: {words}.")
+        return UnavailableError(source, f"{source} sent an answer that is not credible: {words}.", hint=_later(source))
 
     def sent_on(self, host: str, target: str, status: int) -> UnavailableError:
         """The error where a source wants us to go elsewhere."""
@@ -115,6 +117,10 @@ class Refusals:
         for one in self._connector.settings:
             if self._connector.values.get(one.name) and not one.address and (one.secret or one.shared or not secret):
                 yield one
+
+
+def _later(source: str) -> str:
+    return f"What was read is kept; `growthos sync {source}` goes on from there. It is theirs to mend."
 
 
 def of_another(source: str, asked: str, told: str) -> UnavailableError:

@@ -55,7 +55,9 @@ def window(about: About, start: date | str | None, end: date | str | None, days:
     last = _day(end) if end is not None else about.last_day()
     first = _day(start) if start is not None else last - timedelta(days=days - 1)
     if first > last:
-        raise UsageError(f"The window starts on {first}, after its end on {last}.")
+        raise UsageError(
+            f"The window starts on {first}, after its end on {last}.", hint="Give a start that is not after the end."
+        )
     return Period(first, last)
 
 
@@ -65,7 +67,7 @@ def read(con: "DuckDBPyConnection", about: About, period: Period, horizon_days: 
     Without a horizon no cohort is read, and its measures are 0.
     """
     if horizon_days is not None and horizon_days < 0:
-        raise UsageError(f"A horizon of {horizon_days} days is none.")
+        raise UsageError(f"A horizon of {horizon_days} days is none.", hint="Give 0 or more days.")
     sums = measures.read(con, period)
     members = {} if horizon_days is None else cohorts.read(con, period, horizon_days)
     channels = {}

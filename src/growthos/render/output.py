@@ -86,7 +86,10 @@ def _write(text: str, output: Path | None) -> None:
     try:
         output.write_text(SECRETS.text(text), encoding="utf-8")
     except OSError as error:
-        raise CannotWriteError(f"{output} cannot be written: {error.strerror}.") from error
+        raise CannotWriteError(
+            f"{output} cannot be written: {error.strerror}.",
+            hint="Name another file with -o; nothing else was touched.",
+        ) from error
 
 
 def _print(text: str, stream: TextIO) -> None:

@@ -1,5 +1,6 @@
 """Where settings come from: growthos.toml, .env and the environment, read with the line of every mistake."""
 
+import errno
 import os
 import re
 import stat
@@ -10,7 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from growthos.errors import SettingsError
+from growthos.errors import ExitCode, SettingsError
 from growthos.home import Home
 from growthos.redact import glimpse
 
@@ -97,7 +98,18 @@ def read_toml(home: Home) -> Toml:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{home.settings} is no TOML: {error}", hint="Mend the line it names.") from error
     except OSError as error:
-        raise SettingsError(f"{home.settings} cannot be read: {error.strerror}.") from error
+        raise _unreadable(home.settings, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> SettingsError:
+    """What to tell a person whose settings cannot be read; a disk that fails is no mistake of theirs."""
+    if error.errno == errno.EIO:
+        made = SettingsError(f"{path} cannot be read: {error.strerror}.", hint="Look at the disk; nothing was run.")
+        made.code = ExitCode.IO_ERROR
+        return made
+    return SettingsError(
+        f"{path} cannot be read: {error.strerror}.", hint="Look at its owner and rights. Nothing was run."
+    )
 
 
 def read_env(home: Home, problems: Problems) -> Env:
@@ -111,9 +123,11 @@ def read_env(home: Home, problems: Problems) -> Env:
         with home.env.open(encoding="utf-8-sig") as file:
             bindings = list(parse_stream(file))
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{home.env} cannot be read: {error}.") from error
+        raise SettingsError(
+            f"{home.env} cannot be read: {error}.", hint="Save it as UTF-8. Nothing was run."
+        ) from error
     except OSError as error:
-        raise SettingsError(f"{home.env} cannot be read: {error.strerror}.") from error
+        raise _unreadable(home.env, error) from error
     for one in bindings:
         line = one.original.line + one.original.string[
             : len(one.original.string) - len(one.original.string.lstrip())

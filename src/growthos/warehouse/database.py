@@ -33,7 +33,9 @@ def connect(path: Path, *, read_only: bool = True) -> "DuckDBPyConnection":
     is broken or not one of ours, NewerError where it is a newer growthos's.
     """
     if not path.exists():
-        raise NoDataError("no data yet: run `growthos sync`, or `growthos demo`")
+        raise NoDataError(
+            "no data yet: run `growthos sync`, or `growthos demo`", hint=f"There is no {path}; it comes with a sync."
+        )
     con = open_file(path, home=path.parent, read_only=read_only, threads=threads(path.stat().st_size))
     import duckdb
 
