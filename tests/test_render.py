@@ -1,5 +1,6 @@
 """How results look: snapshots that were looked at, and what holds for any text and any width."""
 
+import csv
 import json
 import re
 import sys
@@ -267,6 +268,10 @@ def test_markup_in_data_is_text(text):
         ("-1", "'-1"),
         ("@x", "'@x"),
         ("\tx", "'�x"),
+        ("'=x", "''=x"),
+        ("''@x", "'''@x"),
+        ("'tis", "'tis"),
+        ("\N{FULLWIDTH EQUALS SIGN}1", "'\N{FULLWIDTH EQUALS SIGN}1"),
         ("\rx", "'�x"),
         ("a=b", "a=b"),
         (-35, -35),
@@ -277,6 +282,26 @@ def test_markup_in_data_is_text(text):
 )
 def test_no_cell_is_a_formula(value, cell):
     assert for_spreadsheet(value) == cell
+
+
+TEXTS = st.one_of(st.text(), st.from_regex(r"\A'*[=+@-].*"))
+
+
+@given(st.lists(st.one_of(TEXTS, st.integers(), st.decimals(-99, 99, places=2)), min_size=1))
+def test_csv_is_read_back_as_it_was(values):
+    """Raw it is the text itself; for a spreadsheet it is that without what is hidden, once an apostrophe is gone."""
+    fields = [str(number) for number in range(len(values))]
+    record = dict(zip(fields, values, strict=True))
+    _, raw = csv.reader(StringIO(output.as_csv(fields, [record], raw=True), newline=""))
+    assert raw == [str(one) for one in values]
+    _, safe = csv.reader(StringIO(output.as_csv(fields, [record]), newline=""))
+    for shown, value in zip(safe, values, strict=True):
+        if isinstance(value, str):
+            assert not shown.startswith(("=", "+", "-", "@"))
+            whole = clean(value, limit=None)
+            assert shown in ({f"'{whole}"} if re.match(r"'*[=+\-@]", whole) else {whole, f"'{whole}"})
+        else:
+            assert shown == str(value)
 
 
 def test_csv_holds_the_numbers_of_json(con):

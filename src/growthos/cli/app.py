@@ -9,7 +9,7 @@ import typer
 from growthos.cli import process, reconcile, see, setup, status, sync, verify, watch
 from growthos.cli.session import Session, choose_home
 
-GLOBAL = ("--demo", "-q", "--quiet", "-v", "--verbose")
+GLOBAL = ("--demo", "-q", "--quiet", "-v", "--verbose", "--raw-csv")
 EPILOG = """
 [bold]Begin here[/bold]
 
@@ -56,6 +56,9 @@ def growthos(
         bool, typer.Option("--quiet", "-q", help="Say nothing but errors and what was asked for.")
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what went wrong in full.")] = False,
+    raw_csv: Annotated[
+        bool, typer.Option("--raw-csv", help="With --format csv: text as it is, formulas too; not for spreadsheets.")
+    ] = False,
     version: Annotated[  # noqa: ARG001
         bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
@@ -69,7 +72,7 @@ def growthos(
     from growthos.errors import SettingsError
     from growthos.settings.origins import demo_mode
 
-    session = Session(base=choose_home(home, Path.cwd()), demo=demo, quiet=quiet, verbose=verbose)
+    session = Session(base=choose_home(home, Path.cwd()), demo=demo, quiet=quiet, verbose=verbose, raw_csv=raw_csv)
     try:
         session.demo = demo or demo_mode(session.base, os.environ)
     except SettingsError as error:

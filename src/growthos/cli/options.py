@@ -6,9 +6,10 @@ from typing import Annotated, Literal, cast
 
 import typer
 
+from growthos.cli import process
 from growthos.errors import UsageError
 
-Format = Literal["table", "json", "csv", "markdown"]
+Format = Literal["table", "json", "csv", "raw-csv", "markdown"]
 FORMATS = ("table", "json", "csv", "markdown")
 LEVELS = ("info", "warning", "critical")
 
@@ -48,4 +49,10 @@ def word(given: str, choices: Sequence[str], option: str) -> str:
 
 
 def form(given: str) -> Format:
-    return cast("Format", word(given, FORMATS, "--format"))
+    """The format that was asked for; `--raw-csv` makes of CSV the one for programs."""
+    style = cast("Format", word(given, FORMATS, "--format"))
+    if not process.raw_csv():
+        return style
+    if style != "csv":
+        raise UsageError("--raw-csv goes with --format csv alone.", hint="It leaves out what protects a spreadsheet.")
+    return "raw-csv"

@@ -158,6 +158,11 @@ def begin(session: "Session") -> None:
     _sessions.append(session)
 
 
+def raw_csv() -> bool:
+    """Whether this run was told that its CSV is for programs."""
+    return bool(_sessions) and _sessions[-1].raw_csv
+
+
 def _trace(error: BaseException) -> None:
     if _sessions and _sessions[-1].verbose:
         _uncaught(error)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Session:
     """One run of the program. `base` is the home that was chosen; `home` the one that is read and written.
 
-    `trouble` is what keeps the settings from being read at all; only the doctor comes as far with it.
+    `raw_csv`: CSV is for programs, which take no text for a formula. `trouble` is what keeps the settings from being
+    read at all; only the doctor comes as far with it.
     """
 
     base: Home
@@ -33,6 +34,7 @@ class Session:
     seed: int = DEMO_SEED
     quiet: bool = False
     verbose: bool = False
+    raw_csv: bool = False
     trouble: SettingsError | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     _open: "DuckDBPyConnection | None" = field(default=None, repr=False)

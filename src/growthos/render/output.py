@@ -13,7 +13,7 @@ from growthos.redact import SECRETS
 from growthos.render.pages import Note, Page, markdown
 from growthos.render.text import for_spreadsheet
 
-Style = Literal["table", "json", "csv", "markdown"]
+Style = Literal["table", "json", "csv", "raw-csv", "markdown"]
 Record = Mapping[str, object]
 
 
@@ -28,8 +28,8 @@ def deliver(
     """Write a result in the style that was asked for."""
     if style == "json":
         _write(jsontext.dumps(structure()) + "\n", output)
-    elif style == "csv":
-        _write(as_csv(fields, records()), output)
+    elif style in {"csv", "raw-csv"}:
+        _write(as_csv(fields, records(), raw=style == "raw-csv"), output)
         say(tuple(block for block in page() if isinstance(block, Note) and block.tone == "warn"))
     elif style == "markdown":
         _write(markdown(page()), output)
@@ -68,14 +68,18 @@ def read(text: str) -> None:
     _print(screen.laid_out(sys.stdout, text), sys.stdout)
 
 
-def as_csv(fields: Sequence[str], records: Iterable[Record]) -> str:
-    """A head and a line for each record; nothing in it is a formula."""
+def as_csv(fields: Sequence[str], records: Iterable[Record], *, raw: bool = False) -> str:
+    """A head and a line for each record; nothing in it is a formula, unless it is wanted `raw`."""
     import csv
 
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
+    if raw:  # a carriage return is text, and only quotes say so
+        writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(fields)
-    writer.writerows([for_spreadsheet(record[name]) for name in fields] for record in records)
+    for record in records:
+        values = [record[name] for name in fields]
+        writer.writerow(values if raw else map(for_spreadsheet, values))
     return text.getvalue()
 
 

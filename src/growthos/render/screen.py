@@ -13,6 +13,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Panel, Table, Tone
+from growthos.render.text import harmless
 
 STYLES: dict[Tone, str] = {
     "": "",
@@ -72,24 +73,24 @@ def laid_out(stream: TextIO, text: str) -> str:
 def _draw(block: Block, console: Console) -> list[RenderableType]:
     match block:
         case Heading():
-            head = [Text(block.text, "bold")]
-            return [*head, Text(block.below, "dim")] if block.below else [*head]
+            head = [Text(harmless(block.text), "bold")]
+            return [*head, Text(harmless(block.below), "dim")] if block.below else [*head]
         case Table():
-            return [*([Text(block.title, "bold")] if block.title else []), _table(block, console)]
+            return [*([Text(harmless(block.title), "bold")] if block.title else []), _table(block, console)]
         case Panel():
             return [_panel(block, console)]
         case Note():
-            return [Text(block.text, STYLES[block.tone])]
+            return [Text(harmless(block.text), STYLES[block.tone])]
 
 
 def _panel(panel: Panel, console: Console) -> RenderableType:
     style = STYLES[panel.tone]
-    body: list[RenderableType] = [Text(panel.facts, "bold")]
+    body: list[RenderableType] = [Text(harmless(panel.facts), "bold")]
     if panel.advice:
-        body += [Text(""), Text(panel.advice)]
+        body += [Text(""), Text(harmless(panel.advice))]
     return Frame(
         Group(*body),
-        title=Text(panel.title, style),
+        title=Text(harmless(panel.title), style),
         title_align="left",
         border_style=style,
         width=min(console.width, WIDEST_TEXT),
@@ -152,9 +153,9 @@ def _stacked(table: Table) -> RenderableType:
 
 def _line(column: Column, cell: Cell) -> RenderableType:
     text = Text(f"{column.title}: ", "dim", overflow="fold")
-    text.append(cell.text, STYLES[cell.tone])
+    text.append(harmless(cell.text), STYLES[cell.tone])
     return Padding(text, (0, 0, 0, 2))
 
 
 def _text(cell: Cell) -> Text:
-    return Text(cell.text, STYLES[cell.tone], overflow="fold")
+    return Text(harmless(cell.text), STYLES[cell.tone], overflow="fold")

@@ -9,7 +9,8 @@ from growthos.redact import SECRETS
 
 LONGEST = 200
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+"""How what a spreadsheet takes for a formula begins; the last four are the wide forms of the first."""
 MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~])")
 BARS = "▁▂▃▄▅▆▇█"
 NOTHING = "\N{EN DASH}"
@@ -21,18 +22,26 @@ def clean(text: object, *, limit: int | None = LONGEST) -> str:
     return shown if limit is None or len(shown) <= limit else shown[: limit - 1] + "…"
 
 
+def harmless(text: str) -> str:
+    """The same for text of several lines: what a page is drawn from, whoever wrote it."""
+    return "\n".join(clean(line, limit=None) for line in text.split("\n"))
+
+
 def for_markdown(text: object) -> str:
     """Text that Markdown shows as it is."""
     return MARKDOWN.sub(r"\\\1", clean(text, limit=None))
 
 
 def for_spreadsheet(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula; numbers are left as they are."""
+    """A cell that no spreadsheet takes for a formula: it begins with an apostrophe. Numbers are left as they are.
+
+    One that begins with apostrophes and goes on as a formula gets one more, so that taking one away gives the text.
+    """
     if value is None or isinstance(value, int | float | Decimal):
         return "" if value is None else value
     text = str(value)
     shown = clean(text, limit=None)
-    return f"'{shown}" if text.startswith(FORMULA) else shown
+    return f"'{shown}" if FORMULA.match(text) else shown
 
 
 def sparkline(values: Sequence[int | Decimal | None]) -> str:
