@@ -18,8 +18,8 @@ from golden_records import Record, instant
 
 from growthos.connectors.ga4_reports import TRAFFIC
 from growthos.connectors.terms import Page
+from growthos.folders import make_home
 from growthos.home import Home
-from growthos.pipeline import make_home
 from growthos.raw import Header, UnitWriter
 from growthos.settings import Settings
 from growthos.state import State

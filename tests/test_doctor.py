@@ -282,12 +282,13 @@ class TestHome:
         assert said(found, "lock") == f"a run is at work now, process {os.getpid()}"
         assert wrong(found) == []
 
-    def test_a_disk_that_is_nearly_full_is_a_warning(self, lived_in, monkeypatch):
+    def test_a_disk_on_which_no_run_begins_is_an_error(self, lived_in, monkeypatch):
         usage = shutil.disk_usage(lived_in.root)
         monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=999_000_000))
         found = visit(lived_in)
-        assert wrong(found) == [("warning", "", "disk")]
-        assert said(found, "disk") == "999.0 MB free, and a build may need 1.1 GB"
+        assert wrong(found) == [("error", "", "disk")]
+        assert found.exit_code == ExitCode.CANNOT_WRITE
+        assert said(found, "disk") == "999.0 MB free, and a run may need 1.1 GB"
 
     def test_files_that_others_may_read_are_told_only_where_the_way_to_them_is_open(self, lived_in):
         lived_in.raw.chmod(0o755)

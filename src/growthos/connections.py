@@ -8,6 +8,7 @@ from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
+from growthos import folders
 from growthos.asked import check, choose, ledger_of, transport
 from growthos.clock import Clock
 from growthos.connectors import find
@@ -17,7 +18,6 @@ from growthos.connectors.terms import Call, Finding, Watch
 from growthos.errors import CredentialsError, ExitCode, PatienceError, SettingsError, SourceError, UnavailableError
 from growthos.home import Home
 from growthos.log import Log
-from growthos.pipeline import make_home
 from growthos.redact import SECRETS
 from growthos.side_by_side import side_by_side
 from growthos.sync import SUNSET_WARNING
@@ -162,7 +162,8 @@ def look(
         return tuple(
             _look(one(settings.sources[name]), home, settings, clock, demo_seed) for name, one in chosen.items()
         )
-    make_home(home)
+    folders.check(home)
+    folders.make_home(home)
     with closing(Log(home.logs, "look")) as log:
         jobs = [
             partial(_look, one(settings.sources[name]), home, settings, clock, log=log) for name, one in chosen.items()

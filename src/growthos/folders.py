@@ -1,10 +1,65 @@
-"""Folders that last and are for their owner alone, and what to tell a person whose disk takes no file."""
+"""Folders that last and are for their owner alone, and what to tell a person whose disk takes no file.
+
+A home may be a link, as long as the link and the folder it leads to belong to the one who runs growthos: whoever can
+turn the link, or write into the folder, could put orders into it or take them out.
+"""
 
 import errno
 import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from growthos.errors import CannotWriteError, ExitCode
+from growthos.home import Home
+
+MEND: Final = "Mend its owner or permissions, or choose another home with --home or GROWTHOS_HOME."
+
+
+def check(home: Home) -> None:
+    """CannotWriteError where a home is not one to write to."""
+    for problem in refusals(home):
+        raise CannotWriteError(problem, hint=MEND)
+
+
+def make_home(home: Home) -> None:
+    """Make the folders of a home, for its owner alone."""
+    try:
+        for place in _folders(home):
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(Path(error.filename or home.root), error) from error
+
+
+def refusals(home: Home) -> Iterator[str]:
+    """Why a home is not written to: folders that others can write to or that are another's. Nothing is touched."""
+    for place in (*_folders(home), home.quarantine):
+        try:
+            link, there = place.lstat(), place.stat()
+        except FileNotFoundError:
+            if os.path.lexists(place):
+                yield f"{place} is a link that leads nowhere."
+            continue
+        except OSError as error:
+            yield f"{place} cannot be used: {error.strerror}."
+            return
+        if not stat.S_ISDIR(there.st_mode):
+            yield f"{place} cannot be written: it is no folder."
+        elif not _is_ours(link) or not _is_ours(there):
+            yield f"{place} belongs to another user."
+        elif there.st_mode & stat.S_IWOTH:
+            yield f"{place} can be written by everybody on this machine."
+        elif not os.access(place, os.W_OK | os.X_OK):
+            yield f"{place} cannot be written."
+
+
+def _folders(home: Home) -> tuple[Path, ...]:
+    return (home.root, home.raw, home.work, home.logs, home.runs)
+
+
+def _is_ours(found: os.stat_result) -> bool:
+    return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
 
 
 def cannot_write(path: Path, error: OSError) -> CannotWriteError:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from growthos import runs
+from growthos import folders, room, runs
 from growthos.asked import choose, ledger_of, transport
 from growthos.build import build, built_from, is_stale, published_fingerprint
 from growthos.clock import Clock
@@ -18,7 +18,6 @@ from growthos.connectors.base import Connector
 from growthos.connectors.terms import Call, Watch
 from growthos.coverage import history_start
 from growthos.errors import DamagedDataError, NoDataError, SourceError
-from growthos.folders import cannot_write
 from growthos.home import Home
 from growthos.intact import intact
 from growthos.lock import locked
@@ -69,7 +68,7 @@ def sync(
 ) -> SyncReport:
     """Read what is due from each source, then build and publish if anything changed."""
     chosen = choose(home, settings, asked.sources)
-    make_home(home)
+    _prepare(home, pull=True, demo=demo_seed is not None)
     with locked(home), _no_garbage_collection(demo_seed is not None):
         run_id = secrets.token_hex(8)
         log = Log(home.logs, run_id)
@@ -135,9 +134,9 @@ def sync(
             log.close()
 
 
-def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher) -> SyncReport:
+def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher, *, demo: bool = False) -> SyncReport:
     """Build and publish everything again from the raw files, without asking any source."""
-    make_home(home)
+    _prepare(home, pull=False, demo=demo)
     with locked(home), _no_garbage_collection(True):
         run_id, now = secrets.token_hex(8), clock.now()
         log = Log(home.logs, run_id)
@@ -157,13 +156,11 @@ def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher) ->
             log.close()
 
 
-def make_home(home: Home) -> None:
-    """Make the folders of a home, for its owner alone."""
-    try:
-        for place in (home.root, home.raw, home.work, home.logs, home.runs):
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(Path(error.filename or home.root), error) from error
+def _prepare(home: Home, *, pull: bool, demo: bool) -> None:
+    """Make the folders of a home, if it is one to write to and the disk has the room that a run may need."""
+    folders.check(home)
+    room.check(home, pull=pull, demo=demo)
+    folders.make_home(home)
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,9 @@ def no_data(home: Home) -> NoDataError:
 
 def choose_home(given: str | None, here: Path) -> Home:
     """--home, else GROWTHOS_HOME, else the nearest folder upwards with a growthos.toml, else the user's data folder."""
-    if given:
+    if given is not None and not given.strip():
+        raise UsageError("--home names no folder.", hint="Name one, or leave the option out.")
+    if given is not None:
         root = Path(given).expanduser().absolute()
         if root.exists() and not root.is_dir():
             raise UsageError(f"The home {root} is a file.", hint="Name a folder; it is made if it is not there.")

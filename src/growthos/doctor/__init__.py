@@ -61,7 +61,7 @@ def examine(
     wrong = isinstance(given, SettingsError)
     settings = Settings() if isinstance(given, SettingsError) else given
     now, ready = clock.now(), connected(settings)
-    here = tuple(place.remarks(home, ledger_of(home, settings)))
+    here = tuple(place.remarks(home, ledger_of(home, settings), demo=demo_seed is not None))
     writable = all(one.finding.state != "error" for one in here)
     looks = look(home, settings, clock, demo_seed=demo_seed) if ready and writable and not offline else ()
     try:

@@ -9,40 +9,36 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Final
 
-from growthos import wording
+from growthos import folders, room, wording
 from growthos.doctor.remarks import Remark, error, ok, warning
 from growthos.home import Home
 from growthos.lock import holder
+from growthos.room import existing, size
 from growthos.settings.origins import OTHERS
 
-GIGABYTE: Final = 1024**3
 NETWORK: Final = {"afs", "ceph", "cifs", "fuse.sshfs", "glusterfs", "fuse.glusterfs", "nfs", "nfs4", "smb3", "smbfs"}
 MOUNTS: Final = Path("/proc/self/mountinfo")
 
 
-def remarks(home: Home, ledger: Path) -> Iterator[Remark]:
+def remarks(home: Home, ledger: Path, *, demo: bool = False) -> Iterator[Remark]:
     """All of it; `ledger` is the file of the limits."""
     folder = _writable(home)
     yield folder
     if folder.finding.state == "error":
         return
     yield from _modes(home)
-    yield from _room(home)
+    yield from _room(home, demo=demo)
     yield from _file_system(home.root)
     yield _lock(home)
     yield from _limits(ledger)
 
 
-def existing(path: Path) -> Path:
-    """The path, or the nearest folder above it that is there."""
-    return next((one for one in (path, *path.parents) if os.path.lexists(one)), path)
-
-
 def _writable(home: Home) -> Remark:
+    for problem in folders.refusals(home):
+        return error("home", "folder", problem.removesuffix("."), folders.MEND)
     for place in (home.root, home.raw, home.work, home.logs, home.runs):
         if problem := _refusal(existing(place)):
-            hint = "Mend its owner or permissions, or choose another home with --home or GROWTHOS_HOME."
-            return error("home", "folder", f"{existing(place)} cannot be written: {problem}", hint)
+            return error("home", "folder", f"{existing(place)} cannot be written: {problem}", folders.MEND)
     return ok("home", "folder", f"{home.root}" if home.root.is_dir() else f"{home.root}, made by the first sync")
 
 
@@ -69,25 +65,17 @@ def _modes(home: Home) -> Iterator[Remark]:
         yield ok("home", "permissions", "for its owner alone")
 
 
-def _room(home: Home) -> Iterator[Remark]:
+def _room(home: Home, *, demo: bool) -> Iterator[Remark]:
     files = list(home.raw.rglob("*.parquet")) if home.raw.is_dir() else []
     raw, database = sum(size(path) for path in files), size(home.database)
     yield ok("home", "size", f"raw {wording.size(raw)} in {len(files):,} files, database {wording.size(database)}")
     free = shutil.disk_usage(existing(home.root)).free
-    needed = max(GIGABYTE, 3 * size(home.warehouse))
+    needed = room.needed(home, pull=True, demo=demo)
     if free < needed:
-        said = f"{wording.size(free)} free, and a build may need {wording.size(needed)}"
-        yield warning("home", "disk", said, "Make room, or move the home to a larger disk.")
+        said = f"{wording.size(free)} free, and a run may need {wording.size(needed)}"
+        yield error("home", "disk", said, "Make room, or move the home to a larger disk.")
     else:
         yield ok("home", "disk", f"{wording.size(free)} free")
-
-
-def size(path: Path) -> int:
-    """Bytes of a file, 0 where there is none."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 def _file_system(root: Path) -> Iterator[Remark]:
