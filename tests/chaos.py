@@ -239,9 +239,9 @@ def killed_at_random(nursery: Nursery, truth: Truth, home: Path, seed: int, tall
     scene = truth[dice.choice(["first", "first", "later", "later", "rebuild"])]
     scene.begin(home)
     before = segments(home)
-    for _ in range(dice.randint(1, 12)):
+    for _ in range(dice.randint(1, 24)):
         number = nursery.begin(scene.told, home, *scene.command)
-        time.sleep(dice.uniform(0.0, dice.choice([0.4, 1.1])) * scene.seconds)
+        time.sleep(dice.uniform(0.0, dice.choice([0.35, 0.35, 1.1])) * scene.seconds)
         with contextlib.suppress(ProcessLookupError):
             os.kill(number, signal.SIGKILL)
         ended = nursery.end()

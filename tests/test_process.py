@@ -2,16 +2,19 @@
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hand_made import publish
 from loopback import FastClock, serve
 
+import growthos
 from growthos.errors import ExitCode
 
 PROGRAM = [sys.executable, "-m", "growthos"]
@@ -26,10 +29,18 @@ def hello(name: str = "world"):
 app()
 """
 
+SHORT_OF_MEMORY = """
+import duckdb
+from growthos import cli
+plain = duckdb.connect
+duckdb.connect = lambda path, read_only, config: plain(path, read_only, config | {"memory_limit": "10MB"})
+cli.main()
+"""
+
 
 def environment(**more: str) -> dict[str, str]:
-    """A bare one, as cron gives."""
-    return {"PATH": os.environ["PATH"], "LANG": "C", **more}
+    """A bare one, as cron gives, in which the program is this one."""
+    return {"PATH": os.environ["PATH"], "LANG": "C", "PYTHONPATH": str(Path(growthos.__file__).parents[1]), **more}
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +99,41 @@ def test_a_reader_may_leave(home):
         assert (process.returncode, error) == (code, b"")
 
 
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+
+
+@FULL
+@pytest.mark.parametrize("command", [["kpis"], ["kpis", "--format", "json"], ["--help"]])
+def test_an_output_that_takes_no_more_is_told(home, command):
+    """Once, in one line, whatever wrote it."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, "--home", str(home), *command],
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == ExitCode.IO_ERROR
+    assert done.stderr == "The output could not be written: No space left on device.\n"
+
+
+@FULL
+def test_nobody_fails_for_want_of_a_place_for_remarks(home):
+    """A full stderr: the numbers come all the same, and an error keeps its code."""
+    with Path("/dev/full").open("w") as full:
+        for command, code in ((["kpis", "--format", "csv"], 0), (["explain", "unknown"], ExitCode.USAGE)):
+            done = subprocess.run(
+                [*PROGRAM, "--home", str(home), *command],
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=full,
+                check=False,
+            )
+            assert (done.returncode, bool(done.stdout)) == (code, code == 0)
+
+
 def test_what_it_writes_is_its_owners_alone(home, tmp_path):
     assert call("kpis", "-o", str(tmp_path / "report"), home=home).returncode == 0
     assert (tmp_path / "report").stat().st_mode & 0o777 == 0o600
@@ -135,3 +181,56 @@ def test_help_costs_what_typer_costs(tmp_path):
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             costs[name].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(costs["growthos"]) <= 1.15 * min(costs["hello"])
+
+
+class TestSync:
+    """What surrounds a sync does it no harm."""
+
+    @pytest.fixture
+    def published(self, demo_home, tmp_path) -> Path:
+        """A home with the demo's raw files and nothing built of them."""
+        shutil.copytree(demo_home().raw, tmp_path / "demo" / "raw")
+        return tmp_path
+
+    @pytest.mark.chaos
+    def test_in_the_environment_of_cron(self, published):
+        """No HOME, no terminal, LANG=C, another folder, a closed stdin: built, and not one colour."""
+        done = subprocess.run(
+            ["sh", "-c", f'cd /; exec "{sys.executable}" -m growthos --home "{published}" --demo rebuild <&-'],
+            env=environment(),
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert b"\x1b" not in done.stdout + done.stderr
+        assert (published / "demo" / "growthos.duckdb").exists()
+
+    @pytest.mark.chaos
+    @FULL
+    def test_nowhere_to_write_progress_to(self, published):
+        with Path("/dev/full").open("w") as full:
+            code = call_with(["--demo", "rebuild"], published, stdout=full, stderr=full)
+        assert code == 0
+        assert (published / "demo" / "growthos.duckdb").exists()
+
+    @pytest.mark.chaos
+    def test_too_little_memory_is_told_and_nothing_is_lost(self, published):
+        """DuckDB gets a hundredth of its gigabyte: 74 and why; then, with all of it, the marts."""
+        raw = {path: path.read_bytes() for path in published.rglob("*.parquet")}
+        done = subprocess.run(
+            [sys.executable, "-c", SHORT_OF_MEMORY, "--home", str(published), "--demo", "rebuild"],
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == ExitCode.IO_ERROR, done.stderr
+        assert "Out of Memory" in done.stderr
+        assert "Nothing that was there is lost" in done.stderr
+        assert {path: path.read_bytes() for path in published.rglob("*.parquet")} == raw
+        assert call_with(["--demo", "rebuild"], published) == 0
+
+
+def call_with(command: list[str], home: Path, **streams: Any) -> int:
+    done = subprocess.run([*PROGRAM, "--home", str(home), *command], env=environment(), check=False, **streams)
+    return done.returncode

@@ -71,7 +71,7 @@ def ended(script: str, *signals: int, pause: float = 0.3) -> tuple[int, str, str
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment(PYTHONPATH=":".join(sys.path)),
+        env=environment(),
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"

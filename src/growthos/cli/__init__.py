@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from growthos.cli import process
+from growthos.cli import process, streams
 
 
 def main() -> NoReturn:
@@ -18,14 +18,14 @@ def main() -> NoReturn:
     gc.freeze()
     gc.enable()
     code = run(sys.argv[1:])
-    process.finish()
-    os._exit(code)  # all is written and closed; taking the interpreter apart would cost a tenth of `kpis`
+    # All is written and closed; taking the interpreter apart would cost a tenth of `kpis`.
+    os._exit(streams.finish() or code)
 
 
 def run(arguments: Sequence[str]) -> int:
     """One command, and the exit code it ends with; every error a person can meet is told here and nowhere else."""
     from growthos.cli.app import app, hoist
-    from growthos.errors import GrowthError, StoppedError
+    from growthos.errors import StoppedError
 
     given = hoist(arguments)
     try:
@@ -34,10 +34,6 @@ def run(arguments: Sequence[str]) -> int:
         return process.signalled() or int(end.code or 0)
     except StoppedError:
         return process.signalled() or 0
-    except GrowthError as error:
-        return process.signalled() or process.tell(error)
-    except OSError as error:
-        return process.signalled() or process.tell_system(error, given)
     except Exception as error:  # noqa: BLE001
-        return process.signalled() or process.tell_bug(error, given)
+        return process.signalled() or process.tell(error, given)
     return 0

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, NoReturn
 
 from growthos import interrupt
+from growthos.cli import streams
 from growthos.errors import ExitCode, GrowthError
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ PLAIN = {
     "✓": "ok",
     "✗": "x",
 } | dict(zip("▁▂▃▄▅▆▇█", "_.,-=+*#", strict=True))  # fmt: skip
-STDERR = 2
 PR_SET_DUMPABLE = 4
 SECONDS_TO_END = 1.8
 TICK_SECONDS = 0.02
@@ -63,11 +63,8 @@ def prepare() -> None:
     Signals are noted by a thread of their own, whatever the others are doing, and raise nothing.
     """
     os.umask(0o077)
-    _open()
     codecs.register_error("growthos", _plain)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="growthos")
+    streams.open_all()
     sys.excepthook = lambda _, error, __: _uncaught(error)
     threading.excepthook = lambda told: _uncaught(told.exc_value)
     sys.unraisablehook = lambda told: _uncaught(told.exc_value)
@@ -91,22 +88,6 @@ def close_memory() -> None:
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def finish() -> None:
-    """Hand out what is still to be written; a reader that went away is none of our business."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (BrokenPipeError, ValueError):
-            silence(stream.fileno())
-
-
-def silence(descriptor: int) -> None:
-    """Let what is still written go nowhere, so that the interpreter does not complain at the end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, descriptor)
-    os.close(nowhere)
-
-
 def signalled() -> int | None:
     """The exit code of the signal that ended the command, None where there was none."""
     if not _received:
@@ -115,8 +96,19 @@ def signalled() -> int | None:
     return _code()
 
 
-def tell(error: GrowthError) -> int:
-    """What happened, and below it what to do."""
+def tell(error: Exception, arguments: Sequence[str]) -> int:
+    """What happened, and below it what to do; the exit code of it."""
+    match error:
+        case GrowthError():
+            return _tell_known(error)
+        case OSError():
+            return _tell_system(error, arguments)
+        case MemoryError():
+            return _tell_memory(error)
+    return tell_bug(error, arguments)
+
+
+def _tell_known(error: GrowthError) -> int:
     _say(error.message)
     if error.hint:
         _say("\n".join(f"  {line}" for line in error.hint.splitlines()))
@@ -124,7 +116,7 @@ def tell(error: GrowthError) -> int:
     return error.code
 
 
-def tell_system(error: OSError, arguments: Sequence[str]) -> int:
+def _tell_system(error: OSError, arguments: Sequence[str]) -> int:
     """An error of the system that nobody below could say more about."""
     reason = error.strerror or str(error)
     if advice := SPENT.get(error.errno or 0):
@@ -136,6 +128,13 @@ def tell_system(error: OSError, arguments: Sequence[str]) -> int:
     _say(f"{error.filename or 'The home'} cannot be used: {reason}.")
     _say("  Look at its name, its owner and the space on the disk. Nothing published was touched.")
     return ExitCode.CANNOT_WRITE
+
+
+def _tell_memory(error: MemoryError) -> int:
+    """The system gave us no more memory."""
+    _say("There is not enough memory.\n  Nothing that was there is lost. Make room, then run the same command again.")
+    _trace(error)
+    return ExitCode.IO_ERROR
 
 
 def tell_bug(error: Exception, arguments: Sequence[str]) -> int:
@@ -178,10 +177,7 @@ def _uncaught(error: BaseException | None) -> None:
 def _say(text: str) -> None:
     from growthos.render.text import clean
 
-    try:
-        sys.stderr.write("\n".join(clean(line, limit=None) for line in text.splitlines()) + "\n")
-    except BrokenPipeError:
-        silence(STDERR)
+    sys.stderr.write("\n".join(clean(line, limit=None) for line in text.splitlines()) + "\n")
 
 
 def _listen(heard: int) -> None:
@@ -199,23 +195,13 @@ def _listen(heard: int) -> None:
 
 def _leave() -> NoReturn:
     """End at once. Nothing that was published is half done at any instant."""
-    if os.isatty(STDERR):
-        os.write(STDERR, SHOW_CURSOR.encode())
+    if os.isatty(streams.STDERR):
+        os.write(streams.STDERR, SHOW_CURSOR.encode())
     os._exit(_code())
 
 
 def _code() -> int:
     return ExitCode.TERMINATED if _received[0] == signal.SIGTERM else ExitCode.INTERRUPTED
-
-
-def _open() -> None:
-    """A stream that was closed before we began leads nowhere, and no file of ours takes its number."""
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
-        pass
-    os.close(descriptor)
-    for number, name in ((1, "stdout"), (STDERR, "stderr")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:

@@ -1,6 +1,5 @@
 """Where results go: stdout or a file, in one of four styles; everything else goes to stderr."""
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import StringIO
@@ -97,11 +96,5 @@ def _write(text: str, output: Path | None) -> None:
 
 
 def _print(text: str, stream: TextIO) -> None:
-    """Write and flush; a reader that has seen enough and gone is no failure."""
-    try:
-        stream.write(SECRETS.text(text))
-        stream.flush()
-    except BrokenPipeError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+    stream.write(SECRETS.text(text))
+    stream.flush()

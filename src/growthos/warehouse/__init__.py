@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from growthos import interrupt
-from growthos.errors import CannotWriteError, GrowthError
+from growthos.errors import GrowthError
 from growthos.folders import make_folders
 from growthos.home import Home
 from growthos.load import Load
@@ -28,7 +28,7 @@ from growthos.warehouse import (
 )
 from growthos.warehouse.built import Built
 from growthos.warehouse.checks import CheckResult
-from growthos.warehouse.database import SCHEMA, connect, open_file, threads
+from growthos.warehouse.database import SCHEMA, cannot_build, connect, open_file, threads
 from growthos.warehouse.inputs import Inputs, Source, variables
 from growthos.warehouse.messages import Message
 from growthos.warehouse.sqlfiles import SQL
@@ -59,10 +59,7 @@ def build(home: Home, loads: Sequence[Load], inputs: Inputs, *, afresh: bool = F
             return _build_large(home, loads, inputs, afresh=afresh)
         return _build_small(home, loads, inputs, size)
     except duckdb.Error as error:
-        raise CannotWriteError(
-            f"The warehouse could not be built in {home.work}: {str(error).splitlines()[0]}",
-            hint="Nothing that was there is lost. Make room, then run `growthos rebuild`.",
-        ) from error
+        raise cannot_build(home.work, error) from error
 
 
 def loaded(home: Home) -> set[tuple[str, str, str, int, str, str]]:

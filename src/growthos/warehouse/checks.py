@@ -55,6 +55,8 @@ def run(con: "DuckDBPyConnection", models: Sequence[Model], broken: dict[str, st
             continue
         try:
             results.append(_judge(con, model))
+        except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InterruptException):
+            raise  # of the machine, not of the check
         except duckdb.Error as error:
             broken[model.name] = f"the check itself failed: {str(error).splitlines()[0]}"
             return None

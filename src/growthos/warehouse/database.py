@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from growthos.errors import BusyError, DamagedDataError, NewerError, NoDataError
+from growthos.errors import BusyError, CannotWriteError, DamagedDataError, ExitCode, NewerError, NoDataError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -19,6 +19,7 @@ _SYSTEM: Final = (
 )
 """What the system says of a file that it does not open or read, and that is not damaged for that."""
 _SMALL: Final = 100 * 1024 * 1024
+_NOT_FOR_LACK_OF_ROOM: Final = (os.strerror(errno.EIO), "Out of Memory", "failed to allocate")
 
 
 def threads(size: int) -> int:
@@ -77,6 +78,18 @@ def open_file(path: Path, *, home: Path, read_only: bool, threads: int) -> "Duck
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con
+
+
+def cannot_build(place: Path, error: Exception) -> CannotWriteError:
+    """What to tell where DuckDB gave up: the disk is full, the disk is broken, or memory does not suffice."""
+    said = str(error).splitlines()[0]
+    made = CannotWriteError(
+        f"The warehouse could not be built in {place}: {said}",
+        hint="Nothing that was there is lost. Make room, then run `growthos rebuild`.",
+    )
+    if any(words in said for words in _NOT_FOR_LACK_OF_ROOM):
+        made.code = ExitCode.IO_ERROR
+    return made
 
 
 def literal(text: str) -> str:
