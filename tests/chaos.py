@@ -91,6 +91,7 @@ class Scene:
     """What happens to a home: how it is before, the command, and what is published when nobody disturbs it."""
 
     told: str
+    large: bool
     before: Path
     command: tuple[str, ...]
     after: Path
@@ -101,10 +102,18 @@ class Scene:
         """A copy of the home as it is before."""
         return _copied(self.before, home)
 
+    def play(self, nursery: Nursery, home: Path, **fault: Any) -> Ended:
+        """Run the command."""
+        return nursery.run(self.told, home, *self.command, large=self.large, **fault)
+
 
 @dataclass
 class Truth:
-    """The scenes, each played once without a fault when somebody asks for it."""
+    """The scenes, each played once without a fault when somebody asks for it.
+
+    Their names are "first", "later", "rebuild": a sync into an empty home, one a day after it, a rebuild after that.
+    With " of large" behind it, the home counts as one of which only what has changed is built.
+    """
 
     place: Path
     nursery: Nursery
@@ -116,16 +125,17 @@ class Truth:
         return self.played[name]
 
     def _play(self, name: str) -> Scene:
+        step, _, size = name.partition(" of ")
         before = self.place / "empty"
         before.mkdir(exist_ok=True)
-        if name != "first":
-            before = self["first" if name == "later" else "later"].after
-        after, told = _copied(before, self.place / name), "first" if name == "first" else "later"
-        command = ("rebuild",) if name == "rebuild" else ("sync",)
+        if step != "first":
+            before = self[name.replace(step, "first" if step == "later" else "later")].after
+        after, told = _copied(before, self.place / name), "first" if step == "first" else "later"
+        command = ("rebuild",) if step == "rebuild" else ("sync",)
         began = time.monotonic()
-        ended = self.nursery.run(told, after, *command)
+        ended = self.nursery.run(told, after, *command, large=size == "large")
         assert ended.code == 0, ended.output
-        return Scene(told, before, command, after, tables(after), time.monotonic() - began)
+        return Scene(told, size == "large", before, command, after, tables(after), time.monotonic() - began)
 
 
 def _copied(home: Path, target: Path) -> Path:
@@ -193,7 +203,7 @@ def clean(nursery: Nursery, scene: Scene, home: Path, before: Mapping[str, bytes
 
     `before` are the segments that there were: none of them is lost.
     """
-    ended = nursery.run(scene.told, home, *scene.command)
+    ended = scene.play(nursery, home)
     assert ended.code == 0, ended.output
     assert before.items() <= segments(home).items(), "a published segment is gone or has changed"
     found = tables(home)
@@ -236,11 +246,11 @@ class Tally:
 def killed_at_random(nursery: Nursery, truth: Truth, home: Path, seed: int, tally: Tally) -> None:
     """Some runs of one scene, each killed at a moment that the seed chose; then a clean one, and all is as it was."""
     dice = Random(seed)
-    scene = truth[dice.choice(["first", "first", "later", "later", "rebuild"])]
+    scene = truth[dice.choice(["first", "later", "rebuild"]) + dice.choice(["", " of large"])]
     scene.begin(home)
     before = segments(home)
     for _ in range(dice.randint(1, 24)):
-        number = nursery.begin(scene.told, home, *scene.command)
+        number = nursery.begin(scene.told, home, *scene.command, large=scene.large)
         time.sleep(dice.uniform(0.0, dice.choice([0.35, 0.35, 1.1])) * scene.seconds)
         with contextlib.suppress(ProcessLookupError):
             os.kill(number, signal.SIGKILL)

@@ -171,6 +171,8 @@ def run(asked: dict[str, Any], told: dict[str, tuple[Any, DemoClock]]) -> None:
     demo.make_shop = lambda _: shop
     settings.demo = lambda: given
     Session.clock = property(lambda _: clock)
+    if asked.get("large"):
+        warehouse.LARGE = 0
     if action := asked.get("action"):
         if "at" in asked:
             strikes = asked["at"].__eq__
