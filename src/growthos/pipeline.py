@@ -14,6 +14,7 @@ from growthos import folders, room, runs
 from growthos.asked import choose, ledger_of, transport
 from growthos.build import build, built_from, is_stale, published_fingerprint
 from growthos.clock import Clock
+from growthos.compaction import clear, compact
 from growthos.connectors.base import Connector
 from growthos.connectors.terms import Call, Watch
 from growthos.coverage import history_start
@@ -129,6 +130,7 @@ def sync(
                     built = build(home, settings, state, run_id, agreed(now, skews))
             result = SyncReport(run_id, now, clock.now(), tuple(reports), built, tuple(notices), quotas)
             runs.write(home, run_id, result.as_json(), built=built is not None)
+            _tidy(home, state, clock, log)
             return result
         finally:
             log.close()
@@ -161,6 +163,14 @@ def _prepare(home: Home, *, pull: bool, demo: bool) -> None:
     folders.check(home)
     room.check(home, pull=pull, demo=demo)
     folders.make_home(home)
+
+
+def _tidy(home: Home, state: State, clock: Clock, log: Log) -> None:
+    """Delete the files that an earlier run replaced, and put small ones together where there are many."""
+    for old in clear(home.raw, state.replaced):
+        log.write(clock.now(), "deleted", file=str(old))
+    for one in compact(state):
+        log.write(clock.now(), "compacted", file=str(one.path), files=one.files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,13 @@ METADATA_KEY: Final = b"growthos"
 PAGES_PER_SEGMENT: Final = 40
 BYTES_PER_SEGMENT: Final = 8 * 1024 * 1024
 ROWS_PER_GROUP: Final = 80
+WRITTEN: Final[Mapping[str, Any]] = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "use_dictionary": ["source", "stream", "account", "api_version", "unit"],
+    "write_statistics": ["stream", "run", "seq"],
+    "write_page_checksum": True,
+}
 _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 FILE: Final = re.compile(r"(\d{10})-([0-9a-f]{16})\.parquet")
 
@@ -236,7 +243,8 @@ def _digest(stored: Mapping[str, Any]) -> str:
 
 
 @cache
-def _schema() -> Any:
+def schema() -> Any:
+    """The columns of a raw file."""
     import pyarrow as pa
 
     return pa.schema(
@@ -282,7 +290,7 @@ def _table(header: Header, pages: Sequence[tuple[Page, datetime]], count: int) -
             "unit_end": [date.fromisoformat(end) if end else None] * size,
             "body": [page.body for page, _ in pages],
         },
-        schema=_schema().with_metadata(metadata),
+        schema=schema().with_metadata(metadata),
     )
 
 
@@ -303,11 +311,7 @@ def _publish(root: Path, header: Header, pages: Sequence[tuple[Page, datetime]],
                 _table(header, pages, count),
                 file,
                 row_group_size=ROWS_PER_GROUP,
-                compression="zstd",
-                compression_level=1,
-                use_dictionary=["source", "stream", "account", "api_version", "unit"],
-                write_statistics=["stream", "run", "seq"],
-                write_page_checksum=True,
+                **WRITTEN,
             )
             raw_seal.seal(file)
             file.flush()

@@ -17,18 +17,22 @@ from growthos.errors import NewerError
 from growthos.raw import DamagedSegmentError, Header
 
 HEADERS_KEY: Final = b"growthos_headers"
-_KNOWN: Final = {"account", "format", "headers_sha256", "source", "stream", "supersedes"}
+_KNOWN: Final = {"account", "format", "headers_sha256", "redacted", "source", "stream", "supersedes"}
 _MARK: Final = b'"supersedes": '
 _FIELDS: Final = tuple(Header.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a file is to be called, the segments in it in their order, and the files it stands for, with their seals."""
+    """What a file is to be called, the segments in it in their order, and the files it stands for, with their seals.
+
+    `redacted` marks the people whose data were taken out of it.
+    """
 
     name: str
     headers: tuple[Header, ...]
     supersedes: Mapping[str, str] = field(default_factory=dict)
+    redacted: tuple[str, ...] = ()
 
 
 def is_bundle(text: bytes) -> bool:
@@ -36,7 +40,7 @@ def is_bundle(text: bytes) -> bool:
     return _MARK in text
 
 
-def texts(headers: Sequence[Header], supersedes: Mapping[str, str]) -> tuple[str, str]:
+def texts(headers: Sequence[Header], supersedes: Mapping[str, str], redacted: Sequence[str]) -> tuple[str, str]:
     """The header of a bundle, and the headers of its segments, as its footer holds them."""
     rows = [[getattr(header, name) for name in _FIELDS] for header in headers]
     told = json.dumps({"names": _FIELDS, "rows": rows}, separators=(",", ":"))
@@ -45,6 +49,7 @@ def texts(headers: Sequence[Header], supersedes: Mapping[str, str]) -> tuple[str
         "account": first.account,
         "format": raw.FORMAT,
         "headers_sha256": hashlib.sha256(told.encode()).hexdigest(),
+        "redacted": list(redacted),
         "source": first.source,
         "stream": first.stream,
         "supersedes": dict(supersedes),
@@ -67,7 +72,7 @@ def parsed(about: bytes, told: bytes, path: Path) -> Contents:
         raise NewerError(path)
     if not whole:
         raise DamagedSegmentError(f"{path.name}: its header is not the one it was written with")
-    return Contents(name(headers[0].seq, about), headers, stored["supersedes"])
+    return Contents(name(headers[0].seq, about), headers, stored["supersedes"], tuple(stored["redacted"]))
 
 
 def _headers(told: Mapping[str, Any]) -> tuple[Header, ...] | None:

@@ -61,7 +61,9 @@ class Unit:
 class State:
     """The complete units of every stream, and the next free numbers."""
 
-    def __init__(self, segments: Iterable[Segment]) -> None:
+    def __init__(self, segments: Iterable[Segment], replaced: tuple[Path, ...] = ()) -> None:
+        """`replaced` are the files in whose place another one stands."""
+        self.replaced = replaced
         self._segments: list[Segment] = []
         self._attempts: dict[tuple[StreamKey, str, str, int], list[Segment]] = defaultdict(list)
         self._next_seq: dict[StreamKey, int] = defaultdict(lambda: 1)
@@ -74,7 +76,7 @@ class State:
     def read(cls, root: Path) -> "tuple[State, tuple[Path, ...]]":
         """The state of a raw folder, and the files in it that are damaged and do not count."""
         files = raw_files.look(root)
-        return cls(files.segments), tuple(path for path, _ in files.damaged)
+        return cls(files.segments, files.replaced), tuple(path for path, _ in files.damaged)
 
     def add(self, segment: Segment) -> None:
         """Take notice of a segment; in whatever order they come, the state is the same."""
@@ -97,6 +99,13 @@ class State:
     def headers(self) -> Iterator[Header]:
         """The header of every segment, of those too whose unit is not complete."""
         return (segment.header for segment in self._segments)
+
+    def files(self) -> dict[Path, list[Header]]:
+        """The headers of the segments in each file."""
+        found: dict[Path, list[Header]] = defaultdict(list)
+        for segment in self._segments:
+            found[segment.path].append(segment.header)
+        return found
 
     def attempts(self) -> Iterator[Sequence[Segment]]:
         """The segments of each attempt at a unit, in the order of their parts, whether they are all or not."""
