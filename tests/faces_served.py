@@ -2,12 +2,12 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
+import fault_server
 import httpx
 from demo_home import make_shop
-from loopback import Arrival, reply, serve
+from fault_server import Arrival
 
 from growthos import demo, settings
 
@@ -53,26 +53,13 @@ def served(
     clock: Any, faults: dict[str, Fault] | None = None, *, date: str | None = None
 ) -> Iterator[dict[str, dict[str, str]]]:
     """Settings of the demo's sources with the addresses of this machine; `date` is what the servers' clocks say."""
-    shop = replace(make_shop(demo.SEED), memory={})
-    given = {name: dict(values) for name, values in settings.demo().sources.items()}
-    with contextlib.ExitStack() as stack:
-        for name, face in demo.FACES.items():
-            server = stack.enter_context(serve(clock))
 
-            def script(arrival: Arrival, handler: Any, name: str = name, face: Any = face) -> None:
-                address = f"http://{arrival.headers['host']}{arrival.path}"
-                request = httpx.Request(arrival.method, address, headers=arrival.headers, content=arrival.body)
-                honest = face.answer(shop, request, clock.now)
-                handler.date_time_string = lambda: date or f"{clock.now():%a, %d %b %Y %H:%M:%S GMT}"
-                fault = (faults or {}).get(name)
-                is_token = arrival.path.endswith(("/token", "/access_token"))
-                if fault and not is_token:
-                    return reply(handler, *fault(request, honest))
-                headers = {key: value for key, value in honest.headers.items() if key.lower() != "content-length"}
-                return reply(handler, honest.status_code, honest.content, headers)
+    def script(arrival: Arrival) -> fault_server.Fault | None:
+        fault = (faults or {}).get(arrival.source)
+        if fault is None or arrival.operation == "token":
+            return None
+        return lambda turn: turn.say(*fault(arrival.request, turn.honest()))
 
-            server.script = script
-            given[name]["base_url"] = server.address
-            if name in {"google_ads", "ga4"}:
-                given[name]["oauth_token_url"] = f"{server.address}/token"
-        yield given
+    with fault_server.served(make_shop(demo.SEED), clock, script) as apis:
+        apis.date = date
+        yield {name: {**values, **apis.addresses[name]} for name, values in settings.demo().sources.items()}

@@ -102,11 +102,15 @@ def all_well(_: Arrival) -> None:
 
 @dataclass
 class Apis:
-    """All sources of one shop, while they are served. `addresses` are settings by source."""
+    """All sources of one shop, while they are served. `addresses` are settings by source.
+
+    `date` is what their clocks say in place of `clock`.
+    """
 
     shop: Any
     clock: Clock
     script: Script = all_well
+    date: str | None = None
     arrivals: list[Arrival] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
     granted: set[str] = field(default_factory=set)
@@ -191,8 +195,8 @@ def _listening(apis: Apis, source: str) -> Iterator[str]:
         do_GET = do_POST = answer  # noqa: N815 - the standard library's names
 
         def date_time_string(self, timestamp: float | None = None) -> str:
-            """A server tells the time that the tests have."""
-            return format_datetime(apis.clock.now(), usegmt=True)
+            """A server tells the time that the tests have, or what it is told to say."""
+            return apis.date or format_datetime(apis.clock.now(), usegmt=True)
 
         def log_message(self, *_: object) -> None:
             """Nothing is printed."""

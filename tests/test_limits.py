@@ -1,6 +1,7 @@
 """Limits hold over processes, runs and homes that share a file, and no state of that file ends a sync."""
 
 import json
+import random
 import subprocess
 import sys
 import time
@@ -28,7 +29,7 @@ from growthos.connectors.terms import Limit
 from test_api import OK, Ok, Toy
 Toy.limits = (Limit(6, 3.0),)
 toy = Toy({"token": "canary", "base_url": sys.argv[2]})
-for _ in range(5):  # each run is short, as from cron: only the file remembers
+for _ in range(int(sys.argv[4])):  # each run is short, as from cron: only the file remembers
     with Api(toy, clock=SystemClock(), ledger=Path(sys.argv[3])) as api:
         api.get("/things", {}, operation="things", envelope=Ok)
 """
@@ -75,12 +76,41 @@ def test_three_processes_together_never_ask_more_often_than_allowed(tmp_path):
     with serve(SystemClock()) as server:
         server.says((200, '{"ok": true}', {}))
         tests = str(Path(__file__).parent)
-        command = [sys.executable, "-c", ASKER, tests, server.address, str(tmp_path / "limits.sqlite")]
+        command = [sys.executable, "-c", ASKER, tests, server.address, str(tmp_path / "limits.sqlite"), "5"]
         running = [subprocess.Popen(command) for _ in range(3)]
         assert [one.wait(timeout=60) for one in running] == [0, 0, 0]
         times = [one.at for one in server.arrivals]
     assert len(times) == 15
     assert max(sum(start <= other < start + 3.0 for other in times) for start in times) == 6
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_six_processes_keep_one_limit_while_twenty_of_them_are_killed(tmp_path, seed):
+    """Whatever they were at: whoever comes next counts what those before it took, and nobody is blocked by the dead."""
+    dice = random.Random(seed)
+    with serve(SystemClock()) as server:
+        server.says((200, '{"ok": true}', {}))
+        tests = str(Path(__file__).parent)
+        command = [sys.executable, "-c", ASKER, tests, server.address, str(tmp_path / "limits.sqlite"), "1000"]
+        running = [subprocess.Popen(command) for _ in range(6)]
+        while len(server.arrivals) < 6:
+            time.sleep(0.05)
+        for _ in range(20):
+            time.sleep(dice.random())
+            victim = dice.randrange(6)
+            running[victim].kill()
+            running[victim].wait()
+            running[victim] = subprocess.Popen(command)
+        reached = len(server.arrivals)
+        while len(server.arrivals) < reached + 12:
+            time.sleep(0.05)
+        assert [one.poll() for one in running] == [None] * 6
+        for one in running:
+            one.kill()
+            one.wait()
+        times = [one.at for one in server.arrivals]
+    assert max(sum(start <= other < start + 3.0 for other in times) for start in times) <= 6
 
 
 def test_whole_syncs_of_several_homes_together_keep_the_limits_of_a_file_they_share(tmp_path):

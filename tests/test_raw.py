@@ -1,6 +1,7 @@
 """Raw segments hold each response byte for byte, and say themselves what they are."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -58,6 +59,27 @@ def test_a_body_is_kept_byte_for_byte(tmp_path):
     """Bytes that are no UTF-8, double keys and long numbers come back as they went in."""
     [segment] = write(tmp_path, HOSTILE, b"").written
     assert pq.read_table(segment.path).column("body").to_pylist() == [HOSTILE, b""]
+
+
+def test_a_segment_is_on_disk_before_it_is_seen_and_its_name_before_it_counts(tmp_path, monkeypatch):
+    """Flushed whole under another name, then renamed, then its folder flushed: no power cut leaves half of one."""
+    steps, fsync = [], os.fsync
+
+    def noted(handle: int) -> None:
+        about = Path(f"/proc/self/fd/{handle}").readlink()
+        seen = [path.name for path in tmp_path.rglob("*.parquet")]
+        steps.append((about.name, about.stat().st_size if about.is_file() else None, seen))
+        fsync(handle)
+
+    write(tmp_path, b"{}")  # the folders are there from now on
+    monkeypatch.setattr(os, "fsync", noted)
+    [segment] = write(tmp_path, b"{}" * 9, seq=2).written
+    old, name = "0000000001-0123456789abcdef.parquet", segment.path.name
+    assert steps == [
+        (f".{name}.tmp", segment.path.stat().st_size, [old]),
+        ("campaign_insights", None, steps[1][2]),
+    ]
+    assert sorted(steps[1][2]) == [old, name]
 
 
 def test_a_segment_says_what_it_is(tmp_path):
