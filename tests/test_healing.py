@@ -14,10 +14,10 @@ import duckdb
 import pytest
 from stage import Stage
 
-from growthos import cli, pipeline
-from growthos.build import published_fingerprint
+from growthos import cli, pipeline, raw, warehouse
+from growthos.build import built_from, published_fingerprint
 from growthos.clock import DemoClock
-from growthos.errors import DamagedDataError, ExitCode
+from growthos.errors import BusyError, DamagedDataError, ExitCode
 from growthos.home import Home
 from growthos.outcome import SyncReport
 from growthos.warehouse.database import SCHEMA, refused
@@ -104,6 +104,7 @@ def test_a_broken_database_is_set_aside_and_made_anew(stage, run, broken):
     assert stage.marts() == before
 
 
+@pytest.mark.chaos
 def test_a_lost_database_comes_back_without_a_word_of_damage(stage):
     before = stage.marts()
     Home(stage.root).database.unlink()
@@ -196,3 +197,50 @@ def test_a_file_of_another_program_fetches_nothing_from_the_network(stage, tmp_p
     assert done.returncode == ExitCode.DAMAGED
     assert "growthos rebuild" in done.stderr
     assert "connect(" not in calls.read_text()
+
+
+@pytest.mark.chaos
+class TestWorkingDatabase:
+    """A large home keeps parsed rows in it from one build to the next."""
+
+    @pytest.fixture
+    def large(self, stage, monkeypatch) -> Stage:
+        monkeypatch.setattr(warehouse, "LARGE", 0)
+        assert rebuild(stage).exit_code == 0
+        assert built_from(Home(stage.root), stage.settings(), stage.state())
+        return stage
+
+    def test_a_broken_one_is_set_aside_and_all_is_built_from_the_raw_files(self, large):
+        """Where it cannot be opened, and where a part of it cannot be read when it is needed."""
+        home, before = Home(large.root), large.marts()
+        zeroed(home.warehouse)
+        home.database.unlink()
+        report = large.sync()
+        assert (report.exit_code, [code for _, code, _ in report.notices]) == (0, ["set_aside"])
+        assert large.marts() == before
+        content = bytearray(home.warehouse.read_bytes())
+        for place in range(3 * 4096, len(content), 4096):
+            content[place + 2000] ^= 1
+        home.warehouse.write_bytes(content)
+        home.database.unlink()
+        report = large.sync()
+        assert (report.exit_code, [code for _, code, _ in report.notices]) == (0, ["set_aside"])
+        assert large.marts() == before
+        assert len(list(home.quarantine.iterdir())) == 2
+
+    def test_a_program_that_holds_it_is_waited_for_and_what_was_read_is_kept(self, large):
+        """A minute, then 75; a lock is never taken for damage."""
+        home, before = Home(large.root), len(list(raw.scan(large.root / "raw")))
+        large.pass_days(1)
+        with held(home.warehouse), pytest.raises(BusyError) as busy:
+            large.sync("ga4")
+        assert busy.value.code == ExitCode.BUSY
+        assert len(list(raw.scan(large.root / "raw"))) > before
+        assert not home.quarantine.exists()
+        report = large.sync("ga4")
+        assert (report.exit_code, report.built is not None, large.requests) == (0, True, [])
+
+    def test_rows_that_other_sql_made_are_not_relied_on(self, large, monkeypatch):
+        """Then all is parsed again, so each file is looked at again as well."""
+        monkeypatch.setattr("growthos.warehouse.working.made_of", lambda: "other SQL, or another DuckDB")
+        assert built_from(Home(large.root), large.settings(), large.state()) == set()

@@ -63,12 +63,13 @@ def build(
     return warehouse.build(home, state.loads(), inputs, afresh=afresh)
 
 
-def built_from(home: Home, state: State) -> set[Path]:
+def built_from(home: Home, settings: "Settings", state: State) -> set[Path]:
     """The files whose rows the working database of a large home keeps; none of a small one."""
     from growthos import warehouse
 
-    there = warehouse.loaded(home)
-    return {load.path for load in state.loads() if load.segment in there} if there else set()
+    loads = state.loads()
+    there = warehouse.loaded(home, loads, settings)
+    return {load.path for load in loads if load.segment in there} if there else set()
 
 
 def published_fingerprint(home: Home) -> str | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from growthos import folders, room, runs
 from growthos.asked import choose, ledger_of, transport
-from growthos.build import build, built_from, is_stale, published_fingerprint
+from growthos.build import built_from, is_stale, published_fingerprint
 from growthos.clock import Clock
 from growthos.compaction import clear, compact
 from growthos.connectors.base import Connector
@@ -24,6 +24,7 @@ from growthos.intact import intact
 from growthos.lock import locked
 from growthos.log import Log
 from growthos.losses import losses
+from growthos.making import Making, make
 from growthos.outcome import SyncReport
 from growthos.quarantine import set_aside
 from growthos.raw import strays
@@ -124,10 +125,11 @@ def sync(
             built = None
             if is_stale(published, settings, state):
                 own = {segment.path for report in reports for segment in report.segments}
-                state = intact(home, state, own | built_from(home, state), aside)
+                state = intact(home, state, own | built_from(home, settings, state), aside)
                 if state.keys():
                     watcher.building()
-                    built = build(home, settings, state, run_id, agreed(now, skews))
+                    making = Making(home, settings, clock, run_id, agreed(now, skews), own)
+                    built = make(making, state, aside)
             result = SyncReport(run_id, now, clock.now(), tuple(reports), built, tuple(notices), quotas)
             runs.write(home, run_id, result.as_json(), built=built is not None)
             _tidy(home, state, clock, log)
@@ -150,7 +152,7 @@ def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher, *,
             if not state.keys():
                 raise NoDataError(f"There is nothing to build from in {home.raw}.", hint="Run `growthos sync` first.")
             watcher.building()
-            built = build(home, settings, state, run_id, now, afresh=True)
+            built = make(Making(home, settings, clock, run_id, now), state, aside, afresh=True)
             result = SyncReport(run_id, now, clock.now(), (), built, tuple(notices))
             runs.write(home, run_id, result.as_json(), built=True)
             return result

@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from growthos import interrupt
-from growthos.errors import GrowthError
+from growthos.errors import DamagedDataError, GrowthError
 from growthos.folders import make_folders
 from growthos.home import Home
 from growthos.load import Load
@@ -28,7 +28,7 @@ from growthos.warehouse import (
 )
 from growthos.warehouse.built import Built
 from growthos.warehouse.checks import CheckResult
-from growthos.warehouse.database import SCHEMA, cannot_build, connect, open_file, threads
+from growthos.warehouse.database import SCHEMA, cannot_build, connect, open_file, refused, threads
 from growthos.warehouse.inputs import Inputs, Source, variables
 from growthos.warehouse.messages import Message
 from growthos.warehouse.sqlfiles import SQL
@@ -36,6 +36,8 @@ from growthos.warehouse.staging import Rows, define_results
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from growthos.settings import Settings
 
 __all__ = ["SCHEMA", "SQL", "Built", "CheckResult", "Inputs", "Message", "Rows", "Source", "build", "connect"]
 
@@ -47,31 +49,50 @@ LARGE: Final = 16 * 1024 * 1024
 def build(home: Home, loads: Sequence[Load], inputs: Inputs, *, afresh: bool = False) -> Built:
     """Build the marts from the raw files that count, check them, and publish them if they may be read.
 
-    `afresh`: as if nothing had been built before.
+    `afresh`: as if nothing had been built before. Without it, DamagedDataError where the working database is broken.
     """
     import duckdb
 
     make_folders(home.work, home.root)
-    size = sum(load.path.stat().st_size for load in loads)
-    is_large = size >= LARGE and not inputs.settings.warehouse.publish_staging
+    is_large = _is_large(loads, inputs.settings)
     try:
         if is_large:
             return _build_large(home, loads, inputs, afresh=afresh)
-        return _build_small(home, loads, inputs, size)
+        return _build_small(home, loads, inputs, _size(loads))
     except duckdb.Error as error:
-        raise cannot_build(home.work, error) from error
+        raise _failed(home, error, keeps=is_large and not afresh) from error
 
 
-def loaded(home: Home) -> set[tuple[str, str, str, int, str, str]]:
-    """The segments whose rows the working database keeps, as `Load.segment` names them."""
+def _is_large(loads: Sequence[Load], settings: "Settings") -> bool:
+    """Whether a home keeps parsed rows from one build to the next."""
+    return _size(loads) >= LARGE and not settings.warehouse.publish_staging
+
+
+def _size(loads: Sequence[Load]) -> int:
+    return sum(load.path.stat().st_size for load in loads)
+
+
+def _failed(home: Home, error: Exception, *, keeps: bool) -> Exception:
+    """What it means that a build broke off: what the working database keeps is broken, or the disk does not do."""
     import duckdb
 
-    if not home.warehouse.exists():
+    meant = refused(home.warehouse, error)
+    of_files = (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException, duckdb.InternalException)
+    told = isinstance(error, of_files) or "orrupt" in str(error)
+    return meant if keeps and told and isinstance(meant, DamagedDataError) else cannot_build(home.work, error)
+
+
+def loaded(home: Home, loads: Sequence[Load], settings: "Settings") -> set[tuple[str, str, str, int, str, str]]:
+    """The segments that a build does not parse again, as `Load.segment` names them."""
+    import duckdb
+
+    if not home.warehouse.exists() or not _is_large(loads, settings):
         return set()
     try:
         with closing(open_file(home.warehouse, home=home.root, read_only=True, threads=1)) as con:
-            return set(con.execute("from loaded").fetchall())
-    except (duckdb.Error, GrowthError):
+            made = con.execute("select value from memory where name = 'made_of'").fetchall()
+            return set(con.execute("from loaded").fetchall()) if made == [(working.made_of(),)] else set()
+    except (duckdb.Error, GrowthError, OSError):
         return set()
 
 

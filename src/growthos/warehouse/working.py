@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from growthos.errors import DamagedDataError
 from growthos.home import Home
 from growthos.warehouse import kept, publish, sqlfiles
 from growthos.warehouse.database import open_file
@@ -28,17 +27,16 @@ _TABLES: Final = (
 
 
 def open_working(home: Home) -> "DuckDBPyConnection":
-    """The working database of the builds before; an empty one where it cannot be read, or was made by other SQL."""
+    """The working database of the builds before; an empty one where it was made by other SQL.
+
+    Raises DamagedDataError where it cannot be read, BusyError where another program has it open.
+    """
     if home.warehouse.exists():
-        try:
-            con = open_file(home.warehouse, home=home.root, read_only=False, threads=2)
-        except DamagedDataError:
-            publish.remove(home.warehouse)
-        else:
-            if _made_of(con) == made_of():
-                return con
-            con.close()
-            publish.remove(home.warehouse)
+        con = open_file(home.warehouse, home=home.root, read_only=False, threads=2)
+        if _made_of(con) == made_of():
+            return con
+        con.close()
+        publish.remove(home.warehouse)
     return open_file(home.warehouse, home=home.root, read_only=False, threads=2)
 
 
