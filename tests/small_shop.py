@@ -17,22 +17,21 @@ from growthos.settings import Settings
 DAYS = 14
 START = datetime.combine(demo.LAST_DAY + timedelta(days=1), time(0, 30), UTC)
 WHEN_READ = "unit_cost_seen_utc"
-FIRST = demo.LAST_DAY - timedelta(days=DAYS - 1)
 
 
 @cache
-def small_shop() -> Any:
-    """The demo shop as if it had begun two weeks before its last day."""
-    shop = demo.make_shop(demo.SEED)
-    since = int(datetime.combine(FIRST, time(), UTC).timestamp())
+def small_shop(days: int = DAYS) -> Any:
+    """The demo shop as if it had begun two weeks before its last day, or so many days."""
+    shop, first = demo.make_shop(demo.SEED), demo.LAST_DAY - timedelta(days=days - 1)
+    since = int(datetime.combine(first, time(), UTC).timestamp())
     orders = tuple(one for one in shop.orders if one.created_at >= since and one.processed_at >= since)
     buyers = {one.customer_id for one in orders}
     return replace(
         shop,
         orders=orders,
         customers=tuple(one for one in shop.customers if one.id in buyers),
-        campaign_days=tuple(one for one in shop.campaign_days if one.day >= FIRST),
-        traffic=tuple(one for one in shop.traffic if one.day >= FIRST),
+        campaign_days=tuple(one for one in shop.campaign_days if one.day >= first),
+        traffic=tuple(one for one in shop.traffic if one.day >= first),
         memory={},
     )
 
