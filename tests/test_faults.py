@@ -333,6 +333,23 @@ class TestTokens:
         assert not Path(Home(world.home).database).exists()
 
 
+class TestAsleep:
+    @pytest.mark.chaos
+    @pytest.mark.parametrize("hours", [1, 9])
+    def test_a_machine_that_sleeps_in_the_middle_of_an_answer_goes_on(self, world, undisturbed, hours):
+        """Deadlines pass and tokens end meanwhile: what was being read is asked for again, with other tokens."""
+
+        def asleep(turn):
+            world.apis.clock.pass_time(hours * 3600)
+            turn.give(turn.honest())
+
+        at = {"shopify": "GrowthOrders", "meta": "insights", "google_ads": "campaign", "ga4": "properties/1:runReport"}
+        script = faults.each({name: faults.at(operation, [1], asleep) for name, operation in at.items()})
+        assert world.sync(script).exit_code == 0
+        assert world.apis.clock.monotonic() > 2 * hours * 3600
+        assert world.marts == undisturbed
+
+
 class TestMoving:
     @pytest.mark.chaos
     @pytest.mark.parametrize("seed", range(10))

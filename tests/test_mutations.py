@@ -94,9 +94,15 @@ MUTATIONS = {
     ),
     "one run holds a home": Mutation(
         "src/growthos/lock.py",
-        "with FileLock(home.lock, timeout=0, mode=0o600), interrupt",
+        "with FileLock(home.lock, timeout=0, mode=0o600), _folder(home), interrupt",
         "with interrupt",
         "tests/test_exit_codes.py::test_it_ends_with_its_code_and_says_what_where_why_and_what_to_do[somebody_is_at_work]",
+    ),
+    "nobody gets in by deleting a file": Mutation(
+        "src/growthos/lock.py",
+        "_folder(home), interrupt",
+        "interrupt",
+        "tests/test_lock.py::test_a_file_that_is_deleted_during_a_run_lets_nobody_in",
     ),
     "a list that goes in circles is noticed": Mutation(
         "src/growthos/connectors/trail.py",

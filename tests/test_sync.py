@@ -1,6 +1,6 @@
 """How one source is read: details give way, closed accounts are passed over, an ending version is told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -132,6 +132,38 @@ def test_a_source_that_is_to_be_waited_for_is_asked_for_no_other_account(tmp_pat
     [error] = world.read().errors
     assert isinstance(error, PatienceError)
     assert world.asked[-1] == where
+
+
+class InNewYork(Toy):
+    """Its days begin and end in New York."""
+
+    @stream("report")
+    def visits(self, api, account, window):
+        """Each page tells the zone."""
+        for page in self._page(api, "visits", account):
+            yield replace(page, time_zone="America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("instant", "over"),
+    [
+        ("2026-03-08T04:59", "2026-03-06"),
+        ("2026-03-08T05:01", "2026-03-07"),
+        ("2026-03-09T03:59", "2026-03-07"),
+        ("2026-03-09T04:01", "2026-03-08"),
+        ("2026-11-01T03:59", "2026-10-30"),
+        ("2026-11-01T04:01", "2026-10-31"),
+        ("2026-11-02T04:59", "2026-10-31"),
+        ("2026-11-02T05:01", "2026-11-01"),
+    ],
+)
+def test_days_of_23_and_of_25_hours_end_at_the_accounts_own_midnight(tmp_path, instant, over):
+    """The 8th of March has 23 hours in New York, the 1st of November 25."""
+    world = World(tmp_path)
+    world.clock = DemoClock(datetime.fromisoformat(instant).replace(tzinfo=UTC))
+    world.read(InNewYork, accounts="one")
+    [unit] = State.read(tmp_path)[0].units("toy", "one", "visits")
+    assert unit.header.closed == over
 
 
 def test_a_source_that_is_down_is_asked_ten_times_and_for_no_more(tmp_path):

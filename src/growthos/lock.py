@@ -1,6 +1,8 @@
 """One run per home: the lock that a sync or a rebuild holds, and who holds it."""
 
+import errno
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,12 +24,36 @@ def locked(home: Home) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     try:
-        with FileLock(home.lock, timeout=0, mode=0o600), interrupt.in_order():
+        with FileLock(home.lock, timeout=0, mode=0o600), _folder(home), interrupt.in_order():
             yield
     except Timeout as error:
         raise BusyError(
             f"Another run is at work in {home.root}.", hint="Wait until it has ended; nothing was touched."
         ) from error
+
+
+@contextmanager
+def _folder(home: Home) -> Iterator[None]:
+    """Hold the folder itself as well: where somebody deletes the lock's file during a run, nobody else gets in."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    from filelock import Timeout
+
+    handle = os.open(home.root, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Timeout(str(home.root)) from error
+        except OSError as error:  # a disk over the network may know no lock of a folder; that of the file is there
+            if error.errno not in {errno.EBADF, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL}:
+                raise
+        yield
+    finally:
+        os.close(handle)
 
 
 def holder(home: Home) -> str | None:
