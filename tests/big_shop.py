@@ -33,9 +33,7 @@ from growthos.demo import shopify_records as write
 from growthos.demo.amounts import iso
 from growthos.demo.dice import DAY, day_of
 from growthos.demo.records import Customer
-from growthos.home import Home
 from growthos.period import Period
-from growthos.pipeline import make_home
 from growthos.state import State
 from growthos.sync import Run, read_source
 
@@ -88,7 +86,7 @@ def make(home: Path, orders: int, days: int = 400, seed: int = demo.SEED) -> Tru
     truth = Truth(orders, days, seed)
     timeline = Timeline(demo.make_shop(seed), orders, days)
     desk = Desk(timeline, truth)
-    make_home(Home(home))
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     (home / "growthos.toml").write_text(_toml(days))
     (home / "growthos.toml").chmod(0o600)
     read(home, truth, {"orders": desk.orders, "customers": desk.customers, "order_counts": desk.order_counts},
