@@ -74,7 +74,8 @@ def open_file(path: Path, *, home: Path, read_only: bool, threads: int) -> "Duck
         raise refused(path, error) from error
     con.execute("set TimeZone = 'UTC'")
     con.execute("set enable_progress_bar = false")
-    con.execute(f"set allowed_directories = [{literal(str(home))}]")
+    if not read_only:  # who only reads has all he needs in the file
+        con.execute(f"set allowed_directories = [{literal(str(home))}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con
