@@ -80,9 +80,9 @@ select
     record.adGroupAd.ad.type as format,
     record.adGroupAd.status as status,
     coalesce(
-        missing(record.adGroupAd.ad.id, 'ad_id'),
-        missing(record.adGroup.id, 'ad_group_id'),
-        missing(record.campaign.id, 'campaign_id')
+        no_id(record.adGroupAd.ad.id, 'ad_id'),
+        no_id(record.adGroup.id, 'ad_group_id'),
+        no_id(record.campaign.id, 'campaign_id')
     ) as reject_reason,
     case when reject_reason is not null then to_json(record)::varchar end as payload
 from latest

@@ -66,6 +66,6 @@ select
     record.campaign.name as name,
     record.campaign.status as status,
     record.campaign.advertisingChannelType as objective,
-    missing(record.campaign.id, 'campaign_id') as reject_reason,
+    no_id(record.campaign.id, 'campaign_id') as reject_reason,
     null::varchar as payload
 from latest

@@ -78,9 +78,9 @@ select
     record.adGroupCriterion.keyword.matchType as match_type,
     record.adGroupCriterion.status as status,
     coalesce(
-        missing(record.adGroup.id, 'ad_group_id'),
-        missing(record.adGroupCriterion.criterionId, 'criterion_id'),
-        missing(record.campaign.id, 'campaign_id')
+        no_id(record.adGroup.id, 'ad_group_id'),
+        no_id(record.adGroupCriterion.criterionId, 'criterion_id'),
+        no_id(record.campaign.id, 'campaign_id')
     ) as reject_reason,
     case when reject_reason is not null then to_json(record)::varchar end as payload
 from latest

@@ -143,10 +143,13 @@ select
     date,
     coalesce(
         case level
-            when 'ad' then missing(record.adGroupAd.ad.id, 'ad_id')
-            when 'keyword' then missing(keyword_id, 'keyword_id')
+            when 'ad' then no_id(record.adGroupAd.ad.id, 'ad_id')
+            when 'keyword' then coalesce(
+                no_id(record.adGroup.id, 'keyword_id'),
+                no_id(record.adGroupCriterion.criterionId, 'keyword_id')
+            )
         end,
-        missing(record.campaign.id, 'campaign_id'),
+        no_id(record.campaign.id, 'campaign_id'),
         missing(record.segments.date, 'date'),
         not_a_time(record.segments.date, date, 'date'),
         missing(metrics.costMicros, 'spend'),

@@ -81,7 +81,7 @@ select
     latest.record.name as name,
     lower(latest.record.creative.object_type) as format,
     coalesce(latest.record.effective_status, latest.record.status) as status,
-    missing(latest.record.id, 'ad_id') as reject_reason,
+    no_id(latest.record.id, 'ad_id') as reject_reason,
     null::varchar as payload
 from latest
 left join ad_set_names on ad_set_names.ad_group_id = latest.record.adset_id

@@ -56,6 +56,6 @@ select
     record.name as name,
     coalesce(record.effective_status, record.status) as status,
     record.objective as objective,
-    missing(record.id, 'campaign_id') as reject_reason,
+    no_id(record.id, 'campaign_id') as reject_reason,
     null::varchar as payload
 from latest

@@ -43,8 +43,8 @@ parsed as (
             "clicks": "VARCHAR",
             "inline_link_clicks": "VARCHAR",
             "spend": "VARCHAR",
-            "actions": [{"action_type": "VARCHAR", "value": "VARCHAR"}],
-            "action_values": [{"action_type": "VARCHAR", "value": "VARCHAR"}],
+            "actions": "VARCHAR",
+            "action_values": "VARCHAR",
             "attribution_setting": "VARCHAR"
         }]}')).data as nodes
     from pages
@@ -61,6 +61,18 @@ rows as (
 
 ),
 
+-- Parsed by themselves, so that what is no list is told from a list that is not there.
+acted as (
+
+    select
+        *,
+        try(from_json(record.actions, '[{"action_type": "VARCHAR", "value": "VARCHAR"}]')) as actions,
+        try(from_json(record.action_values, '[{"action_type": "VARCHAR", "value": "VARCHAR"}]')) as action_values
+    from rows
+    where record is not null
+
+),
+
 -- A purchase is listed under several overlapping types: one of them is taken, for count and value alike.
 listed as (
 
@@ -68,14 +80,13 @@ listed as (
         *,
         case when level = 'ad' then record.ad_id else record.campaign_id end as id,
         try_cast(record.date_start as date) as date,
-        [one.action_type for one in list_concat(record.actions, record.action_values)] as types,
+        [one.action_type for one in list_concat(actions, action_values)] as types,
         case
             when list_contains(types, 'omni_purchase') then ['omni_purchase']
             when list_contains(types, 'purchase') then ['purchase']
             else ['offsite_conversion.fb_pixel_purchase', 'onsite_web_purchase']
         end as chosen_types
-    from rows
-    where record is not null
+    from acted
 
 ),
 
@@ -91,9 +102,16 @@ typed as (
         whole(record.impressions) as impressions,
         whole(record.inline_link_clicks) as link_clicks,
         whole(record.clicks) as clicks_all,
-        total([one.value for one in record.actions if list_contains(chosen_types, one.action_type)]) as purchases,
-        total([one.value for one in record.action_values if list_contains(chosen_types, one.action_type)])
-            as purchase_value
+        total([
+            case when one.action_type is not null then one.value end
+            for one in actions
+            if coalesce(list_contains(chosen_types, one.action_type), true)
+        ]) as purchases,
+        total([
+            case when one.action_type is not null then one.value end
+            for one in action_values
+            if coalesce(list_contains(chosen_types, one.action_type), true)
+        ]) as purchase_value
     from listed
     where date is null or list_contains(days, date)
 
@@ -122,14 +140,16 @@ select
     purchase_value::decimal(24, 12) as conversion_value_original,
     date,
     coalesce(
-        case when level = 'ad' then missing(record.ad_id, 'ad_id') end,
-        missing(record.campaign_id, 'campaign_id'),
+        case when level = 'ad' then no_id(record.ad_id, 'ad_id') end,
+        no_id(record.campaign_id, 'campaign_id'),
         missing(record.date_start, 'date'),
         not_a_time(record.date_start, date, 'date'),
         not_a_number(record.spend, spend, 'spend'),
         not_a_number(record.impressions, typed.impressions, 'impressions'),
         not_a_number(record.inline_link_clicks, link_clicks, 'clicks'),
         not_a_number(record.clicks, typed.clicks_all, 'clicks_all'),
+        unread(record.actions, actions, 'conversions'),
+        unread(record.action_values, action_values, 'conversion_value'),
         not_a_number('actions', purchases, 'conversions'),
         not_a_number('action_values', purchase_value, 'conversion_value')
     ) as reject_reason,

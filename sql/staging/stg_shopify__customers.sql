@@ -41,7 +41,7 @@ select
     coalesce(typed.number_of_orders, 0) as number_of_orders,
     created_at,
     coalesce(
-        missing(id, 'customer_id'),
+        no_id(id, 'customer_id'),
         missing(createdAt, 'created_at'),
         not_a_time(createdAt, created_at, 'created_at'),
         not_a_number(numberOfOrders, typed.number_of_orders, 'number_of_orders')

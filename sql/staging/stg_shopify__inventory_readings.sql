@@ -36,7 +36,7 @@ items as (
 select
     id_of(record.id) as inventory_item_id,
     record.updatedAt as version,
-    record.unitCost.amount as unit_cost,
+    coalesce(record.unitCost.amount, case when record.unitCost is not null then 'no amount' end) as unit_cost,
     account,
     run,
     seq,

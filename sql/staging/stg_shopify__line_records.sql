@@ -73,11 +73,13 @@ select
     coalesce(record.requiresShipping = 'true', false) as requires_shipping,
     first_run,
     coalesce(
-        missing(record.id, 'line_id'),
+        no_id(record.id, 'line_id'),
         missing(record.quantity, 'quantity'),
         not_a_number(record.quantity, quantity, 'quantity'),
         missing(price, 'unit_price'),
         not_a_number(price, amount_cents, 'unit_price'),
+        unread(record.product, id_of(record.product.id), 'product_id'),
+        unread(record.variant, id_of(record.variant.id), 'variant_id'),
         not_a_number('discount', discount_cents, 'discount'),
         not_a_number('tax', tax_cents, 'tax')
     ) as reason

@@ -9,6 +9,12 @@ select
     page,
     fetched_at,
     utc(nullif(regexp_extract(request, 'created_at:>=.([0-9TZ:-]+)', 1), '')) as covered_from,
-    try(from_json(decode(body), '{"data": {"orderIds": {"nodes": [{"id": "VARCHAR"}]}}}')).data.orderIds.nodes is not null
-        as is_readable
+    coalesce(
+        len([
+            one
+            for one in try(from_json(decode(body), '{"data": {"orderIds": {"nodes": [{"id": "VARCHAR"}]}}}')).data.orderIds.nodes
+            if one is not null and id_of(one.id) is null
+        ]) = 0,
+        false
+    ) as is_readable
 from raw_shopify__order_ids

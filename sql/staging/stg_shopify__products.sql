@@ -50,7 +50,7 @@ select
     cents(latest.record.price) as list_price_cents,
     coalesce(products.is_gift_card = 'true', false) as is_gift_card,
     coalesce(
-        missing(latest.record.id, 'variant_id'),
+        no_id(latest.record.id, 'variant_id'),
         not_a_number(latest.record.price, cents(latest.record.price), 'price')
     ) as reject_reason,
     null::varchar as payload

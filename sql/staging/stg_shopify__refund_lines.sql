@@ -63,7 +63,9 @@ select
         not_a_number(record.quantity, quantity, 'quantity'),
         missing(subtotal, 'subtotal'),
         not_a_number(subtotal, subtotal_cents, 'subtotal'),
-        not_a_number(tax, tax_cents, 'tax')
+        not_a_number(tax, tax_cents, 'tax'),
+        unread(record.totalTaxSet, tax, 'tax'),
+        unread(record.lineItem, id_of(record.lineItem.id), 'line_id')
     ) as reject_reason,
     case when reject_reason is not null then to_json(record)::varchar end as payload
 from typed

@@ -5,7 +5,7 @@ with listed as (
 
     select distinct
         order_id,
-        unnest([id_of(one.id) for one in refunds]) as refund_id
+        unnest([coalesce(id_of(one.id), 'of order ' || order_id) for one in refunds]) as refund_id
     from stg_shopify__order_versions
     semi join stg_shopify__latest_orders using (order_id, seq, page, position)
 
@@ -55,6 +55,16 @@ whole as (
         listed.order_id,
         listed.refund_id,
         latest.record.id as gid,
+        coalesce(
+            unread(
+                latest.record.totalRefundedSet,
+                cents(latest.record.totalRefundedSet.shopMoney.amount),
+                'refunded'
+            ),
+            unread(latest.record.refundLineItems, latest.record.refundLineItems.nodes, 'lines'),
+            unread(latest.record.refundShippingLines, latest.record.refundShippingLines.nodes, 'shipping'),
+            unread(latest.record.orderAdjustments, latest.record.orderAdjustments.nodes, 'adjustment')
+        ) as unread,
         cents(latest.record.totalRefundedSet.shopMoney.amount) as refunded_cents,
         coalesce(nullif(latest.record.createdAt, ''), latest.record.processedAt) as refunded_text,
         [
@@ -79,6 +89,7 @@ typed as (
         order_id,
         refund_id,
         gid,
+        unread,
         refunded_cents,
         lines,
         refunded_text,
@@ -98,6 +109,7 @@ select
         missing(typed.gid, 'refund_id'),
         missing(typed.refunded_text, 'created_at'),
         not_a_time(typed.refunded_text, typed.refunded_at, 'created_at'),
+        typed.unread,
         not_a_number('shipping', typed.shipping_cents, 'shipping'),
         not_a_number('shipping', typed.shipping_tax_cents, 'shipping_tax'),
         not_a_number('adjustment', typed.adjustment_cents, 'adjustment'),

@@ -2,7 +2,7 @@
 -- grain: refund_key
 with records as (
 
-    select unnest([id_of(one.id) for one in refunds]) as external_id
+    select unnest([coalesce(id_of(one.id), 'of order ' || order_id) for one in refunds]) as external_id
     from stg_shopify__order_versions
     semi join stg_shopify__latest_orders using (order_id, seq, page, position)
 

@@ -22,7 +22,10 @@ readings as (
         position,
         fetched_at,
         record.inventoryItem.updatedAt as version,
-        record.inventoryItem.unitCost.amount as unit_cost
+        coalesce(
+            record.inventoryItem.unitCost.amount,
+            case when record.inventoryItem.unitCost is not null then 'no amount' end
+        ) as unit_cost
     from stg_shopify__variant_versions
 
     union all by name

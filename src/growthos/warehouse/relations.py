@@ -28,16 +28,22 @@ MACROS: Final = (
         lambda one, other: one + other,
         0::decimal(38, 12)
     )""",
-    # A cast to an integer would round 19.6 to 20.
+    # A cast to an integer would round 19.6 to 20, and take 0x10 for 16 and 0b11 for 3.
     """whole(number) as case
-        when not contains(number, '.') and not contains(lower(number), 'e') then try_cast(number as bigint)
+        when not contains(number, '.') and translate(number, 'eExXbB', '') = number then try_cast(number as bigint)
         when try_cast(number as decimal(38, 12)) % 1 = 0 then try_cast(number as bigint)
     end""",
     # An instant as a UTC timestamp. Without an offset it is taken for UTC.
     "utc(instant) as (try_cast(instant as timestamptz) at time zone 'UTC')",
     # A bare timestamp is read as local time by the first `at time zone`, hence twice.
     "day_of(moment) as ((moment at time zone 'UTC') at time zone getvariable('reporting_timezone'))::date",
-    "id_of(gid) as nullif(regexp_extract(gid, '([^/?]+)(\\?.*)?$', 1), '')",
+    "id_of(gid) as nullif(regexp_extract(gid, '^(gid://shopify/\\w+/)?(\\d+)(\\?.*)?$', 2), '')",
+    """no_id(given, name) as case
+        when given is null or given = '' then 'missing_required_field:' || name
+        when not regexp_full_match(given, '(gid://shopify/\\w+/)?\\d+(\\?.*)?') then 'not_a_number:' || name
+    end""",
+    # A part that is there and does not hold what it is there for.
+    "unread(part, given, name) as case when part is not null and given is null then 'not_a_number:' || name end",
     "missing(given, name) as case when given is null or given = '' then 'missing_required_field:' || name end",
     """not_a_number(given, number, name) as case
         when given is not null and given != '' and number is null then 'not_a_number:' || name
