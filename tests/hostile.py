@@ -44,9 +44,9 @@ ONE_FOR_ALL = {
 
 SAMPLED = date(2026, 11, 23)
 ID = re.compile(r'(gid://shopify/\w+/|"(?:id|campaign_id|adset_id|ad_id|criterionId)": ")(\d+)(?=")')
-DAY = re.compile(r"(?<!\d)(20[12]\d)([-_]?)([01]\d)([-_]?)([0-3]\d)(?!\d)")
+DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)([01]\d)([-_]?)([0-3]\d)(?!\d)")
 MARK = re.compile(r"(?<!\d)77(\d{5})(\d{4})(?!\d)")
-PLACE = re.compile(r"/(\d+)(?:/\d+)?$")
+PLACE, PAGE = re.compile(r"page .*?(\d+)/\d+$"), re.compile(r"/(\d+)$")
 Place = tuple[str | int, ...]
 Stream = tuple[str, str]
 
@@ -266,7 +266,7 @@ class Mill:
         told = f"{reject['external_id']} {reject['payload']}"
         if found := MARK.search(told):
             return int(found[1])
-        if (place := PLACE.search(reject["external_id"])) and not DAY.search(reject["external_id"]):
+        if place := (PAGE if reject["reason"] == "malformed_page" else PLACE).search(reject["external_id"]):
             numbers = [self.pages[key] for key in self.pages if key[0] == reject["source"] and key[2] == int(place[1])]
             spoilt = {copy.number: copy.stream for copy in self.copies}
             return next((one for one, unit in numbers if spoilt[one] and unit == _unit(*spoilt[one])), None)

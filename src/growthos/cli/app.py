@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from growthos.cli import process, reconcile, see, setup, status, sync, verify, watch
+from growthos.cli import process, reconcile, schema, see, setup, status, sync, verify, watch
 from growthos.cli.session import Session, choose_home
 
 GLOBAL = ("--demo", "-q", "--quiet", "-v", "--verbose", "--raw-csv")
@@ -105,5 +105,6 @@ see.add(app)
 watch.add(app)
 reconcile.add(app)
 status.add(app)
+schema.add(app)
 verify.add(app)
 setup.add(app)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from growthos.alerts import AlertReport
     from growthos.connections import Connections
     from growthos.doctor import Diagnosis
+    from growthos.drift import Drift
     from growthos.estimate import Estimate
     from growthos.last_build import LastBuild
     from growthos.measures.comparison import Report
@@ -96,6 +97,15 @@ def verification(found: "Verification", style: "Style" = "table", output: Path |
     from growthos.render.output import deliver
 
     records = [one.as_json() for one in found.findings]
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: records)
+
+
+def schema(found: "Drift", style: "Style" = "table", output: Path | None = None) -> None:
+    """How the sources' answers have changed their form."""
+    from growthos.render import schema_page as view
+    from growthos.render.output import deliver
+
+    records = [one.as_json() for one in found.changes]
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: records)
 
 
