@@ -113,6 +113,16 @@ def test_a_lost_database_comes_back_without_a_word_of_damage(stage):
     assert stage.marts() == before
 
 
+@pytest.mark.chaos
+def test_another_duckdb_makes_it_anew_and_the_same(stage, monkeypatch):
+    """From the raw files, though nothing new was read."""
+    before = stage.marts()
+    monkeypatch.setattr(duckdb, "__version__", "9.9.9")
+    report = stage.sync()
+    assert (report.exit_code, report.built is not None, stage.requests) == (0, True, [])
+    assert stage.marts() == before
+
+
 @contextmanager
 def held(path: Path) -> Iterator[subprocess.Popen[str]]:
     """Another program that has a database open for writing."""

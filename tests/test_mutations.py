@@ -90,7 +90,7 @@ MUTATIONS = {
         "src/growthos/raw_check.py",
         "if found != {one.seq",
         "if not {one.seq",
-        "tests/test_verify.py::test_a_body_that_rotted_is_found_when_every_byte_is_read",
+        "tests/test_raw.py::test_another_body_in_a_file_that_is_sealed_again_is_seen_when_bodies_are_read",
     ),
     "one run holds a home": Mutation(
         "src/growthos/lock.py",

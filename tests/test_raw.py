@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from growthos import raw
+from growthos import raw, raw_seal
 from growthos.connectors.terms import Page, Window
 from growthos.raw import DamagedSegmentError, Header, UnitWriter
+from growthos.raw_check import verify
 from growthos.state import State
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -158,6 +160,19 @@ def test_a_damaged_segment_is_seen(tmp_path, damage):
     state, damaged = State.read(tmp_path)
     assert damaged == (segment.path,)
     assert state.keys() == []
+
+
+def test_another_body_in_a_file_that_is_sealed_again_is_seen_when_bodies_are_read(tmp_path):
+    """As a program may do that writes the file anew: every byte is sealed, and it is not what came."""
+    [segment] = write(tmp_path, b'{"spend": "1.00"}').written
+    table = pq.read_table(segment.path)
+    other = table.set_column(table.column_names.index("body"), "body", pa.array([b'{"spend": "9.00"}']))
+    with segment.path.open("w+b") as file:
+        pq.write_table(other.replace_schema_metadata(table.schema.metadata | {raw_seal.KEY: raw_seal.BLANK}), file)
+        raw_seal.seal(file)
+    verify(segment.path)
+    with pytest.raises(DamagedSegmentError, match="bodies are not the ones"):
+        verify(segment.path, bodies=True)
 
 
 def test_files_are_for_their_owner_alone(tmp_path):

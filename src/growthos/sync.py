@@ -112,13 +112,13 @@ def read_source(connector: Connector, api: "Api", run: Run) -> SourceReport:
     """
     tally, errors = _Tally(), list[SourceError]()
     started = run.clock.monotonic()
-    _warn_of_sunset(connector, api, run.now)
     for way in _reached(connector, api, run, errors):
         errors += _read_account(connector, api, run, way, tally)
         if _is_to_wait(errors) or api.unanswered >= DOWN:
             break
     if api.unanswered >= DOWN:
         errors.append(_down(connector.name))
+    _warn_of_sunset(connector, api, run.instant)
     return SourceReport(
         name=connector.name,
         units=tally.units,
