@@ -8,6 +8,7 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
+import httpx
 import pyarrow.parquet as pq
 import pytest
 from small_shop import START
@@ -25,6 +26,7 @@ from growthos.outcome import SyncReport
 from growthos.quarantine import set_aside
 from growthos.raw import DamagedSegmentError
 from growthos.raw_check import damaged, verify
+from growthos.render import sync_page
 from growthos.state import State
 
 
@@ -168,6 +170,22 @@ def test_days_that_an_older_unit_covers_are_read_again_as_well(stage):
     assert (loss.days[0].isoformat(), loss.days[-1].isoformat()) == (lost.first, lost.last)
     stage.read("ga4")
     assert left(stage) == []
+
+
+def test_what_a_source_no_longer_has_is_named_until_it_has(stage):
+    """65, above whatever else the run came to; a sync of other sources has no part in it."""
+    path = segment(stage.root, "traffic")
+    unit = raw.read_header(path).unit
+    flip(path, 8 * 100)
+    look(stage)
+    stage.refuse = lambda _, days: httpx.Response(400, json={"error": {"code": 400}}) if days else None
+    report = stage.sync("ga4")
+    assert report.exit_code == ExitCode.DAMAGED
+    [lost] = report.lost
+    assert lost.startswith(f"ga4 402715588: traffic of {unit} was damaged and could not be read again")
+    assert lost in "".join(one.text for one in sync_page.page(report, stage.settings(), quiet=True))
+    assert left(stage) == [unit]
+    assert stage.sync("meta").lost == ()
 
 
 def test_what_an_interrupted_run_kept_is_no_loss(stage):

@@ -51,6 +51,17 @@ def losses(home: Home, state: State) -> list[Loss]:
     return [loss for one in gone for loss in _left(one, state)]
 
 
+def still_lost(home: Home, state: State, known: Sequence[Loss]) -> tuple[str, ...]:
+    """Of the losses that were `known` before a sync, those that it has not made good, in words."""
+    left = {(loss.aside.path, loss.unit) for loss in losses(home, state)} if known else set()
+    return tuple(
+        f"{loss.aside.source} {loss.aside.account}: {loss.aside.stream} of {loss.unit} was damaged"
+        " and could not be read again; `growthos verify` tells more"
+        for loss in known
+        if (loss.aside.path, loss.unit) in left
+    )
+
+
 def _torn(state: State) -> Iterator[Aside]:
     """The last files of units that had come to their end and of which other files are gone."""
     for attempt in state.attempts():

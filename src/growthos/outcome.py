@@ -17,6 +17,7 @@ class SyncReport:
     """What came of it; `built` is None where nothing new was loaded, so that nothing had to be built.
 
     `quotas`: what is left of each source's own quotas, by the vendor's names, as its last answers told.
+    `lost`: units of which a file was damaged and that this run asked for again and did not get.
     """
 
     run_id: str
@@ -26,10 +27,13 @@ class SyncReport:
     built: "Built | None"
     notices: tuple[tuple[str, str, str], ...] = ()
     quotas: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
-        """All sources failed before failed checks, those before some sources failed."""
+        """What is lost before all sources failed, that before failed checks, those before some sources failed."""
+        if self.lost:
+            return ExitCode.DAMAGED
         failed = [one for one in self.sources if one.errors]
         errors = [error for one in failed for error in one.errors]
         impatient = any(isinstance(error, PatienceError) for error in errors)
@@ -49,6 +53,7 @@ class SyncReport:
             "exit_code": int(self.exit_code),
             "quotas": {name: dict(left) for name, left in self.quotas.items()},
             "notices": [list(notice) for notice in self.notices],
+            "lost": list(self.lost),
             "sources": [
                 {
                     "name": one.name,

@@ -23,7 +23,7 @@ from growthos.home import Home
 from growthos.intact import intact
 from growthos.lock import locked
 from growthos.log import Log
-from growthos.losses import losses
+from growthos.losses import losses, still_lost
 from growthos.making import Making, make
 from growthos.outcome import SyncReport
 from growthos.quarantine import set_aside
@@ -130,7 +130,8 @@ def sync(
                     watcher.building()
                     making = Making(home, settings, clock, run_id, agreed(now, skews), own)
                     built = make(making, state, aside)
-            result = SyncReport(run_id, now, clock.now(), tuple(reports), built, tuple(notices), quotas)
+            lost = still_lost(home, state, [loss for loss in run.lost if loss.aside.source in chosen])
+            result = SyncReport(run_id, now, clock.now(), tuple(reports), built, tuple(notices), quotas, lost)
             runs.write(home, run_id, result.as_json(), built=built is not None)
             _tidy(home, state, clock, log)
             return result

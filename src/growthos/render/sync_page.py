@@ -40,6 +40,8 @@ def _blocks(report: "SyncReport", settings: Settings, *, demo: bool, quiet: bool
         if any(source.pages for source in report.sources):
             yield Table("", COLUMNS, tuple(_row(source, rejected) for source in report.sources))
     yield from _errors(report.sources)
+    for lost in report.lost:
+        yield Note(clean(f"{lost}.", limit=None), "bad")
     if report.built is not None:
         yield from _build(report.built, quiet=quiet)
     if quiet:
