@@ -35,6 +35,7 @@ inferred as (
 
     select * exclude (order_key, line_key)
     from unlisted_lines
+    where product_key is not null
     qualify row_number() over (partition by product_key order by line_key desc) = 1
 
 )

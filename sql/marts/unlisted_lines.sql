@@ -1,4 +1,4 @@
--- Order lines of variants that nobody lists: what the order calls them is all that is known.
+-- Order lines of variants that nobody lists, or of none: what the order calls them is all that is known.
 -- grain: line_key
 -- temporary
 -- lasting
@@ -14,4 +14,3 @@ select
     lines.is_gift_card
 from stg__order_lines as lines
 anti join product_categories using (product_key)
-where lines.product_key is not null

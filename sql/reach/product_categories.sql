@@ -1,13 +1,21 @@
--- Orders with a line of a variant that is listed, or not any more, or in another category. A line may know no more than
--- the product.
+-- Orders with a line of a variant that is in another category, or listed now, or not any more. A line may know no more
+-- than its product.
 -- grain: order_key
+with known as (
+
+    select distinct product_key
+    from changes
+    where not is_new
+
+)
+
 select lines.order_key
 from fact_order_lines as lines
-semi join changes using (product_key)
+semi join known using (product_key)
 union
-select order_key
-from fact_order_lines
-where product_key = 'unknown'
+select lines.order_key
+from unlisted_lines as lines
+semi join changes using (product_key)
 union
 select lines.order_key
 from unlisted_lines as lines

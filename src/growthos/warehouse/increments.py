@@ -26,7 +26,7 @@ from growthos.warehouse.messages import Message
 from growthos.warehouse.parts import Parts
 from growthos.warehouse.sqlfiles import Model
 from growthos.warehouse.staging import Rows
-from growthos.warehouse.working import digest
+from growthos.warehouse.working import NAME, digest
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -49,14 +49,12 @@ class Increment:
     models: dict[str, Model]
     parts: Parts
     fed: dict[str, frozenset[kept.Stream]]
-    database: str = ""
     settings: str = ""
     memory: dict[str, str] = field(default_factory=dict)
 
     def build(self) -> Built:
         """Bring everything up to date, check it, and publish it if it may be read."""
         con = self.con
-        self.database = con.execute("select current_database()").fetchall()[0][0]
         self.memory = dict(con.execute("from memory").fetchall())
         given = variables(self.inputs)
         self.settings = digest({name: one for name, one in given.items() if name not in _OF_A_RUN})
@@ -113,7 +111,7 @@ class Increment:
         """Let the names of what is by order stand for all: the rows of the universe are in, those of before out."""
         con = self.con
         for name in self.parts.lasting:
-            lasting = f"{self.database}.main.{name}"
+            lasting = f"{NAME}.main.{name}"
             con.execute(f"delete from {lasting} where order_key in (select key from universe_keys)")  # noqa: S608
             con.execute(f"insert into {lasting} from temp.main.{name}")
         for name in self._by_order():
@@ -140,7 +138,7 @@ class Increment:
         con.execute("set variable earliest_order = null::timestamp")
         for name, model in self.models.items():
             if model.kept:
-                query = f"from {self.database}.main.{name} select * exclude (place)"
+                query = f"from {NAME}.main.{name} select * exclude (place)"
                 con.execute(f"create temporary view {name} as {query}")
         broken: dict[str, str] = {}
         results = None
@@ -156,7 +154,7 @@ class Increment:
         if not self._keep_results(results):
             return self._built(results, rows, warnings, published=False)
         for name in self.parts.lasting:
-            con.execute(f"create or replace table {self.database}.main.{name} as from temp.main.{name}")
+            con.execute(f"create or replace table {NAME}.main.{name} as from temp.main.{name}")
         con.execute("commit")
         publish.copy_marts(con, self.models, self.home, staging=False, by_day=True)
         publish.remove(self.home.work / publish.SPARE)
@@ -184,10 +182,11 @@ class Increment:
         con.execute("create temporary table touched_by_others (order_key varchar)")
         reaches = sqlfiles.find(sqlfiles.SQL, "reach")
         for name in self.parts.inputs:
-            there = f"{self.database}.main.seen_{name}"
+            there = f"{NAME}.main.seen_{name}"
             con.execute(
-                "create or replace temporary table changes as "
-                f"(from {name} except from {there}) union all (from {there} except from {name})"
+                "create or replace temporary table changes as "  # noqa: S608  our own
+                f"select *, true as is_new from (from {name} except from {there}) union all "
+                f"select *, false as is_new from (from {there} except from {name})"
             )
             if self._one("select count(*) from changes"):
                 if name not in reaches:
@@ -205,7 +204,7 @@ class Increment:
                 self.con.execute(statement)
             for name, model in self.models.items():
                 if model.kept == column:
-                    rows = f"from {self.database}.main.{name} select * exclude (place) where place in ({place})"
+                    rows = f"from {NAME}.main.{name} select * exclude (place) where place in ({place})"
                     self.con.execute(f"create temporary table {name} as {rows}")
 
     def _refresh(self, *, is_spare: bool) -> None:
@@ -248,7 +247,7 @@ class Increment:
             "run": self.inputs.run_id,
             "spare_run": spare_run,
             "settings": self.settings,
-            "earliest": self._one(f"select min(created_at)::varchar from {self.database}.main.order_days"),  # noqa: S608  our own
+            "earliest": self._one(f"select min(created_at)::varchar from {NAME}.main.order_days"),  # noqa: S608  our own
             "history": self._one("select history_start::varchar from run_info"),
         }
         con.execute("begin")

@@ -152,18 +152,17 @@ def _paths(loads: Sequence[Load]) -> list[str]:
 def _pages(source: str, stream: str, page: str) -> str:
     """The pages of a stream's loads; a file may hold other segments besides, of units that do not count.
 
-    What counts is looked up in a map: a join would gather pages by the thousand, of half a megabyte each.
+    DuckDB gathers the rows of a join until there are 2,048, which of pages are a gigabyte; but not if one holds a list.
     """
-    loads = f"getvariable('{_loads(source, stream)}')"
     return f"""
-        from (
-            from read_parquet(getvariable('{_files(source, stream)}'), filename = true)
-            select
-                *,
-                map_from_entries([
-                    (concat_ws('/', one.path, one.seq), {{'days': one.days}}) for one in {loads}
-                ])[concat_ws('/', filename, seq)] as load
-        ) as pages
-        select {_PAGE}, load.days, '{stream}' as unit_stream
-        where stream = '{page}' and load is not null
-    """
+        from read_parquet(getvariable('{_files(source, stream)}'), filename = true) as pages
+        inner join (
+            select unnest(getvariable('{_loads(source, stream)}'), max_depth := 2)
+        ) as loads on loads.path = pages.filename and loads.seq = pages.seq
+        select
+            case when days is distinct from [date '0001-01-01'] then body end as body,
+            {_PAGE.replace("body, ", "").replace("seq", "pages.seq")},
+            days,
+            '{stream}' as unit_stream
+        where stream = '{page}'
+    """  # noqa: S608  our own names

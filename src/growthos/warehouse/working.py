@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from growthos.home import Home
 from growthos.warehouse import kept, publish, sqlfiles
-from growthos.warehouse.database import open_file
+from growthos.warehouse.database import literal, open_file, refused
 from growthos.warehouse.relations import MACROS
 from growthos.warehouse.sqlfiles import Model
 from growthos.warehouse.staging import define_results
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 FORMAT: Final = 1
+NAME: Final = "working"
+_ROWS: Final = 32768
 _TABLES: Final = (
     # What the last build was made of, beside rows: its run, its settings, where its history began.
     "create table memory (name varchar, value varchar)",
@@ -32,12 +35,26 @@ def open_working(home: Home) -> "DuckDBPyConnection":
     Raises DamagedDataError where it cannot be read, BusyError where another program has it open.
     """
     if home.warehouse.exists():
-        con = open_file(home.warehouse, home=home.root, read_only=False, threads=2)
+        con = _open(home)
         if _made_of(con) == made_of():
             return con
         con.close()
         publish.remove(home.warehouse)
-    return open_file(home.warehouse, home=home.root, read_only=False, threads=2)
+    return _open(home)
+
+
+def _open(home: Home) -> "DuckDBPyConnection":
+    """Attached, for only so can it be told to write rows in groups that fit into memory, orders with their lines."""
+    import duckdb
+
+    con = open_file(Path(":memory:"), home=home.root, read_only=False, threads=2)
+    try:
+        con.execute(f"attach {literal(str(home.warehouse))} as {NAME} (row_group_size {_ROWS})")
+    except duckdb.Error as error:
+        con.close()
+        raise refused(home.warehouse, error) from error
+    con.execute(f"use {NAME}")
+    return con
 
 
 def prepare(con: "DuckDBPyConnection", models: Mapping[str, Model], fed: Mapping[str, frozenset[kept.Stream]]) -> None:
