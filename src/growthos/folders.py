@@ -8,6 +8,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,7 @@ def make_home(home: Home) -> None:
     """Make the folders of a home, for its owner alone."""
     try:
         for place in _folders(home):
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folders(place)
     except OSError as error:
         raise cannot_write(Path(error.filename or home.root), error) from error
 
@@ -73,14 +74,17 @@ def cannot_write(path: Path, error: OSError) -> CannotWriteError:
     return made
 
 
-def make_folders(place: Path, root: Path) -> None:
-    """Make `place` and what is missing above it down from `root`, for the owner alone, and flush each to disk."""
+def make_folders(place: Path) -> None:
+    """Make `place` and what is missing above it, for the owner alone, and flush each to disk.
+
+    A folder that we may enter and not list cannot be flushed.
+    """
     if place.is_dir():
         return
-    if place != root:
-        make_folders(place.parent, root)
-    place.mkdir(mode=0o700, parents=place == root, exist_ok=True)
-    sync_folder(place.parent)
+    make_folders(place.parent)
+    place.mkdir(mode=0o700, exist_ok=True)
+    with suppress(PermissionError):
+        sync_folder(place.parent)
 
 
 def sync_folder(place: Path) -> None:

@@ -32,7 +32,7 @@ class Aside:
 
 def set_aside(home: Home, path: Path, at: datetime) -> Path:
     """Move a file of the home into quarantine/, a database with its log; where it is then."""
-    make_folders(home.quarantine, home.root)
+    make_folders(home.quarantine)
     stood = path.relative_to(home.raw if path.is_relative_to(home.raw) else home.root)
     names = (f"{at:%Y%m%dT%H%M%S}{again}.{'.'.join(stood.parts)}" for again in ("", *(f"-{n}" for n in range(2, 1000))))
     target = next(one for name in names if not (one := home.quarantine / name).exists())

@@ -305,7 +305,7 @@ def _publish(root: Path, header: Header, pages: Sequence[tuple[Page, datetime]],
     path = place(root, header)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        make_folders(path.parent, root)
+        make_folders(path.parent)
         with os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
             pq.write_table(
                 _table(header, pages, count),

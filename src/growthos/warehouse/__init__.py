@@ -53,7 +53,7 @@ def build(home: Home, loads: Sequence[Load], inputs: Inputs, *, afresh: bool = F
     """
     import duckdb
 
-    make_folders(home.work, home.root)
+    make_folders(home.work)
     is_large = _is_large(loads, inputs.settings)
     try:
         if is_large:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from growthos.errors import SqlError
+from growthos.warehouse.database import is_of_the_machine
 from growthos.warehouse.sqlfiles import Model
 
 if TYPE_CHECKING:
@@ -55,9 +56,9 @@ def run(con: "DuckDBPyConnection", models: Sequence[Model], broken: dict[str, st
             continue
         try:
             results.append(_judge(con, model))
-        except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InterruptException):
-            raise  # of the machine, not of the check
         except duckdb.Error as error:
+            if is_of_the_machine(error):
+                raise
             broken[model.name] = f"the check itself failed: {str(error).splitlines()[0]}"
             return None
     return tuple(results)
@@ -92,6 +93,7 @@ def _judge(con: "DuckDBPyConnection", model: Model) -> CheckResult:
     rows = found.fetchall()
     if not rows:
         return CheckResult(model.name, model.severity, "pass", 0, (), "")
+    rows.sort(key=lambda row: str(row[0]))  # DuckDB gives them as it pleases, and a sample is to be the same each time
     severity = model.severity
     if "severity" in columns:
         weights = {row[columns.index("severity")] for row in rows}

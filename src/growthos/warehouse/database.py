@@ -93,6 +93,15 @@ def cannot_build(place: Path, error: Exception) -> CannotWriteError:
     return made
 
 
+def is_of_the_machine(error: Exception) -> bool:
+    """Whether a statement failed for want of room, memory or a disk that works, or was broken off; else it is wrong."""
+    import duckdb
+
+    return isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException) or any(
+        os.strerror(number) in str(error) for number in _SYSTEM
+    )
+
+
 def literal(text: str) -> str:
     """Text as SQL writes it, where a statement takes no parameters."""
     return "'" + text.replace("'", "''") + "'"

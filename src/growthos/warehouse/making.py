@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from growthos.errors import SettingsError, SqlError
+from growthos.warehouse.database import is_of_the_machine
 from growthos.warehouse.sqlfiles import Model, unions
 from growthos.warehouse.staging import MARKS, Rows, build_staging
 
@@ -53,6 +54,8 @@ def _make(con: "DuckDBPyConnection", model: Model) -> None:
     try:
         con.execute(f"create temporary table {model.name} as {model.query}")
     except duckdb.Error as error:
+        if is_of_the_machine(error):
+            raise
         raise SqlError(f"{model.label} failed: {error}") from error
 
 

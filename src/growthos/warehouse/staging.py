@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Final
 
 from growthos.errors import SqlError
+from growthos.warehouse.database import is_of_the_machine
 from growthos.warehouse.sqlfiles import Model
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def build_staging(con: "DuckDBPyConnection", model: Model, run_id: str, *, by_or
         if staged < present:
             con.execute(f"delete from {name} where is_row is null or reject_reason is not null")  # noqa: S608  our own name
     except duckdb.Error as error:
+        if is_of_the_machine(error):
+            raise
         raise SqlError(f"{model.label} failed: {error}") from error
     rows = Rows(model.source, model.entity, raw, staged, rejected, raw - distinct)
     con.execute("insert into run_rows values (?, ?, ?, ?, ?, ?)", astuple(rows))
