@@ -32,6 +32,7 @@ from growthos.side_by_side import side_by_side
 from growthos.skew import agreed, wrong
 from growthos.state import State
 from growthos.sync import Run, SourceReport, read_source
+from growthos.taken_out import told_again
 
 if TYPE_CHECKING:
     import httpx
@@ -130,6 +131,7 @@ def sync(
                     watcher.building()
                     making = Making(home, settings, clock, run_id, agreed(now, skews), own)
                     built = make(making, state, aside)
+            _tell_of_redacted(state, reports, partial(_say, clock, log, watcher, notices))
             lost = still_lost(home, state, [loss for loss in run.lost if loss.aside.source in chosen])
             result = SyncReport(run_id, now, clock.now(), tuple(reports), built, tuple(notices), quotas, lost)
             runs.write(home, run_id, result.as_json(), built=built is not None)
@@ -166,6 +168,25 @@ def _prepare(home: Home, *, pull: bool, demo: bool) -> None:
     folders.check(home)
     room.check(home, pull=pull, demo=demo)
     folders.make_home(home)
+
+
+def _tell_of_redacted(state: State, reports: Sequence[SourceReport], say: Callable[[str, str, str], None]) -> None:
+    """Say so where a shop has told anew of people who were taken out of this home."""
+    if not state.redacted:
+        return
+    for report in reports:
+        if people := told_again(state.redacted, [one.path for one in report.segments]):
+            who = "a person who was" if people == 1 else f"{people} people who were"
+            told = f"{report.name} tells of {who} taken out of this home; have them deleted there, then redact again"
+            say(report.name, "redacted_told_again", told)
+
+
+def _say(
+    clock: Clock, log: Log, watcher: Watcher, notices: list[tuple[str, str, str]], source: str, code: str, message: str
+) -> None:
+    log.write(clock.now(), "notice", source=source, code=code, message=message)
+    notices.append((source, code, message))
+    watcher.notice(source, code, message)
 
 
 def _tidy(home: Home, state: State, clock: Clock, log: Log) -> None:

@@ -11,11 +11,15 @@ from growthos.raw_bundle import Contents
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What lies in raw/: the segments, each once; the files that are damaged, and why; those that others replaced."""
+    """What lies in raw/: the segments, each once; the files that are damaged, and why; those that others replaced.
+
+    `redacted` marks the people whose data were taken out.
+    """
 
     segments: tuple[Segment, ...]
     damaged: tuple[tuple[Path, Exception], ...]
     replaced: tuple[Path, ...]
+    redacted: tuple[str, ...]
 
 
 def read(path: Path) -> Contents:
@@ -55,6 +59,7 @@ def look(root: Path, read: Callable[[Path], Contents] = read) -> Files:
         ),
         damaged=tuple((path, why) for path, why in damaged if path not in gone),
         replaced=tuple(path for path in (*held, *(path for path, _ in damaged)) if path in gone),
+        redacted=tuple({mark: None for contents in held.values() for mark in contents.redacted}),
     )
 
 

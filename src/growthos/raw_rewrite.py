@@ -13,8 +13,8 @@ from growthos.folders import cannot_write, sync_folder
 from growthos.raw import DamagedSegmentError, Header
 from growthos.raw_bundle import Contents
 
-Edit = Callable[[str, bytes], tuple[bytes, int]]
-"""From a page's stream and body, the body as it is to be, and how often something in it was taken out."""
+Edit = Callable[[bytes], tuple[bytes, int]]
+"""From a body, the body as it is to be, and how often something was taken out of it."""
 Row = dict[str, Any]
 
 
@@ -30,7 +30,7 @@ def rewrite(
     files: Collection[Path],
     *,
     keep: Callable[[Header], bool] = lambda _: True,
-    edit: Edit = lambda _, body: (body, 0),
+    edit: Edit = lambda body: (body, 0),
     redacted: Sequence[str] = (),
 ) -> Rewritten:
     """Put the segments of some files of one stream into a bundle that stands in their place; they stay on disk.
@@ -104,7 +104,7 @@ def _edited(header: Header, rows: list[Row], edit: Edit) -> Header:
     """Edit the bodies of a segment in place; its header as it is now."""
     taken = 0
     for row in rows:
-        row["body"], count = edit(row["stream"], row["body"])
+        row["body"], count = edit(row["body"])
         taken += count
     if not taken:
         return header

@@ -1,11 +1,10 @@
 """Reports of runs: runs/<run id>.json, and runs/latest.json with the results of the last build."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from growthos.folders import sync_folder
+from growthos.folders import replace_file
 from growthos.home import Home
 from growthos.redact import SECRETS
 
@@ -29,11 +28,4 @@ def latest_report(home: Home) -> dict[str, Any] | None:
 
 
 def _write(path: Path, report: dict[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(SECRETS.text(json.dumps(SECRETS.tree(report), indent=1, default=str)))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
+    replace_file(path, SECRETS.text(json.dumps(SECRETS.tree(report), indent=1, default=str)).encode())

@@ -61,9 +61,12 @@ class Unit:
 class State:
     """The complete units of every stream, and the next free numbers."""
 
-    def __init__(self, segments: Iterable[Segment], replaced: tuple[Path, ...] = ()) -> None:
-        """`replaced` are the files in whose place another one stands."""
+    def __init__(
+        self, segments: Iterable[Segment], replaced: tuple[Path, ...] = (), redacted: tuple[str, ...] = ()
+    ) -> None:
+        """`replaced`: the files in whose place another one stands. `redacted` marks the people who were taken out."""
         self.replaced = replaced
+        self.redacted = redacted
         self._segments: list[Segment] = []
         self._attempts: dict[tuple[StreamKey, str, str, int], list[Segment]] = defaultdict(list)
         self._next_seq: dict[StreamKey, int] = defaultdict(lambda: 1)
@@ -76,7 +79,7 @@ class State:
     def read(cls, root: Path) -> "tuple[State, tuple[Path, ...]]":
         """The state of a raw folder, and the files in it that are damaged and do not count."""
         files = raw_files.look(root)
-        return cls(files.segments, files.replaced), tuple(path for path, _ in files.damaged)
+        return cls(files.segments, files.replaced, files.redacted), tuple(path for path, _ in files.damaged)
 
     def add(self, segment: Segment) -> None:
         """Take notice of a segment; in whatever order they come, the state is the same."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from growthos.cli import process, reconcile, schema, see, setup, status, sync, verify, watch
+from growthos.cli import keeping, process, reconcile, schema, see, setup, status, sync, verify, watch
 from growthos.cli.session import Session, choose_home
 
 GLOBAL = ("--demo", "-q", "--quiet", "-v", "--verbose", "--raw-csv")
@@ -101,6 +101,7 @@ def hoist(arguments: Sequence[str]) -> list[str]:
 
 
 sync.add(app)
+keeping.add(app)
 see.add(app)
 watch.add(app)
 reconcile.add(app)

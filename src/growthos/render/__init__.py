@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from growthos.outcome import SyncReport
     from growthos.pipeline import Watcher
     from growthos.reconcile import Reconciliation
+    from growthos.redaction import Redaction
     from growthos.render.output import Style
     from growthos.restatements import Restatements
     from growthos.settings import Settings
@@ -107,6 +108,14 @@ def schema(found: "Drift", style: "Style" = "table", output: Path | None = None)
 
     records = [one.as_json() for one in found.changes]
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: records)
+
+
+def redaction(found: "Redaction", style: "Style" = "table", output: Path | None = None) -> None:
+    """What there is of a person, or was until it was taken out."""
+    from growthos.render import redact_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: [found.as_json()])
 
 
 def restatements(found: "Restatements", style: "Style" = "table", output: Path | None = None) -> None:

@@ -1,0 +1,59 @@
+"""The command that changes what is kept of people: redact."""
+
+from typing import Annotated
+
+import typer
+
+from growthos.cli.options import FormatOption, OutputOption, form
+from growthos.cli.session import Session
+
+PANEL = "Data"
+REDACT_EPILOG = """
+[bold]Examples[/bold]
+
+growthos redact --customer 7012345 --dry-run   what there is of a customer
+growthos redact --customer 7012345             take it out, and build anew
+growthos redact --email ann@example.com        a guest, who has no number
+"""
+
+
+def add(app: typer.Typer) -> None:
+    app.command(epilog=REDACT_EPILOG, rich_help_panel=PANEL)(redact)
+
+
+def redact(
+    context: typer.Context,
+    *,
+    customer: Annotated[
+        str | None,
+        typer.Option("--customer", metavar="ID", help="The customer's number in the shop, such as 7012345."),
+    ] = None,
+    email: Annotated[
+        str | None, typer.Option("--email", metavar="EMAIL", help="An e-mail: for guests, or one more of a customer's.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what there is; nothing is changed.")] = False,
+    format_: FormatOption = "table",
+    output: OutputOption = None,
+) -> None:
+    """Take a person out of this home: e-mails and addresses, in every file. This cannot be undone.
+
+    Orders, amounts and counts stay, so that no KPI moves; a made-up e-mail takes the place of the real one.
+    """
+    from growthos import render
+    from growthos.redaction import redact as take_out
+
+    session: Session = context.obj
+    style = form(format_)
+    with render.progress(session.monotonic, quiet=session.quiet) as watcher:
+        found = take_out(
+            session.home,
+            session.settings,
+            session.clock,
+            watcher,
+            customer=customer,
+            email=email,
+            dry_run=dry_run,
+            demo=session.demo,
+        )
+    render.redaction(found, style, output)
+    raise typer.Exit(found.exit_code)
