@@ -253,11 +253,12 @@ LATER = PatienceError("meta", "no", resume_at=SystemClock().now())
     ],
 )
 def test_of_several_conditions_the_gravest_decides(failures, published, code):
-    """All sources before the checks, the checks before some sources."""
+    """What is lost before all sources, those before the checks, the checks before some sources."""
     now = SystemClock().now()
     sources = tuple(SourceReport(str(number), errors=tuple(one)) for number, one in enumerate(failures))
-    built = Built(published=published, checks=(), rows=(), data_through=now.date(), warnings=())
+    built = Built(published=published, checks=(), rows=(), data_through=now.date(), warnings=(), rejected={})
     assert SyncReport("run", now, now, sources, built).exit_code == code
+    assert SyncReport("run", now, now, sources, built, lost=("a unit",)).exit_code == ExitCode.DAMAGED
 
 
 def test_every_error_that_is_raised_says_what_to_do():

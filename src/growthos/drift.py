@@ -98,7 +98,7 @@ def drift(home: Home, sources: Collection[str] = (), *, most: int = PAGES) -> Dr
 
     state, _ = State.read(home.raw)
     if not state.keys():
-        raise NoDataError("No data yet: run `growthos sync`, or `growthos demo`.")
+        raise NoDataError("No data yet.", hint="Run `growthos sync`, or `growthos demo`.")
     forms, looked, changes = wanted(), list[Looked](), list[Change]()
     for name, group in _by_stream(state, sources).items():
         newest = max(segment.header.run for segment in group)

@@ -49,7 +49,8 @@ def make(with_: Making, state: State, aside: Callable[[Path], None], *, afresh: 
         aside(home.warehouse)
         whole = intact(home, state, with_.own, aside)
         if not whole.keys():
-            raise NoDataError(f"Nothing whole is left in {home.raw} to build from.") from None
+            hint = "Run `growthos sync`: it reads again what the sources still have."
+            raise NoDataError(f"Nothing whole is left in {home.raw} to build from.", hint=hint) from None
         return _patiently(with_.clock, partial(building, whole, afresh=True))
 
 

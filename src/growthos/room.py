@@ -28,15 +28,16 @@ def needed(home: Home, *, pull: bool, demo: bool = False) -> int:
 def check(home: Home, *, pull: bool, demo: bool = False) -> None:
     """CannotWriteError where the disk has less room than a run may need, or takes no more files; nothing is written."""
     place = existing(home.root)
-    free, least = shutil.disk_usage(place).free, needed(home, pull=pull, demo=demo)
-    if free < least:
+    disk, least = shutil.disk_usage(place), needed(home, pull=pull, demo=demo)
+    if disk.total and disk.free < least:  # what counts no room, such as /proc, says no in its own way
+        need = f"this run may need {words(least)} ({least:,} bytes)"
         raise CannotWriteError(
-            f"{place} has {words(free)} free, and this run may need {words(least)} ({least:,} bytes).",
+            f"The disk of {home.root} has {words(disk.free)} free, and {need}.",
             hint="Make room, or move the home to a larger disk and name it with --home; nothing was written.",
         )
     if not _takes_files(place):
         raise CannotWriteError(
-            f"The disk of {place} takes no more files: its inodes are used up.",
+            f"The disk of {home.root} takes no more files: its inodes are used up.",
             hint="Delete files that are not needed, or move the home to another disk; nothing was written.",
         )
 
