@@ -12,7 +12,7 @@ from changing_shop import ChangingShop
 from warehouse_fixtures import Raw, build, home, new
 
 from growthos import warehouse
-from growthos.warehouse import increments
+from growthos.warehouse import increments, sqlfiles
 
 OF_A_RUN = {"run_info": "run_id, started_at, finished_at, config_hash", "dq_results": "run_id, sample"}
 
@@ -96,3 +96,39 @@ def _noting(ways: list[str], way: Any) -> Any:
         return made
 
     return noted
+
+
+def test_orders_of_a_source_whose_rows_are_not_kept_are_built_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = tmp_path / "sql"
+    shutil.copytree(sqlfiles.SQL, files)
+    (files / "staging" / "stg_toy__customers.sql").write_text(TOY)
+    monkeypatch.setattr(sqlfiles, "SQL", files)
+    monkeypatch.setattr(warehouse, "LARGE", 0)
+    monkeypatch.setattr(increments, "_FEW", 0)
+    raw = new(tmp_path)
+    shop = ChangingShop(raw, random.Random(1))
+    shop.begin()
+    for _ in range(2):
+        assert build(raw).published
+        with duckdb.connect(home(raw).database, read_only=True) as con:
+            assert con.execute("select count(*) from dim_customer where source = 'toy'").fetchall() == [(1,)]
+        shop.step()
+
+
+TOY = """-- A customer of a source that reads no pages.
+-- grain: customer_key
+select
+    '1' as external_id,
+    'toy' as source,
+    'toy:1' as customer_key,
+    null::varchar as email_sha256,
+    null::varchar as country,
+    null::varchar as region,
+    1::bigint as customer_number,
+    0::bigint as number_of_orders,
+    timestamp '2026-01-01' as created_at,
+    null::varchar as reject_reason,
+    null::varchar as payload
+"""

@@ -56,9 +56,8 @@ def build(home: Home, loads: Sequence[Load], inputs: Inputs, *, afresh: bool = F
     make_folders(home.work)
     is_large = _is_large(loads, inputs.settings)
     try:
-        if is_large:
-            return _build_large(home, loads, inputs, afresh=afresh)
-        return _build_small(home, loads, inputs, _size(loads))
+        built = _build_large(home, loads, inputs, afresh=afresh) if is_large else None
+        return built or _build_small(home, loads, inputs, _size(loads))
     except duckdb.Error as error:
         raise _failed(home, error, keeps=is_large and not afresh) from error
 
@@ -69,7 +68,7 @@ def _is_large(loads: Sequence[Load], settings: "Settings") -> bool:
 
 
 def _size(loads: Sequence[Load]) -> int:
-    return sum(load.path.stat().st_size for load in loads)
+    return sum(path.stat().st_size for path in {load.path for load in loads})
 
 
 def _failed(home: Home, error: Exception, *, keeps: bool) -> Exception:
@@ -108,8 +107,8 @@ def _build_small(home: Home, loads: Sequence[Load], inputs: Inputs, size: int) -
     return built
 
 
-def _build_large(home: Home, loads: Sequence[Load], inputs: Inputs, *, afresh: bool) -> Built:
-    """What has changed, in the database of the build before."""
+def _build_large(home: Home, loads: Sequence[Load], inputs: Inputs, *, afresh: bool) -> Built | None:
+    """What has changed, in the database of the build before; None where a source's orders cannot be kept."""
     models = sqlfiles.find(sqlfiles.SQL, "staging", "marts", "checks")
     if afresh:
         publish.remove(home.warehouse)
@@ -118,8 +117,10 @@ def _build_large(home: Home, loads: Sequence[Load], inputs: Inputs, *, afresh: b
         order = sqlfiles.order({name: one for name, one in models.items() if one.layer != "checks"}, con)
         relations.define_macros(con)
         fed = kept.streams(models, named, loads)
-        working.prepare(con, models, fed)
         split = parts.split(models, named, order)
+        if not parts.every_source_keeps(models, split):
+            return None
+        working.prepare(con, models, fed)
         return increments.Increment(con, home, loads, inputs, models, split, fed).build()
 
 
