@@ -7,12 +7,13 @@ import socket
 import stat
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import pytest
 from hand_made import publish
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_house import MODULES, imports
 
@@ -42,6 +43,12 @@ HOSTILE = st.one_of(
     ),
     st.from_regex(r"(act_)?[0-9./\\'\" -]{1,20}"),
 )
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """A module of ours, parsed once for all tests here."""
+    return ast.parse(path.read_text())
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +151,7 @@ class TestNames:
             for part in made.parts[-3:]
         )
 
+    @settings(max_examples=40)
     @given(HOSTILE)
     @pytest.mark.parametrize(
         ("source", "setting"),
@@ -178,13 +186,13 @@ class TestTheCode:
         strangers = {"pickle", "marshal", "shelve", "yaml", "dill", "joblib", "subprocess", "code", "runpy", "pty"}
         for name, path in MODULES.items():
             assert not {one.split(".")[0] for one in imports(path)} & strangers, name
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(tree(path)):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                     assert node.func.id not in {"eval", "exec", "compile", "__import__"}, name
 
     def test_verification_is_switched_off_nowhere(self):
         for name, path in MODULES.items():
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(tree(path)):
                 if isinstance(node, ast.keyword):
                     assert node.arg not in {"verify", "check_hostname", "verify_mode"}, name
                     follows = node.arg == "follow_redirects" and getattr(node.value, "value", None) is not False
@@ -195,7 +203,7 @@ class TestTheCode:
         for name, path in MODULES.items():
             if name.startswith("growthos.warehouse") or name in {"growthos.connectors.limits", "growthos.verify"}:
                 continue
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(tree(path)):
                 is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args
                 if is_call and node.func.attr in {"execute", "sql", "query"}:
                     made = node.args[0]

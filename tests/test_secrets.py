@@ -41,7 +41,7 @@ def nothing_known(monkeypatch):
 
 
 class TestTheRedactor:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=60, deadline=None)
     @given(
         secret=st.text(PRINTABLE, min_size=SHORTEST, max_size=80), before=st.text(max_size=5), after=st.text(max_size=5)
     )
@@ -141,7 +141,7 @@ BAD = {
 class TestSettings:
     @pytest.mark.parametrize("wrong", BAD)
     def test_a_mistake_in_them_is_told_without_them(self, tmp_path, monkeypatch, capfd, wrong):
-        """Wherever a token was put by mistake: every command, with -v, in the formats of each."""
+        """Wherever a token was put by mistake: a sync with -v, and the doctor, who says more."""
         for name, value in BAD[wrong].items():
             if name.isupper():
                 monkeypatch.setenv(name, str(tmp_path / value) if name.endswith("_FILE") else value)
@@ -150,7 +150,7 @@ class TestSettings:
                 path.write_text(value)
                 path.chmod(int(name.split()[1], 8) if " " in name else 0o600)
         said = []
-        for command in (["sync", "-v"], ["connections"], ["doctor", "--offline", "--format", "json"], ["status", "-v"]):
+        for command in (["sync", "-v"], ["doctor", "--offline", "--format", "json"]):
             code = cli.run(["--home", str(tmp_path), *command])
             told = capfd.readouterr()
             assert code in {ExitCode.SETTINGS, ExitCode.OK, ExitCode.NO_DATA}, told
