@@ -174,13 +174,7 @@ def run(asked: dict[str, Any], told: dict[str, tuple[Any, DemoClock]]) -> None:
     if asked.get("large"):
         warehouse.LARGE = 0
     if action := asked.get("action"):
-        if "at" in asked:
-            strikes = asked["at"].__eq__
-        else:
-            from random import Random
-
-            dice = Random(asked["seed"])
-            strikes = lambda _: dice.random() < asked["chance"]  # noqa: E731
+        strikes = asked["at"].__eq__ if "at" in asked else bool
         install(Fault(action, strikes, Path(asked["told"])))
     sys.argv = ["growthos", "--home", asked["home"], "--demo", *asked["command"]]
     cli.main()

@@ -13,6 +13,7 @@ from random import Random
 
 import chaos
 import pytest
+import traced
 from chaos import Nursery, Scene, Tally, Truth
 
 CODES = {"kill": 137, "enospc": 73, "eio": 74, "sigterm": 143, "sigint": 130}
@@ -82,3 +83,51 @@ def test_kills_at_random(world, kills):
         chaos.killed_at_random(nursery, truth, place / "home", seed, tally)
         if tally.hits >= kills:
             break
+
+
+@pytest.mark.chaos
+@pytest.mark.skipif(traced.STRACE is None, reason="strace is not installed")
+@pytest.mark.parametrize("fault", ["kill", "enospc", "eio"])
+@pytest.mark.parametrize("name", ["first", "later of large"])
+def test_a_fault_at_each_system_call(world, fault, name):
+    """The same as above a floor below, where DuckDB writes; as many calls as CHAOS_STEP leaves of all."""
+    nursery, truth, place = world
+    print(f"CHAOS_SEED={SEED}")  # noqa: T201
+    scene = truth[name]
+    found = traced.calls(scene, scene.begin(place / "traced"), place / "calls")
+    assert {one.name for one in found} >= {"write", "pwrite64", "fsync", "rename"}
+    for call in found[SEED % STEP :: STEP]:
+        if fault == "enospc" and "write" not in call.name:
+            continue
+        home = scene.begin(place / "traced")
+        before = chaos.segments(home)
+        done = traced.meet(scene, home, call, fault)
+        told = f"{fault} at {call}: {done.returncode} {done.stderr[-500:]}"
+        assert done.returncode in {"kill": {-9}, "enospc": {0, 73}, "eio": {0, 74}}[fault], told
+        assert "Traceback" not in done.stderr, told
+        chaos.unharmed(home, before)
+        chaos.clean(nursery, scene, home, chaos.segments(home))
+
+
+@pytest.mark.chaos
+def test_a_hundred_runs_in_which_much_goes_wrong(world):
+    """Each fault meets each run with a chance of 5 %, at any operation; neither files nor memory pile up."""
+    nursery, truth, place = world
+    print(f"CHAOS_SEED={SEED}")  # noqa: T201
+    dice, scene = Random(SEED), truth["later of large"]
+    home = scene.begin(place / "soak")
+    memory = []
+    for _ in range(100):
+        action = next((one for one in CODES if dice.random() < 0.05), "note")
+        command = dice.choice(["sync", "rebuild"])
+        ended = nursery.run(scene.told, home, command, large=True, action=action, at=dice.randint(1, 700))
+        assert ended.code in ({CODES[action]} if action in CODES and ended.struck else {0}), ended.output
+        memory.append(ended.memory)
+    chaos.clean(nursery, scene, home, chaos.segments(home))
+    assert max(memory[50:]) < 1.2 * max(memory[:50])
+    assert len(kept(home)) <= len(kept(scene.after)) + 10
+
+
+def kept(home: Path) -> list[Path]:
+    """The files of a home, the reports of its runs aside."""
+    return [path for path in home.rglob("*") if path.is_file() and path.parent.name != "runs"]
