@@ -12,7 +12,9 @@ from changing_shop import ChangingShop
 from warehouse_fixtures import Raw, build, home, new
 
 from growthos import warehouse
-from growthos.warehouse import increments, sqlfiles
+from growthos.errors import SqlError
+from growthos.warehouse import increments, kept, parts, sqlfiles
+from growthos.warehouse.sqlfiles import Model
 
 OF_A_RUN = {"run_info": "run_id, started_at, finished_at, config_hash", "dq_results": "run_id, sample"}
 
@@ -132,3 +134,63 @@ select
     null::varchar as reject_reason,
     null::varchar as payload
 """
+
+
+def model(tmp_path: Path, layer: str, name: str, text: str) -> Model:
+    """A file of sql/."""
+    path = tmp_path / "sql" / layer / f"{name}.sql"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return sqlfiles.read(path)
+
+
+KEPT = ("staging", "stg_shopify__a", "-- kept: order_id\nselect order_id, account, seq from raw_shopify__orders")
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (
+            ("staging", "stg_shopify__b", "-- kept\nselect account, seq from stg_shopify__a"),
+            "may read pages and nothing",
+        ),
+        (("staging", "stg_shopify__b", "select account from raw_shopify__refunds"), "would see none but new ones"),
+    ],
+)
+def test_a_kept_file_reads_pages_alone_and_nobody_else_reads_them(
+    tmp_path: Path, file: tuple[str, str, str], said: str
+) -> None:
+    models = {one.name: one for one in (model(tmp_path, *KEPT), model(tmp_path, *file))}
+    with duckdb.connect() as con, pytest.raises(SqlError, match=said):
+        kept.streams(models, sqlfiles.reads(con, models.values()), ())
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [("b", "-- temporary\nselect * from stg_shopify__a"), ("c", "-- whole\nselect * from b")],
+        [
+            ("b", "-- temporary\n-- lasting\nselect * from stg_shopify__a"),
+            ("d", "-- temporary\n-- whole\nselect * from b"),
+            ("c", "select * from stg_shopify__a, d"),
+        ],
+    ],
+)
+def test_a_file_that_looks_at_all_orders_reads_what_is_there_for_all(
+    tmp_path: Path, files: list[tuple[str, str]]
+) -> None:
+    made = [model(tmp_path, *KEPT), *(model(tmp_path, "marts", *one) for one in files)]
+    models = {one.name: one for one in made}
+    with duckdb.connect() as con, pytest.raises(SqlError, match="c looks at all orders"):
+        parts.split(models, sqlfiles.reads(con, models.values()), sqlfiles.order(models, con))
+
+
+def test_what_is_common_to_all_orders_has_a_file_that_says_whom_a_change_reaches() -> None:
+    """Or is small and seldom changes, so that all are made anew; a relation that joins them is seen here."""
+    models = sqlfiles.find(sqlfiles.SQL, "staging", "marts", "checks")
+    made = {name: one for name, one in models.items() if one.layer != "checks"}
+    with duckdb.connect() as con:
+        split = parts.split(models, sqlfiles.reads(con, models.values()), sqlfiles.order(made, con))
+    reaches = set(sqlfiles.find(sqlfiles.SQL, "reach"))
+    assert reaches < set(split.inputs)
+    assert set(split.inputs) - reaches == {"dim_channel", "own_hosts", "channel_words", "word_lists"}

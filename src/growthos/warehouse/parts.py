@@ -47,8 +47,6 @@ def split(models: Mapping[str, Model], named: Mapping[str, set[str]], order: Seq
             by_order.add(name)
     made = [name for name in order if name not in models or models[name].kept is None]
     parts = [name for name in made if name in by_order]
-    if any(needs[name] & after for name in parts):
-        raise SqlError(f"Relations by order may not read any that look at all of them: {', '.join(sorted(after))}.")
     common = [name for name in made if name not in by_order and name not in after]
     kept = [name for name, model in models.items() if model.kept is not None and not model.kept]
     return Parts(
