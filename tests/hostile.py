@@ -269,7 +269,8 @@ class Mill:
         if place := (PAGE if reject["reason"] == "malformed_page" else PLACE).search(reject["external_id"]):
             numbers = [self.pages[key] for key in self.pages if key[0] == reject["source"] and key[2] == int(place[1])]
             spoilt = {copy.number: copy.stream for copy in self.copies}
-            return next((one for one, unit in numbers if spoilt[one] and unit == _unit(*spoilt[one])), None)
+            found = [one for one, unit in numbers if spoilt[one] and unit == _unit(*spoilt[one])]
+            return next((one for one in found if spoilt[one] not in ONE_FOR_ALL), None)
         if found := DAY.search(told):
             return (SAMPLED - date(*map(int, found.group(1, 3, 5)))).days // STRIDE
         return None
