@@ -90,7 +90,7 @@ def clear(root: Path, replaced: Sequence[Path]) -> Iterator[Path]:
             continue
         for old in sorted(stands_for):
             seal = contents.supersedes.get(old.name)
-            if seal is None or seal.encode() == raw_footer.values(old, (raw_seal.KEY,)).get(raw_seal.KEY):
+            if not seal or seal.encode() == raw_footer.values(old, (raw_seal.KEY,)).get(raw_seal.KEY):
                 old.unlink(missing_ok=True)
                 left.discard(old)
                 yield old

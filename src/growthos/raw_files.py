@@ -13,12 +13,13 @@ from growthos.raw_bundle import Contents
 class Files:
     """What lies in raw/: the segments, each once; the files that are damaged, and why; those that others replaced.
 
-    `redacted` marks the people whose data were taken out.
+    `gone` are all in whose place another one stands, there or not. `redacted` marks the people who were taken out.
     """
 
     segments: tuple[Segment, ...]
     damaged: tuple[tuple[Path, Exception], ...]
     replaced: tuple[Path, ...]
+    gone: frozenset[Path]
     redacted: tuple[str, ...]
 
 
@@ -52,13 +53,14 @@ def look(root: Path, read: Callable[[Path], Contents] = read) -> Files:
             damaged.append((path, error))
         else:
             held[path] = contents
-    gone = set(superseded(held.items()))
+    gone = frozenset(superseded(held.items()))
     return Files(
         segments=tuple(
             Segment(path, header) for path, contents in held.items() if path not in gone for header in contents.headers
         ),
         damaged=tuple((path, why) for path, why in damaged if path not in gone),
         replaced=tuple(path for path in (*held, *(path for path, _ in damaged)) if path in gone),
+        gone=gone,
         redacted=tuple({mark: None for contents in held.values() for mark in contents.redacted}),
     )
 

@@ -73,6 +73,9 @@ def _superseded(held: Sequence[tuple[Contents, Path]], headers: Sequence[Header]
     """The files that were read, and those they stood for, but for what the headers name themselves."""
     known = {raw.file_name(header) for header in headers}
     found = {name: seal for contents, _ in held for name, seal in contents.supersedes.items() if name not in known}
+    # What a bundle stood for it still stands for where a segment in it is let go.
+    dropped = (raw.file_name(header) for contents, _ in held if contents.supersedes for header in contents.headers)
+    found |= {name: "" for name in dropped if name not in known and name not in found}
     for _, path in held:
         found[path.name] = raw_footer.values(path, (raw_seal.KEY,))[raw_seal.KEY].decode()
     return found

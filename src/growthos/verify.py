@@ -93,12 +93,13 @@ class Verification:
 
 def verify(home: Home, settings: "Settings", clock: Clock, *, read_data: bool = False) -> Verification:
     """Look at every header, or with `read_data` at every byte, and at what the published database was made of."""
-    whole, wrong = _read(home, read_data=read_data)
+    whole, wrong, replaced = _read(home, read_data=read_data)
+    aside = ((one.source, one.account, one.stream, one.seq) for one in segments(home))
     state = State(whole)
     found = (
         *wrong,
         *(_lost(one) for one in losses(home, state)),
-        *_gaps(state, [*_stood(wrong), *((one.source, one.account, one.stream, one.seq) for one in segments(home))]),
+        *_gaps(state, [*_stood(wrong), *aside, *replaced]),
         *_database(home, settings, state, read_data=read_data),
     )
     names = sorted({one.header.source for one in whole} | {one.source for one in wrong})
@@ -106,7 +107,9 @@ def verify(home: Home, settings: "Settings", clock: Clock, *, read_data: bool = 
     return Verification(home.root, clock.now(), read_data, held, found)
 
 
-def _read(home: Home, *, read_data: bool) -> tuple[list[Segment], list[Finding]]:
+def _read(home: Home, *, read_data: bool) -> tuple[list[Segment], list[Finding], list[tuple[str, str, str, int]]]:
+    """The segments, the damage, and under which numbers files stood that others replaced."""
+
     def read(path: Path) -> Contents:
         try:
             return verify_segment(path, bodies=True) if read_data else raw_files.read(path)
@@ -116,7 +119,8 @@ def _read(home: Home, *, read_data: bool) -> tuple[list[Segment], list[Finding]]
             raise DamagedSegmentError(f"{path.name}: {problem.strerror or problem}") from problem
 
     files = raw_files.look(home.raw, read)
-    return list(files.segments), [_damaged(home, path, str(why)) for path, why in files.damaged]
+    wrong = [_damaged(home, path, str(why)) for path, why in files.damaged]
+    return list(files.segments), wrong, [_number(home, path) for path in files.gone]
 
 
 def _damaged(home: Home, path: Path, why: str) -> Finding:
@@ -155,8 +159,13 @@ def _stood(wrong: Iterable[Finding]) -> Iterator[tuple[str, str, str, int]]:
         yield one.source, one.account, one.stream, int(Path(one.file).name.partition("-")[0])
 
 
+def _number(home: Home, path: Path) -> tuple[str, str, str, int]:
+    source, account, stream, name = path.relative_to(home.raw).parts
+    return source, account, stream, int(name.partition("-")[0])
+
+
 def _gaps(state: State, accounted: Sequence[tuple[str, str, str, int]]) -> Iterator[Finding]:
-    """Numbers that no file bears any more, but for those that are `accounted` for: damaged, or set aside."""
+    """Numbers that no file bears any more, but for those `accounted` for: damaged, set aside, replaced."""
     numbers: dict[tuple[str, str, str], set[int]] = {}
     for header in state.headers():
         numbers.setdefault((header.source, header.account, header.stream), set()).add(header.seq)

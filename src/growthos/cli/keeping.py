@@ -1,4 +1,4 @@
-"""The command that changes what is kept of people: redact."""
+"""Commands that take something out of a home for good: prune, redact."""
 
 from typing import Annotated
 
@@ -8,6 +8,12 @@ from growthos.cli.options import FormatOption, OutputOption, form
 from growthos.cli.session import Session
 
 PANEL = "Data"
+PRUNE_EPILOG = """
+[bold]Examples[/bold]
+
+growthos prune --keep-units 3         what would go; nothing is changed
+growthos prune --keep-units 3 --yes   let it go
+"""
 REDACT_EPILOG = """
 [bold]Examples[/bold]
 
@@ -18,7 +24,30 @@ growthos redact --email ann@example.com        a guest, who has no number
 
 
 def add(app: typer.Typer) -> None:
+    app.command(epilog=PRUNE_EPILOG, rich_help_panel=PANEL)(prune)
     app.command(epilog=REDACT_EPILOG, rich_help_panel=PANEL)(redact)
+
+
+def prune(
+    context: typer.Context,
+    *,
+    keep_units: Annotated[
+        int, typer.Option("--keep-units", metavar="N", help="How many readings of each day stay, the newest.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without, it is only said what would go.")] = False,
+    format_: FormatOption = "table",
+    output: OutputOption = None,
+) -> None:
+    """Let go of units that newer complete ones replace, so that raw files take less room.
+
+    No number changes; `status --restatements` loses the older readings. What changed in a shop is never let go.
+    """
+    from growthos import render
+    from growthos.pruning import prune as let_go
+
+    session: Session = context.obj
+    style = form(format_)
+    render.pruning(let_go(session.home, keep_units, yes=yes), style, output)
 
 
 def redact(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from growthos.measures.comparison import Report
     from growthos.outcome import SyncReport
     from growthos.pipeline import Watcher
+    from growthos.pruning import Pruning
     from growthos.reconcile import Reconciliation
     from growthos.redaction import Redaction
     from growthos.render.output import Style
@@ -107,6 +108,15 @@ def schema(found: "Drift", style: "Style" = "table", output: Path | None = None)
     from growthos.render.output import deliver
 
     records = [one.as_json() for one in found.changes]
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: records)
+
+
+def pruning(found: "Pruning", style: "Style" = "table", output: Path | None = None) -> None:
+    """What a prune lets go, or has let go."""
+    from growthos.render import prune_page as view
+    from growthos.render.output import deliver
+
+    records = [one.as_json() for one in found.streams]
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: records)
 
 
