@@ -71,7 +71,7 @@ class Pruning:
 def prune(home: Home, keep_units: int, *, yes: bool) -> Pruning:
     """Find what can go, and with `yes` let it go: a new file takes the place of those that held it."""
     if keep_units < 1:
-        raise UsageError("--keep-units is at least 1: the last complete unit always stays.")
+        raise UsageError("--keep-units is at least 1: the last complete unit always stays.", hint="Give 1 or more.")
     with locked(home):
         state, _ = State.read(home.raw)
         before = _size(home)
