@@ -61,14 +61,18 @@ COMMANDS = [
     ["status", "--restatements"],
     ["connections"],
     ["doctor", "--offline"],
+    ["schema"],
+    ["verify"],
 ]
 FORMATS = ("table", "csv", "markdown", "json")
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def renamed(said: Any) -> None:
-    """The same thing has the same bad name in every answer."""
-    for one in faults.dicts(said):
+    """The same thing has the same bad name in every answer, and has fields whose names are bad."""
+    for one in list(faults.dicts(said)):
+        if isinstance(one.get("id"), str) and one is not said:
+            one |= {name[:40]: [{name[:40]: name}] for name in NAMES}
         for key in NAMED & set(one):
             if isinstance(one[key], str) and not one[key].startswith("act_"):
                 one[key] = f"{NAMES[crc32(one[key].encode()) % len(NAMES)]} {one[key][:9]}"
@@ -76,11 +80,13 @@ def renamed(said: Any) -> None:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that was synced in peace, and then with all names bad."""
     place = tmp_path_factory.mktemp("hostile") / "home"
-    script = faults.but_tokens(faults.changed(renamed))
-    with served(small_shop(), VirtualClock(START), script) as apis:
-        report = sync(place, apis)
-    assert report.exit_code == 0
+    with served(small_shop(), VirtualClock(START)) as apis:
+        assert sync(place, apis, sources=["meta"]).exit_code == 0
+        apis.script = faults.but_tokens(faults.changed(renamed))
+        apis.clock.pass_time(3700)
+        assert sync(place, apis, full=True).exit_code == 0
     return place
 
 
@@ -140,6 +146,7 @@ def test_the_names_are_really_there(run):
     whole = run("kpis", "--by", "ad", "--since", "14d", "--format", "json")[0]
     names = {one for one in _texts(json.loads(whole)) if any(one.startswith(name) for name in NAMES)}
     assert len({name for name in NAMES if any(one.startswith(name) for one in names)}) > 5
+    assert any(name[:9] in text for name in NAMES for text in _texts(json.loads(run("schema", "--format", "json")[0])))
     shown = run("kpis", "--by", "campaign", "--since", "14d")[0] + run("kpis", "--by", "ad", "--since", "14d")[0]
     assert "�" in shown or "[/oops]" in shown or "drop table" in shown
 

@@ -212,6 +212,7 @@ class TestTheCode:
                     assert not formats, (name, node.lineno)
 
 
+@pytest.mark.chaos
 def test_every_kind_of_run_leaves_files_for_their_owner_alone(tmp_path):
     """Whatever the umask of the shell: a demo, a report into a file, a run that fails."""
     home, env = tmp_path / "home", {"PATH": os.environ["PATH"], "META_ACCESS_TOKEN": "t" * 20}
