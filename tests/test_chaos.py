@@ -5,6 +5,7 @@ repeats.
 """
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from itertools import count
@@ -131,3 +132,19 @@ def test_a_hundred_runs_in_which_much_goes_wrong(world):
 def kept(home: Path) -> list[Path]:
     """The files of a home, the reports of its runs aside."""
     return [path for path in home.rglob("*") if path.is_file() and path.parent.name != "runs"]
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_a_run_that_sleeps_for_a_while_goes_on(world, share):
+    """As when a machine is closed and opened again: nothing is late by a clock that stood still meanwhile."""
+    nursery, truth, place = world
+    scene = truth["first"]
+    home = scene.begin(place / "home")
+    number = nursery.begin(scene.told, home, *scene.command)
+    time.sleep(share * scene.seconds)
+    for sent in (signal.SIGSTOP, signal.SIGCONT):
+        os.kill(number, sent)
+        time.sleep(1)
+    assert nursery.end().code == 0
+    assert chaos.tables(home) == scene.tables
