@@ -395,3 +395,16 @@ def hold(once: Outcome, root: Path, numbers: list[int]) -> None:
 @hypothesis.settings(max_examples=40, deadline=None)
 def test_any_order_and_repetition_of_pages_changes_nothing(once, tmp_path_factory, numbers):
     hold(once, tmp_path_factory.mktemp("again"), numbers)
+
+
+@pytest.mark.chaos
+def test_a_body_of_fifty_megabytes_and_a_name_of_one_are_read(tmp_path, unguarded):  # noqa: ARG001 - made first
+    """What is large is read as what is small; nothing else of the segment suffers."""
+    long = text_of(ORDERS, 1).replace('"#1042"', '"' + "\\u202e#" * 150_000 + '"')
+    large = text_of(ORDERS, 2).replace('"name"', '"more": "' + "x" * 50_000_000 + '", "name"', 1)
+    mill = Mill(tmp_path, ("shopify",))
+    mill.write([Copy(0), *(Copy(number, ORDERS, text.encode()) for number, text in ((1, long), (2, large)))])
+    found = mill.build()
+    assert not found.rejects
+    assert found.rows[2] == found.rows[0]
+    assert len(found.rows[1]["stg_shopify__orders"][0]["order_name"]) == 300_000
