@@ -20,6 +20,7 @@ from growthos.losses import losses
 from growthos.raw import Header, UnitWriter
 from growthos.raw_check import verify
 from growthos.raw_files import look
+from growthos.raw_rewrite import rewrite
 from growthos.state import State
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -244,3 +245,18 @@ def test_a_file_of_another_seal_than_the_bundle_says_is_left_to_a_person(tmp_pat
     tidy(tmp_path)
     assert old.exists()
     assert not other.exists()
+
+
+def test_what_was_let_go_of_a_bundle_does_not_come_back_with_an_old_copy(tmp_path):
+    """Put together twice, one segment let go, and all the small files laid back as from a backup."""
+    history(tmp_path, random.Random(7), 4, STREAMS[:1])
+    files = list(raw.scan(tmp_path))
+    first = raw.read_header(files[0])
+    once = rewrite(files).path
+    twice = rewrite([once]).path
+    rewrite([twice], keep=lambda header: header != first)
+    once.unlink()
+    twice.unlink()
+    assert all(path.exists() for path in files)
+    assert first not in State.read(tmp_path)[0].headers()
+    assert len(list(State.read(tmp_path)[0].headers())) == len(files) - 1
