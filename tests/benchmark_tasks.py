@@ -28,6 +28,7 @@ from growthos.state import State
 from growthos.sync import Run, read_source
 
 ASKED = re.compile(r"POST \S+ (\w+) (\{.*\})")
+CURSOR = re.compile(rb'"endCursor":"([^"]*)"')
 LISTS = {"GrowthOrders", "GrowthCustomers"}
 
 
@@ -37,6 +38,8 @@ class Pages:
     def __init__(self, home: Path) -> None:
         self.truth = Truth.of(home)
         self.lists: dict[tuple[str, str | None, str | None], bytes] = {}
+        self.after: dict[tuple[str, str | None], bytes] = {}
+        self.reached: dict[str, str] = {}
         self.refunds: dict[str, str] = {}
         self.plan: list[str] = []
         for path in sorted(home.glob("raw/shopify/*/*/*.parquet")):
@@ -45,6 +48,7 @@ class Pages:
                 asked = json.loads(text)
                 if operation in LISTS:
                     self.lists[operation, asked["query"], asked["after"]] = page["body"]
+                    self.after[operation, asked["after"]] = page["body"]
                     if operation == "GrowthOrders" and asked["after"] is None:
                         self.plan.append(asked["query"])
                 elif operation == "GrowthRefunds":
@@ -58,12 +62,18 @@ class Pages:
         asked = json.loads(request.content) if request.url.path.endswith(("graphql.json", "/")) else {}
         variables, operation = asked.get("variables", {}), asked.get("operationName")
         if operation in LISTS:
-            return self.lists[operation, variables["query"], variables["after"]]
+            return self._listed(operation, variables["query"], variables["after"])
         if operation == "GrowthRefunds":
             return f'{{"data":{{"nodes":[{",".join(self.refunds[one] for one in variables["ids"])}]}}}}'.encode()
         if request.url.path == "/plan":
             return json.dumps(self.plan).encode()
         return demo.FACES["shopify"].answer(self.shop, request, lambda: self.truth.now).content
+
+    def _listed(self, operation: str, query: str | None, after: str | None) -> bytes:
+        """A page of a list; one that is begun anew further on goes on where the last page ended."""
+        body = self.lists.get((operation, query, after)) or self.after[operation, after or self.reached[operation]]
+        self.reached[operation] = CURSOR.search(body)[1].decode()
+        return body
 
 
 def serve(home: str) -> None:

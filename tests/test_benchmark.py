@@ -1,5 +1,6 @@
 """The benchmark's own sums, and that what it measures does what it says; the long runs are its command's."""
 
+import json
 import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -64,4 +65,7 @@ def test_the_server_answers_a_loop_with_the_pages_that_are_kept(home: Path) -> N
     asked = {"operationName": "GrowthOrders", "variables": {"query": query, "after": None}}
     body = pages.answer(httpx.Request("POST", "http://127.0.0.1/", json=asked))
     assert body == pages.lists["GrowthOrders", query, None]
+    anew = {"operationName": "GrowthOrders", "variables": {"query": "updated_at:>='further on'", "after": None}}
+    second = pages.answer(httpx.Request("POST", "http://127.0.0.1/", json=anew))
+    assert second == pages.lists["GrowthOrders", query, json.loads(body)["data"]["orders"]["pageInfo"]["endCursor"]]
     assert len(pages.refunds) == big_shop.Truth.of(home).refunds
