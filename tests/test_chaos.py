@@ -17,6 +17,9 @@ import pytest
 import traced
 from chaos import Nursery, Scene, Tally, Truth
 
+from growthos import runs
+from growthos.home import Home
+
 CODES = {"kill": 137, "enospc": 73, "eio": 74, "sigterm": 143, "sigint": 130}
 SEED = int(os.environ.get("CHAOS_SEED", time.time_ns() % 1_000_000))
 STEP = int(os.environ.get("CHAOS_STEP", "11"))
@@ -148,3 +151,11 @@ def test_a_run_that_sleeps_for_a_while_goes_on(world, share):
         time.sleep(1)
     assert nursery.end().code == 0
     assert chaos.tables(home) == scene.tables
+
+
+def test_a_report_that_was_half_written_is_taken_away(tmp_path):
+    home = Home(tmp_path)
+    home.runs.mkdir()
+    (home.runs / ".0123456789abcdef.json.tmp").write_text("{")
+    runs.write(home, "fedcba9876543210", {}, built=False)
+    assert sorted(path.name for path in home.runs.iterdir()) == ["fedcba9876543210.json", "latest.json"]

@@ -12,6 +12,8 @@ from growthos.redact import SECRETS
 def write(home: Home, run_id: str, report: dict[str, Any], *, built: bool) -> None:
     """Keep a run's report; a run that built nothing leaves the results of the last build as they are."""
     home.runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in home.runs.glob(".*.tmp"):  # by a run that was killed
+        left.unlink()
     _write(home.runs / f"{run_id}.json", report)
     latest = latest_report(home) or {}
     kept = {} if built else {key: latest[key] for key in ("build", "checks") if key in latest}
