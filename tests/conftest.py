@@ -1,5 +1,7 @@
 """What several tests share."""
 
+import os
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +9,9 @@ from demo_home import demo_home  # noqa: F401 - a fixture
 from stage import copied_stage, synced_stage  # noqa: F401 - fixtures
 
 from growthos.clock import DemoClock
+
+# What is a sample of a long run is another one each time, and the same for all processes of one run.
+os.environ.setdefault("CHAOS_SEED", str(time.time_ns() % 1_000_000))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ tried in the default run, all with `-m chaos`.
 import base64
 import gzip
 import json
+import os
 import random
 import re
 import string
@@ -199,7 +200,7 @@ MOMENTS = {
     "later": 4,
 }
 ALL = [(fault, moment) for fault in FAULTS for moment in MOMENTS]
-SEED = random.SystemRandom().randrange(10_000)
+SEED = int(os.environ["CHAOS_SEED"])
 SOME = [random.Random(SEED).choice(ALL), ("a good answer made of secrets", "after the token")]
 
 

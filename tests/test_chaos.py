@@ -21,7 +21,7 @@ from growthos import runs
 from growthos.home import Home
 
 CODES = {"kill": 137, "enospc": 73, "eio": 74, "sigterm": 143, "sigint": 130}
-SEED = int(os.environ.get("CHAOS_SEED", time.time_ns() % 1_000_000))
+SEED = int(os.environ["CHAOS_SEED"])
 STEP = int(os.environ.get("CHAOS_STEP", "11"))
 SCENES = ["first", "later", "rebuild", "first of large", "later of large", "rebuild of large"]
 EARLY = 200
