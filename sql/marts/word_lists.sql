@@ -2,10 +2,10 @@
 -- grain: every row
 -- temporary
 select
-    list(word) filter (where list in ('email_word', 'email_sender')) as email,
-    list(word) filter (where list = 'meta_source') as meta_source,
-    list(word) filter (where list = 'google_source') as google_source,
-    list(word) filter (where list = 'social') as social,
-    list(word) filter (where list = 'search') as search,
-    list(word) filter (where list = 'missing') as missing
+    list(word order by word) filter (where list in ('email_word', 'email_sender')) as email,
+    list(word order by word) filter (where list = 'meta_source') as meta_source,
+    list(word order by word) filter (where list = 'google_source') as google_source,
+    list(word order by word) filter (where list = 'social') as social,
+    list(word order by word) filter (where list = 'search') as search,
+    list(word order by word) filter (where list = 'missing') as missing
 from channel_words

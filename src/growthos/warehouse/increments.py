@@ -25,7 +25,7 @@ from growthos.warehouse.inputs import Inputs, variables
 from growthos.warehouse.messages import Message
 from growthos.warehouse.parts import Parts
 from growthos.warehouse.sqlfiles import Model
-from growthos.warehouse.staging import Rows
+from growthos.warehouse.staging import MARKS, Rows
 from growthos.warehouse.working import NAME, digest
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ _FEW: Final = 4
 _OF_A_RUN: Final = {
     *("run_id", "run_started_at", "run_finished_at", "config_hash", "data_through", "sources", "earliest_order"),
 }
+
+
+_NO_MARKS: Final = ", ".join(f"null as {mark}" for mark in MARKS.split(", "))
 
 
 @dataclass
@@ -70,26 +73,31 @@ class Increment:
         self._forget_rejects(self.parts.common)
         common = making.make(con, self.models, self.parts.common, self.inputs.run_id)
         making.refuse(con)
-        built = self._build_changes(common) if self._attach() and self._find_universe() else None
+        built = self._build_changes(common) if self._attach() and self._find_touched() else None
         return built or self._build_all(common)
 
     def _build_changes(self, common: tuple[Rows, ...]) -> Built | None:
         """Make the rows of the universe and put them in their place; None where all orders have to be looked at."""
-        con = self.con
+        con, run_id = self.con, self.inputs.run_id
         self._restrict()
-        self._forget_rejects(self.parts.by_order, "whose in (select key from universe_keys)")
-        looked_at = common + making.make(con, self.models, self.parts.by_order, self.inputs.run_id, by_order=True)
+        self._forget_rejects(self.parts.staging, "whose in (select key from touched_keys)")
+        looked_at = common + making.make(con, self.models, self.parts.staging, run_id, by_order=True)
+        self._stage()
+        if universe.close(con) * _FEW > self._one("select count(*) from before.main.fact_orders"):
+            return None
+        self._gather()
+        looked_at += making.make(con, self.models, self.parts.marts, run_id)
         if self._one("select history_start::varchar from history") != self.memory.get("history"):
             return None
-        new, is_spare = publish.take_spare(self.home, {self.memory["run"], self.memory["spare_run"]})
+        new = publish.take_spare(self.home, {self.memory["run"], self.memory["spare_run"]})
         con.execute(f"attach {literal(str(new))} as after")
-        self._refresh(is_spare=is_spare)
+        self._refresh()
         broken: dict[str, str] = {}
         results = None
         while results is None:
             con.execute("begin")
             self._put_in_place()
-            rows = looked_at + making.make(con, self.models, self.parts.whole, self.inputs.run_id)
+            rows = looked_at + making.make(con, self.models, self.parts.whole, run_id)
             if self._one("select history_start::varchar from run_info") != self.memory.get("history"):
                 con.execute("rollback")
                 return None
@@ -104,7 +112,7 @@ class Increment:
         con.execute("insert into spare_lacks from (select key from universe_keys)")
         con.execute("commit")
         self._publish(new)
-        self._remember(results, lacks="select key from universe_keys", spare_run=self.memory["run"])
+        self._remember(results, lacks="select key from changed_keys", spare_run=self.memory["run"])
         return self._built(results, rows, warnings)
 
     def _put_in_place(self) -> None:
@@ -144,9 +152,9 @@ class Increment:
         results = None
         while results is None:
             con.execute("begin")
-            self._forget_rejects(self.parts.by_order)
-            rows = common + making.make(con, self.models, self.parts.by_order, run_id, by_order=True)
-            rows += making.make(con, self.models, self.parts.whole, run_id)
+            self._forget_rejects(self.parts.staging)
+            rows = common + making.make(con, self.models, self.parts.staging, run_id, by_order=True)
+            rows += making.make(con, self.models, (*self.parts.marts, *self.parts.whole), run_id)
             warnings = messages.collect(con, rows)
             results = checks.run(con, self._checks(), broken)
             if results is None:
@@ -155,6 +163,9 @@ class Increment:
             return self._built(results, rows, warnings, published=False)
         for name in self.parts.lasting:
             con.execute(f"create or replace table {NAME}.main.{name} as from temp.main.{name}")
+        for name in self.parts.staged:
+            rows_of = f"from temp.main.{name} select {_staged(self._key(name))}"
+            con.execute(f"create or replace table {NAME}.main.{name} as {rows_of}")
         con.execute("commit")
         publish.copy_marts(con, self.models, self.home, staging=False, by_day=True)
         publish.remove(self.home.work / publish.SPARE)
@@ -172,8 +183,8 @@ class Increment:
             return False
         return run_id in {self.memory.get("run"), self.memory.get("candidate")}
 
-    def _find_universe(self) -> bool:
-        """Whose rows have to be made; false where that is too many, or where it cannot be told."""
+    def _find_touched(self) -> bool:
+        """Whose rows have changed; false where that is all, or cannot be told."""
         con = self.con
         if self.memory.get("settings") != self.settings:
             return False
@@ -192,13 +203,13 @@ class Increment:
                 if name not in reaches:
                     return False
                 con.execute(f"insert into touched_by_others {reaches[name].query}")
-        orders = universe.find(con)
+        universe.touch(con)
         for name in self.parts.published:
             con.execute(f"drop view {name}")
-        return bool(orders * _FEW <= self._one("select count(*) from before.main.fact_orders"))
+        return True
 
     def _restrict(self) -> None:
-        """Put the kept rows of the universe in the place of all."""
+        """Put the kept rows of who is touched in the place of all."""
         for column, place in universe.PLACES.items():
             for statement in universe.BEFORE.get(column, ()):
                 self.con.execute(statement)
@@ -207,24 +218,39 @@ class Increment:
                     rows = f"from {NAME}.main.{name} select * exclude (place) where place in ({place})"
                     self.con.execute(f"create temporary table {name} as {rows}")
 
-    def _refresh(self, *, is_spare: bool) -> None:
-        """Put the new rows by order into the file to be published, and those that it lacks as the spare of before."""
+    def _stage(self) -> None:
+        """Let the tables that marts read of orders last, with the rows of who is touched as they are now."""
         con = self.con
-        lacks = (
-            "select key from spare_lacks except select key from universe_keys" if is_spare else "select null limit 0"
-        )
-        con.execute(f"create or replace temporary table lacking as {lacks}")
+        con.execute("begin")
+        for name in self.parts.staged:
+            key = self._key(name)
+            con.execute(f"delete from {NAME}.main.{name} where place in (select hash(key) from touched_keys)")  # noqa: S608  our own
+            con.execute(f"insert into {NAME}.main.{name} from temp.main.{name} select {_staged(key)}")
+        con.execute("commit")
+
+    def _gather(self) -> None:
+        """Put the staged rows of the universe in the place of those of who is touched."""
+        for name in self.parts.staged:
+            self.con.execute(f"drop table temp.main.{name}")
+            self.con.execute(
+                f"create temporary table {name} as from {NAME}.main.{name} select * exclude (place), {_NO_MARKS} "  # noqa: S608  our own
+                "where place in (select place from universe_keys)"
+            )
+
+    def _refresh(self) -> None:
+        """Put the new rows by order into the file to be published."""
+        con = self.con
         con.execute("begin")
         for name in self.parts.published:
-            columns = {column for column, *_ in con.execute(f"describe temp.main.{name}").fetchall()}
-            key = "order_key" if "order_key" in columns else "customer_key"
-            con.execute(
-                f"delete from after.main.{name} where {key} in (select key from universe_keys union from lacking)"  # noqa: S608  our own
-            )
+            key = self._key(name)
+            con.execute(f"delete from after.main.{name} where {key} in (select key from universe_keys)")  # noqa: S608
             con.execute(f"insert into after.main.{name} from temp.main.{name}")
-            if is_spare:
-                con.execute(f"insert into after.main.{name} from before.main.{name} where {key} in (from lacking)")
         con.execute("commit")
+
+    def _key(self, name: str) -> str:
+        """Whose a row is: an order's, else a customer's."""
+        columns = {column for column, *_ in self.con.execute(f"describe temp.main.{name}").fetchall()}
+        return "order_key" if "order_key" in columns else "customer_key"
 
     def _keep_results(self, results: Sequence[CheckResult]) -> bool:
         """Write down what the checks found, in the open transaction if all is well, else in one of its own."""
@@ -318,3 +344,8 @@ class Increment:
             tuple(warnings),
             rejects.by_source(self.con),
         )
+
+
+def _staged(key: str) -> str:
+    """The columns of a staged row that lasts, with a number for whose it is."""
+    return f"* exclude ({MARKS}), hash({key}) as place"

@@ -57,11 +57,8 @@ group by source
 
 _ASSUMED_MARGIN: Final = """
 with shares as (
-    select
-        sum(gross_cents - discount_cents) filter (where cogs_source = 'margin') as assumed,
-        sum(gross_cents - discount_cents) as revenue
-    from fact_order_lines
-    where is_counted
+    select sum(assumed_cents) as assumed, sum(sold_cents) as revenue
+    from order_days
 )
 select
     'assumed_margin',

@@ -16,11 +16,15 @@ from growthos.warehouse.sqlfiles import Model, unions
 class Parts:
     """Names in the order in which they are made, kept ones left out.
 
-    `inputs` are the common relations that those by order read: where one of them changes, so may any order's rows.
+    Of those by order `staging` comes first: there an order's rows rest on what was read of that order and on nothing
+    else, and `staged` are the tables in it that marts read. `inputs` are the common relations that those by order read:
+    where one of them changes, so may any order's rows.
     """
 
     common: tuple[str, ...]
-    by_order: tuple[str, ...]
+    staging: tuple[str, ...]
+    staged: tuple[str, ...]
+    marts: tuple[str, ...]
     whole: tuple[str, ...]
     inputs: tuple[str, ...]
     published: tuple[str, ...]
@@ -51,7 +55,9 @@ def split(models: Mapping[str, Model], named: Mapping[str, set[str]], order: Seq
     kept = [name for name, model in models.items() if model.kept is not None and not model.kept]
     return Parts(
         common=tuple(common),
-        by_order=tuple(parts),
+        staging=tuple(name for name in parts if name in models and models[name].layer == "staging"),
+        staged=tuple(name for name in parts if name in models and _is_staged(models[name])),
+        marts=tuple(name for name in parts if name not in models or models[name].layer != "staging"),
         whole=tuple(name for name in made if name in after),
         inputs=tuple(sorted({one for name in parts for one in needs[name]} & {*common, *kept})),
         published=tuple(name for name in parts if name in models and _is_published(models[name])),
@@ -63,7 +69,11 @@ def split(models: Mapping[str, Model], named: Mapping[str, set[str]], order: Seq
 def every_source_keeps(models: Mapping[str, Model], parts: Parts) -> bool:
     """Whether no source tells of orders or customers in files whose rows are not kept."""
     united = unions(models)
-    return all(member in parts.by_order for name in parts.by_order if name in united for member in united[name])
+    return all(member in parts.staged for name in parts.marts if name in united for member in united[name])
+
+
+def _is_staged(model: Model) -> bool:
+    return model.layer == "staging" and not model.temporary
 
 
 def _is_published(model: Model) -> bool:

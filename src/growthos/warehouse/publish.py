@@ -53,8 +53,8 @@ def published(models: Mapping[str, Model]) -> tuple[str, ...]:
     return (*(one.name for one in models.values() if one.layer == "marts" and not one.temporary), *_RESULTS)
 
 
-def take_spare(home: Home, run_ids: Collection[str]) -> tuple[Path, bool]:
-    """A copy of the published file to be refreshed, and whether it is older: the spare one, made by one of these runs.
+def take_spare(home: Home, run_ids: Collection[str]) -> Path:
+    """A file to be refreshed: the spare one, if one of these runs made it, else a copy of the published one.
 
     The spare is the file that was published before. Whoever still reads it keeps it: then the published one is copied.
     """
@@ -63,10 +63,10 @@ def take_spare(home: Home, run_ids: Collection[str]) -> tuple[Path, bool]:
     if spare.exists():
         spare.rename(new)
         if _made_by(new, home) in run_ids:
-            return new, True
+            return new
         remove(new)
     shutil.copyfile(home.database, new)
-    return new, False
+    return new
 
 
 def swap(new: Path, home: Home) -> None:
