@@ -25,7 +25,7 @@ from growthos.warehouse.inputs import Inputs, variables
 from growthos.warehouse.messages import Message
 from growthos.warehouse.parts import Parts
 from growthos.warehouse.sqlfiles import Model
-from growthos.warehouse.staging import MARKS, Rows
+from growthos.warehouse.staging import NO_MARKS, Rows, without_marks
 from growthos.warehouse.working import NAME, digest
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ _FEW: Final = 4
 _OF_A_RUN: Final = {
     *("run_id", "run_started_at", "run_finished_at", "config_hash", "data_through", "sources", "earliest_order"),
 }
-
-
-_NO_MARKS: Final = ", ".join(f"null as {mark}" for mark in MARKS.split(", "))
 
 
 @dataclass
@@ -164,7 +161,7 @@ class Increment:
         for name in self.parts.lasting:
             con.execute(f"create or replace table {NAME}.main.{name} as from temp.main.{name}")
         for name in self.parts.staged:
-            rows_of = f"from temp.main.{name} select {_staged(self._key(name))}"
+            rows_of = f"from temp.main.{name} select {without_marks(self._key(name))}"
             con.execute(f"create or replace table {NAME}.main.{name} as {rows_of}")
         con.execute("commit")
         publish.copy_marts(con, self.models, self.home, staging=False, by_day=True)
@@ -225,7 +222,7 @@ class Increment:
         for name in self.parts.staged:
             key = self._key(name)
             con.execute(f"delete from {NAME}.main.{name} where place in (select hash(key) from touched_keys)")  # noqa: S608  our own
-            con.execute(f"insert into {NAME}.main.{name} from temp.main.{name} select {_staged(key)}")
+            con.execute(f"insert into {NAME}.main.{name} from temp.main.{name} select {without_marks(key)}")
         con.execute("commit")
 
     def _gather(self) -> None:
@@ -233,7 +230,7 @@ class Increment:
         for name in self.parts.staged:
             self.con.execute(f"drop table temp.main.{name}")
             self.con.execute(
-                f"create temporary table {name} as from {NAME}.main.{name} select * exclude (place), {_NO_MARKS} "  # noqa: S608  our own
+                f"create temporary table {name} as from {NAME}.main.{name} select * exclude (place), {NO_MARKS} "  # noqa: S608  our own
                 "where place in (select place from universe_keys)"
             )
 
@@ -344,8 +341,3 @@ class Increment:
             tuple(warnings),
             rejects.by_source(self.con),
         )
-
-
-def _staged(key: str) -> str:
-    """The columns of a staged row that lasts, with a number for whose it is."""
-    return f"* exclude ({MARKS}), hash({key}) as place"

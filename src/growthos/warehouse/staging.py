@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # What a staging table holds beside the columns of its file that marts may read.
 MARKS: Final = "external_id, reject_reason, payload, raw_records, raw_keys, is_row"
+NO_MARKS: Final = ", ".join(f"null as {mark}" for mark in MARKS.split(", "))
 _RESULTS: Final = (
     """create table stg_rejects (
         source varchar, entity varchar, external_id varchar, reason varchar, payload varchar, run_id varchar,
@@ -38,6 +39,11 @@ class Rows:
     staged: int
     rejected: int
     duplicate: int
+
+
+def without_marks(key: str) -> str:
+    """The columns of a staged row that lasts, and a number for whose it is by its `key`."""
+    return f"* exclude ({MARKS}), hash({key}) as place"
 
 
 def define_results(con: "DuckDBPyConnection") -> None:
