@@ -416,3 +416,11 @@ def test_to_name_the_demo_costs_no_http_client():
     code = "import sys, growthos.demo as demo; demo.settings(); print({'httpx', 'pydantic_core'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_demo_reads_in_nothing_of_the_network(tmp_path):
+    """What opens connections costs a twentieth of the second demo, which opens none."""
+    code = "import sys; from growthos import cli; cli.run(['-q', 'demo']); print('httpcore' in sys.modules)"
+    env = os.environ | {"GROWTHOS_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
