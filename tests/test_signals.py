@@ -62,16 +62,20 @@ READER = """
 print("ready", flush=True)
 time.sleep(60)
 """
+UNREAD = """
+print("ready", flush=True)
+sys.stderr.write("x" * 1_000_000)
+"""
 
 
-def ended(script: str, *signals: int, pause: float = 0.3) -> tuple[int, str, str, float]:
+def ended(script: str, *signals: int, pause: float = 0.3, **more: str) -> tuple[int, str, str, float]:
     """Exit code and outputs of a script that got these signals, and the seconds from the last of them to its end."""
     with subprocess.Popen(
         [sys.executable, "-c", BEGIN + script],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment(),
+        env=environment(**more),
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
@@ -114,6 +118,27 @@ def test_who_only_reads_ends_at_the_first(number, code):
     status, said, error, seconds = ended(READER, number)
     assert (status, said, error) == (code, "", "Interrupted.\n")
     assert seconds < 1.2
+
+
+def test_its_last_word_needs_no_buffer():
+    """Containers often set this."""
+    assert ended(READER, signal.SIGINT, PYTHONUNBUFFERED="1")[1:3] == ("", "Interrupted.\n")
+
+
+@pytest.mark.parametrize(("number", "code"), CODES)
+def test_who_is_not_read_any_more_ends_all_the_same(number, code):
+    """Behind a pager that stands still there is no room for a word."""
+    with subprocess.Popen(
+        [sys.executable, "-c", BEGIN + UNREAD], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    ) as process:
+        try:
+            assert process.stdout
+            process.stdout.readline()
+            time.sleep(0.3)
+            process.send_signal(number)
+            assert process.wait(timeout=5) == code
+        finally:
+            process.kill()
 
 
 def test_a_sync_that_waits_for_its_source_ends_and_says_so(tmp_path):

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, NoReturn
 
@@ -188,15 +189,19 @@ def _listen(heard: int) -> None:
         until = monotonic() + SECONDS_TO_END
         while monotonic() < until and not select.select([heard], [], [], TICK_SECONDS)[0]:
             interrupt.break_off()
-    else:
-        _say("Interrupted.")
-    _leave()
+        _leave()
+    _leave("Interrupted.\n")
 
 
-def _leave() -> NoReturn:
-    """End at once. Nothing that was published is half done at any instant."""
-    if os.isatty(streams.STDERR):
-        os.write(streams.STDERR, SHOW_CURSOR.encode())
+def _leave(word: str = "") -> NoReturn:
+    """End at once, with a last word where there is room for it: a reader that stands still keeps nobody here.
+
+    Nothing that was published is half done at any instant.
+    """
+    word += SHOW_CURSOR if os.isatty(streams.STDERR) else ""
+    with suppress(OSError):
+        if word and select.select([], [streams.STDERR], [], 0)[1]:
+            os.write(streams.STDERR, word.encode())
     os._exit(_code())
 
 
