@@ -89,6 +89,10 @@ BAD_INPUT = [
     (["alerts"], ExitCode.NO_DATA, "No data yet"),
     (["checks"], ExitCode.NO_DATA, "No data yet"),
     (["explain", "cac"], ExitCode.NO_DATA, "No data yet"),
+    (["verify"], ExitCode.NO_DATA, "--home chooses another"),
+    (["schema"], ExitCode.NO_DATA, "--home chooses another"),
+    (["prune", "--keep-units", "2"], ExitCode.NO_DATA, "--home chooses another"),
+    (["redact", "--customer", "7", "--dry-run"], ExitCode.NO_DATA, "--home chooses another"),
 ]
 
 

@@ -47,7 +47,7 @@ def prune(
 
     session: Session = context.obj
     style = form(format_)
-    render.pruning(let_go(session.home, keep_units, yes=yes), style, output)
+    render.pruning(let_go(session.kept, keep_units, yes=yes), style, output)
 
 
 def redact(
@@ -75,7 +75,7 @@ def redact(
     style = form(format_)
     with render.progress(session.monotonic, quiet=session.quiet) as watcher:
         found = take_out(
-            session.home,
+            session.kept,
             session.settings,
             session.clock,
             watcher,

@@ -53,7 +53,7 @@ def schema(
     session: Session = context.obj
     style = form(format_)
     asked = [word(one, tuple(connectors.find()), "--source") for one in sources or []]
-    found = drift.drift(session.home, asked, most=pages)
+    found = drift.drift(session.kept, asked, most=pages)
     render.schema(found, style, output)
     if strict and found.matters:
         raise typer.Exit(ExitCode.CHECKS_FAILED)

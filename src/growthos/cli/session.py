@@ -74,6 +74,14 @@ class Session:
         """Seconds as a person feels them, in the demo too."""
         return SystemClock().monotonic()
 
+    @property
+    def kept(self) -> Home:
+        """The home, where there is anything to look at; NoDataError where there never was, as in a mistyped one."""
+        home = self.home
+        if not any(one.exists() for one in (home.raw, home.quarantine, home.database, home.logs, home.runs)):
+            raise no_data(home)
+        return home
+
     @contextmanager
     def published(self) -> "Iterator[DuckDBPyConnection]":
         """The published database; a file that breaks while it is read is told as what it is.

@@ -39,6 +39,6 @@ def verify(
 
     session: Session = context.obj
     style = form(format_)
-    found = looking.verify(session.home, session.settings, session.clock, read_data=read_data)
+    found = looking.verify(session.kept, session.settings, session.clock, read_data=read_data)
     render.verification(found, style, output)
     raise typer.Exit(found.exit_code)
