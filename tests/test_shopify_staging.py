@@ -75,6 +75,16 @@ class TestCounts:
         assert found == [(date(2026, 3, 20), 1), (date(2026, 3, 21), 1)]
 
 
+class TestCancelled:
+    @pytest.mark.parametrize("never", ["soon", "2026-13-01T00:00:00Z", 7, {"at": DAY}])
+    def test_an_order_that_was_cancelled_at_no_time_is_put_aside(self, raw, never):
+        """It is neither a cancelled order nor one that was not."""
+        raw.orders(order(1, DAY, line(1, "1.00")), order(2, DAY, line(2, "1.00"), cancelledAt=never))
+        assert asked(raw, "select order_key from fact_orders") == [("shopify:1",)]
+        found = asked(raw, "select external_id, reason from staging.stg_rejects where entity = 'orders'")
+        assert found == [("2", "not_a_time:cancelled_at")]
+
+
 class TestRefunds:
     def test_refunds_that_add_up_are_no_matter(self, raw):
         """To the cent: two refunds that are 0.01 apart from what the order says may have been rounded."""
@@ -182,6 +192,19 @@ class TestDeleted:
         raw.order_ids()
         raw.page("shopify", "order_ids", b"<html>")
         assert [row[1] for row in asked(raw, self.FOUND)] == [True]
+
+    @pytest.mark.parametrize("spoilt", [{}, {"id": None}, {"id": "gid://shopify/Order/"}, {"id": [1]}])
+    def test_a_list_with_an_id_that_cannot_be_read_says_nothing(self, raw, spoilt):
+        """It may be the id of the very order that seems to be gone."""
+        raw.orders(order(1, DAY, line(1, "1.00")), order(2, DAY, line(2, "1.00")))
+        raw.run = 2
+        raw.page(
+            "shopify",
+            "order_ids",
+            {"data": {"orderIds": {"nodes": [{"id": "gid://shopify/Order/1"}, spoilt]}}},
+            request="created_at:>='2025-01-01T00:00:00Z'",
+        )
+        assert [row[1] for row in asked(raw, self.FOUND)] == [True, True]
 
     def test_orders_that_are_gone_do_not_make_their_customer_an_old_one(self, raw):
         """Shopify says of the customer that she has two orders, one of them from before the loaded history."""
