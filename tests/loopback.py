@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
-from time import monotonic
+from time import monotonic, sleep
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -82,6 +83,20 @@ def reply(handler: BaseHTTPRequestHandler, status: int, body: object, headers: d
     handler.wfile.write(raw)
 
 
+def trickle(head: bytes, piece: bytes) -> Callable[[Arrival, BaseHTTPRequestHandler], None]:
+    """A script that begins an answer and never ends it: a piece every 50 ms trips no read timeout."""
+
+    def script(_: Arrival, handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        handler.wfile.write(head)
+        for _ in range(60):
+            handler.wfile.write(piece)
+            handler.wfile.flush()
+            sleep(0.05)
+
+    return script
+
+
 @contextlib.contextmanager
 def serve(clock: object) -> Iterator[Server]:
     """A server on a free port of this machine, until the block ends."""
@@ -111,18 +126,28 @@ def serve(clock: object) -> Iterator[Server]:
         def log_message(self, *_: object) -> None:
             """Nothing is printed."""
 
+    with listening(Handler) as place:
+        server = Server(f"http://{place}", clock)
+        yield server
+
+
+@contextlib.contextmanager
+def listening(handler: type[BaseHTTPRequestHandler], context: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Host and port of this machine where somebody answers until the block ends; with `context` in TLS."""
+
     class Quiet(ThreadingHTTPServer):
         daemon_threads = True
 
         def handle_error(self, *_: object) -> None:
             """A client that hangs up is no error here."""
 
-    http = Quiet(("127.0.0.1", 0), Handler)
-    server = Server(f"http://127.0.0.1:{http.server_address[1]}", clock)
+    http = Quiet(("127.0.0.1", 0), handler)
+    if context:
+        http.socket = context.wrap_socket(http.socket, server_side=True)
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
-        yield server
+        yield f"127.0.0.1:{http.server_address[1]}"
     finally:
         http.shutdown()
         http.server_close()

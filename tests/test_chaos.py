@@ -150,7 +150,7 @@ def test_a_run_that_sleeps_for_a_while_goes_on(world, share):
         os.kill(number, sent)
         time.sleep(1)
     assert nursery.end().code == 0
-    assert chaos.tables(home) == scene.tables
+    assert chaos.tables(home, large=scene.large) == scene.tables
 
 
 def test_a_report_that_was_half_written_is_taken_away(tmp_path):

@@ -3,7 +3,6 @@
 import os
 import random
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -37,20 +36,9 @@ def few(monkeypatch) -> None:
     monkeypatch.setattr(compaction, "FEW", 3)
 
 
-@pytest.fixture(scope="module")
-def synced(tmp_path_factory) -> Iterator[Stage]:
-    """A home that the shop was synced into."""
-    with pytest.MonkeyPatch.context() as patch:
-        stage = Stage(tmp_path_factory.mktemp("compaction") / "synced", patch)
-        assert stage.sync().exit_code == 0
-        yield stage
-
-
 @pytest.fixture
-def stage(synced, tmp_path, monkeypatch) -> Stage:
-    """A copy of it, to do something to."""
-    shutil.copytree(synced.root, tmp_path / "home")
-    return Stage(tmp_path / "home", monkeypatch, now=synced.now)
+def stage(copied_stage) -> Stage:
+    return copied_stage
 
 
 def history(root: Path, dice: random.Random, runs: int = 12, streams: Any = STREAMS) -> None:

@@ -9,16 +9,15 @@ import ipaddress
 import socket
 import ssl
 import struct
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import certifi
 import pytest
-from loopback import Arrival, FastClock, Server, serve
-from test_api import CANARY, OK, Ok, Told, Toy, ask, toy
+from loopback import Arrival, FastClock, Server, listening, serve, trickle
+from test_api import CANARY, OK, Ok, Told, Toy, ask, is_cut_off_at_the_deadline, toy
 
 from growthos.connectors import find
 from growthos.connectors.wire import exchange
@@ -162,24 +161,10 @@ class TestSlow:
         "head", [b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nX-Slow: "], ids=["in the first line", "in a header"]
     )
     def test_headers_that_trickle_in_end_at_the_deadline(self, server, monkeypatch, head):
-        """No pause is as long as a read may take, and no header comes to its end."""
+        """No header comes to its end."""
         monkeypatch.setattr(Toy, "tries", 1)
-
-        def script(_: Arrival, handler: BaseHTTPRequestHandler) -> None:
-            handler.close_connection = True
-            handler.wfile.write(head)
-            for _ in range(60):
-                handler.wfile.write(b"H")
-                handler.wfile.flush()
-                time.sleep(0.05)
-
-        server.script = script
-        began = time.monotonic()
-        with toy(server) as api:
-            api._guards = Guards(read_seconds=2, deadline_seconds=0.4)
-            with pytest.raises(UnavailableError, match=r"not finished after 0\.4 seconds"):
-                api.get("/things", {}, operation="things", envelope=Ok)
-        assert time.monotonic() - began < 2
+        server.script = trickle(head, b"H")
+        is_cut_off_at_the_deadline(server)
 
     def test_a_body_without_end_is_given_up_at_sixty_four_megabytes(self, server):
         """Counted as it comes, in chunks whose number nobody told."""
@@ -261,25 +246,11 @@ def speaking_tls(folder: Path, kind: str) -> Iterator[Tls]:
         def log_message(self, *_: object) -> None:
             """Nothing is printed."""
 
-    class Quiet(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: object) -> None:
-            """A client that hangs up is no error here."""
-
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem", folder / "server.key")
-    http = Quiet(("127.0.0.1", 0), Handler)
-    http.socket = context.wrap_socket(http.socket, server_side=True)
-    server = Tls(f"https://127.0.0.1:{http.server_address[1]}")
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with listening(Handler, context) as place:
+        server = Tls(f"https://{place}")
         yield server
-    finally:
-        http.shutdown()
-        http.server_close()
-        thread.join(5)
 
 
 def certificates(folder: Path, kind: str) -> None:

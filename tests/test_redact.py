@@ -3,7 +3,6 @@
 import json
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,20 +28,9 @@ from growthos.state import State
 PERSONAL = "email_sha256, country, region"
 
 
-@pytest.fixture(scope="module")
-def synced(tmp_path_factory) -> Iterator[Stage]:
-    """A home that the shop was synced into; nobody writes to it."""
-    with pytest.MonkeyPatch.context() as patch:
-        stage = Stage(tmp_path_factory.mktemp("redact") / "synced", patch)
-        assert stage.sync().exit_code == 0
-        yield stage
-
-
 @pytest.fixture
-def stage(synced, tmp_path, monkeypatch) -> Stage:
-    """A copy of it, to do something to."""
-    shutil.copytree(synced.root, tmp_path / "home")
-    return Stage(tmp_path / "home", monkeypatch, now=synced.now)
+def stage(copied_stage) -> Stage:
+    return copied_stage
 
 
 def take_out(stage: Stage, *, dry_run: bool = False, **who: str | None) -> Redaction:
