@@ -39,12 +39,13 @@ def test_marts_hold_what_was_put_in(home: Path) -> None:
             (select sum(total_cents) from fact_orders),
             (select count(*) from fact_order_lines),
             (select count(distinct refund_id) from fact_refunds),
+            (select sum(returns_cents + shipping_refund_cents + tax_refund_cents) from fact_refunds),
             (select count(*) from dim_customer where created_utc is not null),
             (select count(distinct date_key) from fact_traffic)
     """).fetchone()
     con.close()
     assert found == (
-        ORDERS + NEW, truth.total_cents, truth.lines, truth.refunds, truth.customers, DAYS + 1,
+        ORDERS + NEW, truth.total_cents, truth.lines, truth.refunds, truth.refunded_cents, truth.customers, DAYS + 1,
     )  # fmt: skip
 
 

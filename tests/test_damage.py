@@ -157,6 +157,18 @@ def test_a_file_that_tells_nothing_any_more_is_made_good_once_nothing_is_missing
     assert left(stage) == []
 
 
+def test_what_the_same_run_read_after_it_makes_nothing_good(stage):
+    """The oldest stretch of a long history; those after it leave no hole between them."""
+    known = set(raw.scan(stage.root / "raw"))
+    stage.read("meta", since=START.date() - timedelta(days=100))
+    new = sorted(set(raw.scan(stage.root / "raw")) - known)
+    oldest, *others = [path for path in new if path.parent.name == "campaign_insights"]
+    assert others
+    oldest.write_bytes(b"")
+    assert look(stage) == [oldest]
+    assert left(stage) == ["a range that cannot be made out"]
+
+
 def test_days_that_an_older_unit_covers_are_read_again_as_well(stage):
     """What counts until then is what was known before; the overlap alone would never reach back so far."""
     stage.pass_days(1)
@@ -170,6 +182,16 @@ def test_days_that_an_older_unit_covers_are_read_again_as_well(stage):
     assert (loss.days[0].isoformat(), loss.days[-1].isoformat()) == (lost.first, lost.last)
     stage.read("ga4")
     assert left(stage) == []
+
+
+def test_an_older_unit_that_counts_in_its_place_is_looked_at_in_its_turn(stage):
+    stage.pass_days(1)
+    assert stage.read("ga4", since=START.date() - timedelta(days=stage.history)).units
+    older, newer = (path for path in raw.scan(stage.root / "raw") if path.parent.name == "traffic")
+    assert older not in {load.path for load in stage.state().loads()}
+    for path in (older, newer):
+        flip(path, 8 * 100)
+    assert look(stage) == [newer, older]
 
 
 def test_what_a_source_no_longer_has_is_named_until_it_has(stage):
@@ -207,6 +229,18 @@ def test_a_sync_that_writes_all_it_builds_from_looks_at_nothing(tmp_path, monkey
     stage = Stage(tmp_path / "home", monkeypatch)
     assert stage.sync("ga4").built
     assert looked == []
+
+
+def test_a_sync_that_builds_from_what_others_wrote_looks_at_it(stage):
+    """What is published was made of the file when it was whole; where it is gone, the file is what there is."""
+    before, path = stage.marts(), segment(stage.root, "traffic")
+    flip(path, 8 * 100)
+    (stage.root / "growthos.duckdb").unlink()
+    report = stage.sync()
+    assert [code for _, code, _ in report.notices] == ["set_aside"]
+    assert not path.exists()
+    stage.sync()
+    assert stage.marts() == before
 
 
 def test_where_nothing_whole_is_left_a_rebuild_says_so(stage):
