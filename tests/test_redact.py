@@ -1,7 +1,9 @@
 """A person is taken out of a home: nothing tells of them any more, and no number moves."""
 
 import json
+import os
 import random
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from growthos import compaction, pipeline, raw_pages
 from growthos.clock import DemoClock
 from growthos.connectors import shopify_people as people
 from growthos.connectors.shopify_people import Person
-from growthos.errors import UsageError
+from growthos.errors import DamagedDataError, UsageError
 from growthos.home import Home
 from growthos.jsonplaces import parse
 from growthos.quarantine import set_aside
@@ -125,6 +127,93 @@ def test_a_sync_that_is_told_of_the_person_again_says_so(stage):
     [told] = [one for one in stage.sync(full=True).notices if one[1] == "redacted_told_again"]
     assert "taken out of this home" in told[2]
     assert take_out(stage, customer=number, dry_run=True).files > 0
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+def killed(stage: Stage, call: str, step: int, **who: str) -> bool:
+    """Redact until the call of that number; whether it came to it."""
+    plain, count = getattr(os, call), 0
+
+    def dies(*arguments: Any, **named: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count == step:
+            raise KilledError
+        return plain(*arguments, **named)
+
+    with stage.patch.context() as patch:
+        patch.setattr(os, call, dies)
+        try:
+            take_out(stage, **who)
+        except KilledError:
+            return True
+    return False
+
+
+def dies_at(stage: Stage, root: Path, call: str, step: int) -> bool:
+    """Whether a redaction came to that call; the same command after it leaves nothing of the person."""
+    number, email = regular(stage.root)
+    home = Stage(Path(shutil.copytree(stage.root, root)), stage.patch, now=stage.now)
+    (root / "logs" / "growthos.log.1").write_text(f'{{"event": "failed", "message": "no order of {email}"}}\n')
+    died = killed(home, call, step, customer=number)
+    take_out(home, customer=number)
+    assert places(root, email) == [], (call, step)
+    shutil.rmtree(root)
+    return died
+
+
+def test_after_a_kill_the_same_command_finds_all_that_is_left(stage, tmp_path):
+    """One of the kills below."""
+    seed = random.randrange(10**6)
+    print("seed", seed)  # noqa: T201
+    dice = random.Random(seed)
+    dies_at(stage, tmp_path / "killed", dice.choice(("unlink", "replace", "rename")), dice.randrange(1, 5))
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("call", ["unlink", "replace", "rename"])
+def test_after_any_kill_the_same_command_finds_all_that_is_left(stage, tmp_path, call):
+    """The n-th call is never made, for n = 1, 2, 3 until a run ends by itself."""
+    step = 1
+    while dies_at(stage, tmp_path / f"{step}", call, step):
+        step += 1
+    assert step > 1
+
+
+@pytest.mark.chaos
+def test_a_guest_of_whom_half_is_taken_out_stays_one_person(stage):
+    """The made-up e-mail is the same in what was written before a kill and after it."""
+    stage.pass_days(1)
+    stage.sync(full=True)
+    email = guest(stage.root)
+    assert killed(stage, "rename", 2, email=email)
+    take_out(stage, email=email)
+    told = {body for path in scan(stage.root / "raw") if path.parts[-4] == "shopify" for body in raw_pages.bodies(path)}
+    assert places(stage.root, email) == []
+    assert len({made_up for body in told for made_up in re.findall(rb"\w+@redacted.invalid", body)}) == 1
+
+
+def test_no_database_of_an_earlier_build_outlives_a_person(stage):
+    """Neither the spare one of a large home nor what a build was killed over: they go before the first raw file."""
+    work = stage.root / "work"
+    for name in ("growthos.old", "growthos.new", "growthos.spare", "warehouse.new", "spill/duckdb_temp_storage.block"):
+        (work / name).parent.mkdir(exist_ok=True)
+        shutil.copy(stage.root / "growthos.duckdb", work / name)
+    number, _ = regular(stage.root)
+    assert killed(stage, "rename", 1, customer=number)
+    assert not [path for path in work.rglob("*") if path.is_file()]
+
+
+def test_a_damaged_file_is_not_passed_over(stage):
+    """A build would put it into quarantine with all that it tells."""
+    number, _ = regular(stage.root)
+    shop = next(path for path in scan(stage.root / "raw") if path.parent.name == "customers")
+    shop.write_bytes(shop.read_bytes()[:-9])
+    with pytest.raises(DamagedDataError, match="cannot be known"):
+        take_out(stage, customer=number)
 
 
 def test_nobody_is_no_person(stage):

@@ -4,11 +4,11 @@ Every raw file that tells of the person is written anew without that, the old on
 made of raw is made again. Money and counts stay: what identified the person gives way to something made up.
 """
 
-import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from growthos import pipeline, raw_check, raw_pages, taken_out
 from growthos.clock import Clock
@@ -25,6 +25,9 @@ from growthos.state import State
 if TYPE_CHECKING:
     from growthos.outcome import SyncReport
     from growthos.settings import Settings
+
+MADE_OF_RAW: Final = ("warehouse.*", "growthos.*", "spill/*")
+"""What lies in work/ of all that was ever read: databases of builds, of killed ones too, and what they spilled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,12 @@ class Redaction:
     @property
     def found(self) -> bool:
         return any((self.files, self.texts, self.set_aside))
+
+    @property
+    def published(self) -> bool:
+        """Whether what people read was made after this; true where there was nothing to make it of."""
+        built = self.build.built if self.build else None
+        return built is None or built.published
 
     @property
     def exit_code(self) -> ExitCode:
@@ -75,7 +84,10 @@ def redact(
     if not number and not (email and "@" in email):
         raise UsageError("Nobody is named.", hint="Give --customer with the number of a customer, or --email.")
     with locked(home):
-        state, _ = State.read(home.raw)
+        state, damaged = State.read(home.raw)
+        for path in damaged:
+            if path.relative_to(home.raw).parts[0] == people.SOURCE:
+                raise _unreadable(path)
         person = Person(number, {email.strip().lower(): ""} if email else {})
         found = _look(home, state, person)
         taken = 0 if dry_run else _take_out(home, found, person)
@@ -111,11 +123,11 @@ def _look(home: Home, state: State, person: Person) -> _Found:
     """Read all that may tell of the person; the e-mails of a customer are found on the way."""
     shop = [path for path in state.files() if path.relative_to(home.raw).parts[0] == people.SOURCE]
     if person.customer is not None:
-        for path in shop:
-            for body in _bodies(path):
-                person.emails |= dict.fromkeys(people.emails(body, person) - person.emails.keys(), "")
+        bodies = (body for path in shop for body in _bodies(path))
+        for body in (*bodies, *_bodies_before(state)):
+            person.emails |= dict.fromkeys(people.emails(body, person) - person.emails.keys(), "")
     for email in person.emails:
-        person.emails[email] = f"{secrets.token_hex(8)}{people.NOWHERE}"
+        person.emails[email] = f"{taken_out.salt(state.redacted, email)}{people.NOWHERE}"
     found = _Found(replaced=state.replaced)
     for path in shop:
         affected = False
@@ -131,20 +143,25 @@ def _look(home: Home, state: State, person: Person) -> _Found:
 
 
 def _take_out(home: Home, found: _Found, person: Person) -> int:
-    """Write anew what tells of the person, and delete what was; how often something was taken out."""
-    for path in home.work.glob("*.duckdb*"):
-        path.unlink()
-    taken = 0
-    for path in found.files:
-        new = rewrite([path], edit=lambda body: people.take_out(body, person), redacted=taken_out.marks(person))
-        raw_check.verify(new.path, bodies=True)
-        path.unlink()
-        taken += new.redactions
-    for path in (*found.replaced, *found.set_aside):
+    """Write anew what tells of the person, and delete what was; how often something was taken out.
+
+    Raw files as they were go last, all at once: from them a run that follows a kill learns the e-mails again.
+    """
+    for pattern in MADE_OF_RAW:
+        for path in home.work.glob(pattern):
+            path.unlink()
+    for path in found.set_aside:
         path.unlink(missing_ok=True)
     if forms := person.forms():
         for path in found.texts:
             replace_file(path, forms.sub(b"[redacted]", path.read_bytes()))
+    taken, marks = 0, taken_out.marks(person)
+    for path in found.files:
+        new = rewrite([path], edit=lambda body: people.take_out(body, person), redacted=marks)
+        raw_check.verify(new.path, bodies=True)
+        taken += new.redactions
+    for path in (*found.files, *found.replaced):
+        path.unlink(missing_ok=True)
     return taken
 
 
@@ -152,10 +169,21 @@ def _bodies(path: Path) -> Iterator[bytes]:
     try:
         yield from raw_pages.bodies(path)
     except DamagedSegmentError as error:
-        raise DamagedDataError(
-            f"{path} is damaged, so what it tells cannot be known.",
-            hint="Run `growthos rebuild`, which sets it aside, and then this command again.",
-        ) from error
+        raise _unreadable(path) from error
+
+
+def _bodies_before(state: State) -> Iterator[bytes]:
+    """What files told in whose place others stand, as far as they can be read."""
+    for path in state.replaced:
+        with suppress(DamagedSegmentError):
+            yield from raw_pages.bodies(path)
+
+
+def _unreadable(path: Path) -> DamagedDataError:
+    return DamagedDataError(
+        f"{path} is damaged, so what it tells cannot be known.",
+        hint="Run `growthos rebuild`, which sets it aside, and then this command again.",
+    )
 
 
 def _texts(home: Home) -> Iterator[Path]:

@@ -20,7 +20,8 @@ def _blocks(found: Redaction) -> Iterator[Block]:
         yield Heading(f"Redact: nothing is here of {who}", "Looked at the raw files, logs, reports and quarantine.")
         return
     said = "taken out" if found.done else "found, nothing is changed"
-    below = "The tables are built anew." if found.done else "Without --dry-run it is taken out; this cannot be undone."
+    anew = "The tables are built anew." if found.published else "What is published is still as it was before."
+    below = anew if found.done else "Without --dry-run it is taken out; this cannot be undone."
     yield Heading(f"Redact: {who} {said}", below)
     rows = (
         ("Orders that told of the person", found.orders),
@@ -31,5 +32,7 @@ def _blocks(found: Redaction) -> Iterator[Block]:
         ("Files in quarantine, deleted" if found.done else "Files in quarantine to delete", found.set_aside),
     )
     yield Table("", COLUMNS, tuple((Cell(what), Cell(f"{number:,}")) for what, number in rows))
+    if found.done and not found.published:
+        yield Note("It still tells of the person: `growthos checks` says what keeps new tables back.", "bad")
     yield Note("Where the shop tells of the person again, a sync says so.", "dim")
     yield Note("Copies of this home, such as backups, are not touched.", "dim")
