@@ -100,6 +100,7 @@ def test_what_was_set_aside_is_told_until_it_was_read_again(stage):
     [finding, stale] = look(stage).findings
     assert (finding.severity, finding.kind, finding.unit) == ("error", "lost_unit", unit)
     assert finding.file == f"quarantine/{aside.name}"
+    assert f"delete {finding.file} to be told no more" in finding.hint
     assert stale.kind == "database"
     stage.read("ga4")
     assert told(look(stage)) == [("warning", "database", "", "")]
@@ -113,7 +114,10 @@ def test_a_unit_of_which_a_file_is_gone_is_lost_and_read_again(stage, monkeypatc
     first, *others = of(stage, "customers")
     assert others
     first.unlink()
-    assert told(look(stage))[0] == ("error", "lost_unit", "shopify", "customers")
+    [lost, *_] = look(stage).findings
+    assert (lost.kind, lost.stream) == ("lost_unit", "customers")
+    assert (stage.root / lost.file).is_file()
+    assert f"delete {lost.file} to be told no more" in lost.hint
     assert stage.read("shopify").units == 1
     assert [one for one in told(look(stage)) if one[0] == "error"] == []
 

@@ -98,7 +98,7 @@ def verify(home: Home, settings: "Settings", clock: Clock, *, read_data: bool = 
     state = State(whole)
     found = (
         *wrong,
-        *(_lost(one) for one in losses(home, state)),
+        *(_lost(home, one) for one in losses(home, state)),
         *_gaps(state, [*_stood(wrong), *aside, *replaced]),
         *_database(home, settings, state, read_data=read_data),
     )
@@ -139,11 +139,11 @@ def _unit(path: Path) -> str:
     return "" if others else first.unit
 
 
-def _lost(loss: Loss) -> Finding:
+def _lost(home: Home, loss: Loss) -> Finding:
     aside = loss.aside
+    place = str(aside.path.relative_to(home.root))
     gone = f"what it held is gone and nothing has read it since: {_range(loss)}"
-    hint = f"{AGAIN} Where it has not, the numbers stay without it; delete the file to be told no more."
-    place = f"quarantine/{aside.path.name}" if aside.path.parent.name == "quarantine" else aside.path.name
+    hint = f"{AGAIN} Where it has not, the numbers stay without it; delete {place} to be told no more."
     return Finding("error", "lost_unit", gone, hint, aside.source, aside.account, aside.stream, loss.unit, place)
 
 
