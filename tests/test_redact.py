@@ -108,6 +108,21 @@ def test_a_customer_is_gone_from_every_file_and_no_number_moves(stage, monkeypat
     assert not take_out(stage, customer=number, dry_run=True).files
 
 
+def test_no_working_database_is_left_where_it_ends_before_it_builds(stage, monkeypatch):
+    """What it held of the person is gone with the first step."""
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    home = Home(stage.root)
+    number, _ = regular(stage.root)
+    assert list(home.work.glob("*.duckdb"))
+    monkeypatch.setattr(pipeline, "rebuild", killed)
+    with pytest.raises(KeyboardInterrupt):
+        take_out(stage, customer=number)
+    assert list(home.work.glob("*.duckdb*")) == []
+
+
 def test_a_guest_is_found_by_the_e_mail_and_stays_one_person(stage):
     email = guest(stage.root)
     query = "select * exclude (customer_key) from fact_orders order by order_key"
