@@ -52,7 +52,7 @@ def failing_at(source: str, day: date) -> Callable[[str, Days | None], httpx.Res
 def first_days(stage: Stage, level: str) -> list[date]:
     """Where the ranges begin that the last sync asked Meta for at a level, each once, in order."""
     asked = (days_of(httpx.Request("GET", one)) for one in stage.addresses if f"level={level}&" in one)
-    return list(dict.fromkeys(days[0] for days in asked if days))
+    return list(dict.fromkeys(days[0] for days in asked))
 
 
 class TestRestated:
