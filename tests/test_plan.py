@@ -367,6 +367,16 @@ class TestLoads:
         store.read(ORDERS, asked(NOW + timedelta(hours=1)), newest="2026-02-27T08:00:00Z")
         assert len(State(store.segments).loads()) == len(store.segments)
 
+    def test_a_segment_that_comes_later_counts_at_once(self):
+        """They are found once for a build, and again when there is one more."""
+        of, store = stream("snapshot"), Store()
+        store.read(of, asked())
+        state = State(store.segments)
+        assert [load.path.name for load in state.loads()] == ["1"]
+        store.read(of, asked(NOW + timedelta(hours=1)))
+        state.add(store.segments[-1])
+        assert [load.path.name for load in state.loads()] == ["2"]
+
 
 class TestState:
     @pytest.mark.parametrize("order", list(permutations(range(3))))

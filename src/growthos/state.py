@@ -71,6 +71,7 @@ class State:
         self._attempts: dict[tuple[StreamKey, str, str, int], list[Segment]] = defaultdict(list)
         self._next_seq: dict[StreamKey, int] = defaultdict(lambda: 1)
         self._units: dict[StreamKey, list[Unit]] = defaultdict(list)
+        self._loads: tuple[Load, ...] | None = None
         self.last_run = 0
         for segment in segments:
             self.add(segment)
@@ -84,6 +85,7 @@ class State:
     def add(self, segment: Segment) -> None:
         """Take notice of a segment; in whatever order they come, the state is the same."""
         self._segments.append(segment)
+        self._loads = None
         header = segment.header
         key = (header.source, header.account, header.stream)
         self.last_run = max(self.last_run, header.run)
@@ -163,7 +165,15 @@ class State:
         return max((datetime.fromisoformat(one.header.finished_at) for one in self._segments), default=None)
 
     def loads(self) -> tuple[Load, ...]:
-        """The segments that count, with the days each one speaks for (RULINGS: which rows count)."""
+        """The segments that count, with the days each one speaks for (RULINGS: which rows count).
+
+        Found once: what asks for them in one build is a handful, and there are as many as there is history.
+        """
+        if self._loads is None:
+            self._loads = self._found_loads()
+        return self._loads
+
+    def _found_loads(self) -> tuple[Load, ...]:
         found: list[Load] = []
         for source, account, stream in self.keys():
             units = self.units(source, account, stream)
