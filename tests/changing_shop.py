@@ -24,6 +24,8 @@ from warehouse_fixtures import (
 
 FIRST = date(2026, 1, 5)
 NAMES = ("Spring", "Spring", "Always+On", "winter sale")
+CUSTOMER = 1001
+"""The first one's number: an order may have the same, for numbers tell apart only what is of one kind."""
 EMAILS = tuple(f"p{number}@example.com" for number in range(9))
 
 
@@ -43,7 +45,9 @@ class ChangingShop:
         """A shop with some history."""
         self.raw.shop()
         self.raw.products(*(product(number, cost="3.00" if number % 2 else None) for number in range(1, 7)))
-        self.raw.customers(*(customer(number, "2025-06-01", orders=2, email=EMAILS[number]) for number in range(4)))
+        self.raw.customers(
+            *(customer(CUSTOMER + number, "2025-06-01", orders=2, email=EMAILS[number]) for number in range(4))
+        )
         self._spend(20)
         self._traffic(20)
         for _ in range(6):
@@ -90,7 +94,7 @@ class ChangingShop:
             for place in range(chance.randint(1, 3))
         ]
         buyer = chance.choice((None, None, 0, 1, 2, 3, 4, 5))
-        told = {"customer_id": buyer} if buyer is not None else {}
+        told = {"customer_id": CUSTOMER + buyer} if buyer is not None else {}
         name = chance.choice((*NAMES, "101", "102", "nobody"))
         page = chance.choice((None, f"https://toyshop.example/?utm_source=facebook&utm_medium=cpc&utm_campaign={name}"))
         made = order(
@@ -112,7 +116,7 @@ class ChangingShop:
                 number, before["createdAt"], updatedAt=self._now(), edited=True, refunds=before["refunds"]
             )
         elif what == 3:
-            made = before | {"updatedAt": self._now(), "customer": {"id": "gid://shopify/Customer/2"}}
+            made = before | {"updatedAt": self._now(), "customer": {"id": f"gid://shopify/Customer/{CUSTOMER + 2}"}}
         else:  # an old version, read late
             self.raw.orders(before | {"updatedAt": "2026-01-01T00:00:00Z", "name": "stale"})
             return
@@ -144,7 +148,7 @@ class ChangingShop:
 
     def _meet(self) -> None:
         """A customer's record comes or changes, with an e-mail that a guest or another customer may have."""
-        number = self.chance.randint(0, 7)
+        number = CUSTOMER + self.chance.randint(0, 7)
         at = self._now()
         created = self.chance.choice(("2025-06-01", "2024-06-01"))
         told = customer(number, created, orders=self.chance.randint(0, 5), email=self.chance.choice((None, *EMAILS)))

@@ -354,7 +354,7 @@ def traffic_row(day: str, group: str, source: str, medium: str, *metrics: str) -
     return report_row((day.replace("-", ""), group, source, medium), values)
 
 
-def build(raw: Raw, **settings: Any) -> warehouse.Built:
+def build(raw: Raw, *, afresh: bool = False, **settings: Any) -> warehouse.Built:
     """Build the home beside the raw folder; `settings` are growthos.toml's, and `inputs` replaces fields of Inputs."""
     more = settings.pop("inputs", {})
     given = Settings.model_validate(settings)
@@ -367,7 +367,7 @@ def build(raw: Raw, **settings: Any) -> warehouse.Built:
         "history_lower_bound": date(2025, 1, 1),
         "config_hash": "x",
     }
-    return warehouse.build(home(raw), raw.loads, warehouse.Inputs(**(known | more)))
+    return warehouse.build(home(raw), raw.loads, warehouse.Inputs(**(known | more)), afresh=afresh)
 
 
 def home(raw: Raw) -> Home:

@@ -28,7 +28,7 @@ from growthos.warehouse import (
 )
 from growthos.warehouse.built import Built
 from growthos.warehouse.checks import CheckResult
-from growthos.warehouse.database import SCHEMA, cannot_build, connect, open_file, refused, threads
+from growthos.warehouse.database import SCHEMA, cannot_build, connect, is_damage, open_file, refused, threads
 from growthos.warehouse.inputs import Inputs, Source, variables
 from growthos.warehouse.messages import Message
 from growthos.warehouse.sqlfiles import SQL
@@ -76,8 +76,7 @@ def _failed(home: Home, error: Exception, *, keeps: bool) -> Exception:
     import duckdb
 
     meant = refused(home.warehouse, error)
-    of_files = (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException, duckdb.InternalException)
-    told = isinstance(error, of_files) or "orrupt" in str(error)
+    told = isinstance(error, duckdb.IOException) or is_damage(error)
     return meant if keeps and told and isinstance(meant, DamagedDataError) else cannot_build(home.work, error)
 
 

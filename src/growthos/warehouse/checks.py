@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from growthos.errors import SqlError
-from growthos.warehouse.database import is_of_the_machine
+from growthos.warehouse.database import is_damage, is_of_the_machine
 from growthos.warehouse.sqlfiles import Model
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def run(con: "DuckDBPyConnection", models: Sequence[Model], broken: dict[str, st
         try:
             results.append(_judge(con, model))
         except duckdb.Error as error:
-            if is_of_the_machine(error):
+            if is_of_the_machine(error) or is_damage(error):
                 raise
             broken[model.name] = f"the check itself failed: {str(error).splitlines()[0]}"
             return None

@@ -2,10 +2,12 @@
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from growthos.errors import BusyError, CannotWriteError, DamagedDataError, ExitCode, NewerError, NoDataError
+from growthos.errors import BusyError, CannotWriteError, DamagedDataError, ExitCode, NewerError, NoDataError, SqlError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -100,6 +102,27 @@ def is_of_the_machine(error: Exception) -> bool:
     return isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException) or any(
         os.strerror(number) in str(error) for number in _SYSTEM
     )
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether a statement failed for what it read: a database file that is not as it was written."""
+    import duckdb
+
+    broken = duckdb.FatalException | duckdb.SerializationException | duckdb.InternalException
+    return isinstance(error, broken) or "orrupt" in str(error)
+
+
+@contextmanager
+def naming(label: str) -> Iterator[None]:
+    """Tell of a wrong statement as of what `label` names; what is the machine's or the file's goes on as it is."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        if is_of_the_machine(error) or is_damage(error):
+            raise
+        raise SqlError(f"{label} failed: {error}") from error
 
 
 def literal(text: str) -> str:

@@ -20,13 +20,13 @@ from growthos.load import Load
 from growthos.warehouse import checks, kept, making, messages, publish, rejects, relations, sqlfiles, universe
 from growthos.warehouse.built import Built
 from growthos.warehouse.checks import CheckResult
-from growthos.warehouse.database import literal
+from growthos.warehouse.database import literal, naming
 from growthos.warehouse.inputs import Inputs, variables
 from growthos.warehouse.messages import Message
 from growthos.warehouse.parts import Parts
 from growthos.warehouse.sqlfiles import Model
 from growthos.warehouse.staging import NO_MARKS, Rows, without_marks
-from growthos.warehouse.working import NAME, digest
+from growthos.warehouse.working import NAME, digest, remember
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -61,9 +61,8 @@ class Increment:
         relations.define_macros(con)
         relations.set_variables(con, given | {"earliest_order": ("timestamp", self.memory.get("earliest"))})
         con.execute("begin")
-        new, thinned = kept.update(con, self.models, self.fed, self.loads)
+        self._look_for_malformed(*kept.update(con, self.models, self.fed, self.loads))
         con.execute("commit")
-        self._look_for_malformed(new, thinned)
         con.execute("delete from run_rows")
         streams = kept.every(self.fed)
         relations.define_raw(con, [load for load in self.loads if (load.source, load.stream) not in streams])
@@ -77,7 +76,8 @@ class Increment:
         """Make the rows of the universe and put them in their place; None where all orders have to be looked at."""
         con, run_id = self.con, self.inputs.run_id
         self._restrict()
-        self._forget_rejects(self.parts.staging, "whose in (select key from touched_keys)")
+        for name in self.parts.staged:
+            rejects.forget(con, self.models[name], f"whose in (select key from touched_{self._kind(name)})")  # noqa: S608  our own
         looked_at = common + making.make(con, self.models, self.parts.staging, run_id, by_order=True)
         self._stage()
         if universe.close(con) * _FEW > self._one("select count(*) from before.main.fact_orders"):
@@ -106,10 +106,11 @@ class Increment:
                 con.execute("rollback")
         if not self._keep_results(results):
             return self._built(results, rows, warnings, published=False)
-        con.execute("insert into spare_lacks from (select key from universe_keys)")
+        for key, kind in universe.KINDS.items():
+            con.execute(f"insert into spare_lacks select '{key}', key from universe_{kind}")  # noqa: S608  our own
         con.execute("commit")
         self._publish(new)
-        self._remember(results, lacks="select key from changed_keys", spare_run=self.memory["run"])
+        self._remember(results, lacking="changed", spare_run=self.memory["run"])
         return self._built(results, rows, warnings)
 
     def _put_in_place(self) -> None:
@@ -117,7 +118,7 @@ class Increment:
         con = self.con
         for name in self.parts.lasting:
             lasting = f"{NAME}.main.{name}"
-            con.execute(f"delete from {lasting} where order_key in (select key from universe_keys)")  # noqa: S608
+            con.execute(f"delete from {lasting} where order_key in (select key from universe_orders)")  # noqa: S608
             con.execute(f"insert into {lasting} from temp.main.{name}")
         for name in self._by_order():
             con.execute(f"alter table temp.main.{name} rename to part_of_{name}")
@@ -161,12 +162,12 @@ class Increment:
         for name in self.parts.lasting:
             con.execute(f"create or replace table {NAME}.main.{name} as from temp.main.{name}")
         for name in self.parts.staged:
-            rows_of = f"from temp.main.{name} select {without_marks(self._key(name))}"
+            rows_of = f"from temp.main.{name} select {without_marks(universe.key_of(con, name))}"
             con.execute(f"create or replace table {NAME}.main.{name} as {rows_of}")
         con.execute("commit")
-        publish.copy_marts(con, self.models, self.home, staging=False, by_day=True)
         publish.remove(self.home.work / publish.SPARE)
-        self._remember(results, lacks="select null limit 0", spare_run="")
+        publish.copy_marts(con, self.models, self.home, staging=False, by_day=True)
+        self._remember(results)
         return self._built(results, rows, warnings)
 
     def _attach(self) -> bool:
@@ -199,7 +200,8 @@ class Increment:
             if self._one("select count(*) from changes"):
                 if name not in reaches:
                     return False
-                con.execute(f"insert into touched_by_others {reaches[name].query}")
+                with naming(reaches[name].label):
+                    con.execute(f"insert into touched_by_others {reaches[name].query}")
         universe.touch(con)
         for name in self.parts.published:
             con.execute(f"drop view {name}")
@@ -220,18 +222,21 @@ class Increment:
         con = self.con
         con.execute("begin")
         for name in self.parts.staged:
-            key = self._key(name)
-            con.execute(f"delete from {NAME}.main.{name} where place in (select hash(key) from touched_keys)")  # noqa: S608  our own
-            con.execute(f"insert into {NAME}.main.{name} from temp.main.{name} select {without_marks(key)}")
+            staged, kind = f"{NAME}.main.{name}", self._kind(name)
+            con.execute(f"delete from {staged} where place in (select hash(key) from touched_{kind})")  # noqa: S608  our own
+            con.execute(
+                f"insert into {staged} from temp.main.{name} select {without_marks(universe.key_of(con, name))}"
+            )
         con.execute("commit")
 
     def _gather(self) -> None:
         """Put the staged rows of the universe in the place of those of who is touched."""
         for name in self.parts.staged:
+            kind = self._kind(name)
             self.con.execute(f"drop table temp.main.{name}")
             self.con.execute(
                 f"create temporary table {name} as from {NAME}.main.{name} select * exclude (place), {NO_MARKS} "  # noqa: S608  our own
-                "where place in (select place from universe_keys)"
+                f"where place in (select place from universe_{kind})"
             )
 
     def _refresh(self) -> None:
@@ -239,15 +244,13 @@ class Increment:
         con = self.con
         con.execute("begin")
         for name in self.parts.published:
-            key = self._key(name)
-            con.execute(f"delete from after.main.{name} where {key} in (select key from universe_keys)")  # noqa: S608
+            key, kind = universe.key_of(con, name), self._kind(name)
+            con.execute(f"delete from after.main.{name} where {key} in (select key from universe_{kind})")  # noqa: S608
             con.execute(f"insert into after.main.{name} from temp.main.{name}")
         con.execute("commit")
 
-    def _key(self, name: str) -> str:
-        """Whose a row is: an order's, else a customer's."""
-        columns = {column for column, *_ in self.con.execute(f"describe temp.main.{name}").fetchall()}
-        return "order_key" if "order_key" in columns else "customer_key"
+    def _kind(self, name: str) -> str:
+        return universe.KINDS[universe.key_of(self.con, name)]
 
     def _keep_results(self, results: Sequence[CheckResult]) -> bool:
         """Write down what the checks found, in the open transaction if all is well, else in one of its own."""
@@ -263,8 +266,11 @@ class Increment:
             self.con.execute("commit")
         return passed
 
-    def _remember(self, results: Sequence[CheckResult], *, lacks: str, spare_run: str) -> None:
-        """What the next build has to know of this one, which is published now."""
+    def _remember(self, results: Sequence[CheckResult], *, lacking: str = "", spare_run: str = "") -> None:
+        """What the next build has to know of this one, which is published now.
+
+        `lacking` names the tables of those in which the file that `spare_run` made differs from it.
+        """
         con = self.con
         told = {
             "run": self.inputs.run_id,
@@ -273,19 +279,8 @@ class Increment:
             "earliest": self._one(f"select min(created_at)::varchar from {NAME}.main.order_days"),  # noqa: S608  our own
             "history": self._one("select history_start::varchar from run_info"),
         }
-        con.execute("begin")
-        for name in self.parts.inputs:
-            con.execute(f"create or replace table seen_{name} as from {name}")
-        con.execute("delete from memory where name != 'made_of'")
-        con.executemany("insert into memory values (?, ?)", list(told.items()))
-        for table, rows in (("pending", None), ("spare_lacks", lacks), ("offending", None)):
-            con.execute(f"delete from {table}")  # noqa: S608  our own
-            if rows:
-                con.execute(f"insert into {table} {rows}")
-        orders = sorted({key for result in results for key in result.orders})
-        con.execute("insert into offending select unnest($orders::varchar[])", {"orders": orders})
-        con.execute("commit")
-        con.execute("checkpoint")
+        lacks = {key: f"{lacking}_{kind}" for key, kind in universe.KINDS.items() if lacking}
+        remember(con, told, self.parts.inputs, lacks, sorted({key for result in results for key in result.orders}))
 
     def _look_for_malformed(self, new: Sequence[Load], thinned: frozenset[kept.Stream]) -> None:
         """Look for pages that are no JSON in new segments, and in all of what is not kept or has lost some."""

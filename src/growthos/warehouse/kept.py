@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from growthos.errors import SqlError
 from growthos.load import Load
 from growthos.warehouse import relations
+from growthos.warehouse.database import naming
 from growthos.warehouse.sqlfiles import Model
 
 if TYPE_CHECKING:
@@ -95,14 +96,15 @@ def _renew(con: "DuckDBPyConnection", model: Model, streams: frozenset[Stream], 
     whose = f"select distinct '{model.source}:' || {model.kept} as key from {model.name} where {among}"  # noqa: S608  our own
     noted = note and bool(model.kept)
     if noted:
-        con.execute(f"create or replace temporary table before as {whose.format('going')}", named)
+        con.execute(f"create or replace temporary table had as {whose.format('going')}", named)
     con.execute(f"delete from {model.name} where {among.format('going')}", named)  # noqa: S608  our own
-    con.execute(f"insert into {model.name} {_placed(model)}")
+    with naming(model.label):
+        con.execute(f"insert into {model.name} {_placed(model)}")
     if noted:
-        con.execute(f"create or replace temporary table after as {whose.format('coming')}", named)
-        told = "from before union from after"
+        con.execute(f"create or replace temporary table has as {whose.format('coming')}", named)
+        told = "from had union from has"
         if _says_nothing_else(con, model):
-            told = "(from before except from after) union (from after except from before)"
+            told = "(from had except from has) union (from has except from had)"
         con.execute(f"insert into pending select $kind, key from ({told})", {"kind": model.kept})  # noqa: S608  our own
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from growthos.errors import SettingsError, SqlError
-from growthos.warehouse.database import is_of_the_machine
+from growthos.errors import SettingsError
+from growthos.warehouse.database import naming
 from growthos.warehouse.sqlfiles import Model, unions
 from growthos.warehouse.staging import MARKS, Rows, build_staging
 
@@ -49,14 +49,8 @@ def refuse(con: "DuckDBPyConnection") -> None:
 
 
 def _make(con: "DuckDBPyConnection", model: Model) -> None:
-    import duckdb
-
-    try:
+    with naming(model.label):
         con.execute(f"create temporary table {model.name} as {model.query}")
-    except duckdb.Error as error:
-        if is_of_the_machine(error):
-            raise
-        raise SqlError(f"{model.label} failed: {error}") from error
 
 
 def _unite(con: "DuckDBPyConnection", name: str, members: Sequence[str], models: Mapping[str, Model]) -> None:

@@ -29,7 +29,6 @@ class Parts:
     inputs: tuple[str, ...]
     published: tuple[str, ...]
     lasting: tuple[str, ...]
-    checks: frozenset[str]
 
 
 def split(models: Mapping[str, Model], named: Mapping[str, set[str]], order: Sequence[str]) -> Parts:
@@ -62,7 +61,6 @@ def split(models: Mapping[str, Model], named: Mapping[str, set[str]], order: Seq
         inputs=tuple(sorted({one for name in parts for one in needs[name]} & {*common, *kept})),
         published=tuple(name for name in parts if name in models and _is_published(models[name])),
         lasting=tuple(name for name in parts if name in models and models[name].lasting),
-        checks=frozenset(name for name, model in models.items() if model.layer == "checks" and named[name] & by_order),
     )
 
 

@@ -13,10 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from growthos.errors import SqlError
 from growthos.load import Load
 from growthos.warehouse import relations, sqlfiles
-from growthos.warehouse.database import open_file, threads
+from growthos.warehouse.database import naming, open_file, threads
 from growthos.warehouse.sqlfiles import Model
 
 if TYPE_CHECKING:
@@ -73,15 +72,13 @@ def _memory(home: Path, size: int) -> "DuckDBPyConnection":
 
 
 def _rows(con: "DuckDBPyConnection", what: str, loads: Sequence[Load], zone: str) -> list[tuple[Any, ...]]:
-    import duckdb
-
     files = _files()
     relations.define_macros(con)
     relations.set_variables(con, {"reporting_timezone": ("varchar", zone)})
     relations.define_raw(con, loads, by_run=what in REPORTS)
     for name in files.needed(what):
         model = files.models.get(name)
-        try:
+        with naming(model.label if model else name):
             if model is None:
                 good = (f"from {one} select * where reject_reason is null" for one in files.united[name])
                 con.execute(f"create temporary view {name} as {' union all by name '.join(good)}")
@@ -89,8 +86,6 @@ def _rows(con: "DuckDBPyConnection", what: str, loads: Sequence[Load], zone: str
                 return con.execute(model.query).fetchall()
             else:
                 con.execute(f"create temporary table {name} as {model.query}")
-        except duckdb.Error as error:
-            raise SqlError(f"{model.label if model else name} failed: {error}") from error
     return []
 
 

@@ -41,12 +41,14 @@ def forget_pages(con: "DuckDBPyConnection", pages: Sequence[tuple[str, str]]) ->
 
 
 def forget(con: "DuckDBPyConnection", model: Model | None, where: str = "true") -> None:
-    """Forget the records of a staging file that were put aside; a file that puts none aside is passed over."""
+    """Forget what was counted of a staging file, and which of its records were put aside; others are passed over."""
     if model is not None and model.layer == "staging" and not model.temporary:
+        of_it = {"source": model.source, "entity": model.entity}
+        con.execute("delete from run_rows where source = $source and entity = $entity", of_it)
         con.execute(
             "delete from stg_rejects where source = $source and entity = $entity "  # noqa: S608  our own
             f"and reason != 'malformed_page' and {where}",
-            {"source": model.source, "entity": model.entity},
+            of_it,
         )
 
 

@@ -8,8 +8,8 @@ row per record before any is left out, with `external_id`, is what the rows are 
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Final
 
-from growthos.errors import SqlError
-from growthos.warehouse.database import is_of_the_machine
+from growthos.warehouse import universe
+from growthos.warehouse.database import naming
 from growthos.warehouse.sqlfiles import Model
 
 if TYPE_CHECKING:
@@ -57,17 +57,15 @@ def build_staging(con: "DuckDBPyConnection", model: Model, run_id: str, *, by_or
 
     `by_order`: a bad row is noted as its order's, else as its customer's, so that it goes when that is looked at again.
     """
-    import duckdb
-
     name = model.name
-    try:
+    with naming(model.label):
         con.execute(f"create temporary table {name} as {_counted(model.query)}")
         [(raw, distinct, present, staged, rejected)] = con.execute(
             f"from {name} select any_value(raw_records), any_value(raw_keys), count(*), "
             "count(*) filter (is_row and reject_reason is null), count(reject_reason)"
         ).fetchall()
         if rejected:
-            whose = _whose(con, name) if by_order else "null"
+            whose = universe.key_of(con, name) if by_order else "null"
             con.execute(
                 f"insert into stg_rejects from {name} select $source, $entity, external_id, reject_reason, payload, "
                 f"$run, {whose} where reject_reason is not null",
@@ -75,18 +73,9 @@ def build_staging(con: "DuckDBPyConnection", model: Model, run_id: str, *, by_or
             )
         if staged < present:
             con.execute(f"delete from {name} where is_row is null or reject_reason is not null")  # noqa: S608  our own name
-    except duckdb.Error as error:
-        if is_of_the_machine(error):
-            raise
-        raise SqlError(f"{model.label} failed: {error}") from error
     rows = Rows(model.source, model.entity, raw, staged, rejected, raw - distinct)
     con.execute("insert into run_rows values (?, ?, ?, ?, ?, ?)", astuple(rows))
     return rows
-
-
-def _whose(con: "DuckDBPyConnection", name: str) -> str:
-    columns = {column for column, *_ in con.execute(f"describe {name}").fetchall()}
-    return "order_key" if "order_key" in columns else "customer_key"
 
 
 def _counted(query: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # Kept rows are there as they are now; what was published is `before`, and lasting relations are of that time.
 _TOUCH: Final = (
     # A refund's order is the one that lists it: its page comes with the order's, or it was there before.
-    """create temporary table touched as
+    """create temporary table touched_orders as
         select key from pending where kind = 'order_id'
         union
         select order_key from touched_by_others
@@ -28,59 +28,64 @@ _TOUCH: Final = (
         select order_key from offending
     """,
     "create temporary table touched_customers as select distinct key from pending where kind = 'customer_id'",
-    "create temporary table touched_keys as from touched union all from touched_customers",
 )
 # The staged rows of who is touched are there, in tables of their own and among all others.
 _CLOSE: Final = (
     """create temporary table emails as
         select email_sha256 from temp.main.stg_shopify__orders where email_sha256 is not null
         union
-        select email_sha256 from temp.main.stg_shopify__customers where email_sha256 is not null
-        union
         select email_sha256
         from working.main.stg_shopify__customer_versions
         where place in (select hash(key) from touched_customers) and email_sha256 is not null
     """,
     # Those in which the spare file differs are made again, for it may be that which is refreshed.
-    """create temporary table changed_keys as
-        with customers as (
-            from touched_customers
-            union
-            select customer_key from temp.main.stg_shopify__orders where customer_key is not null
-            union
-            select customer_key
-            from order_days
-            where place in (select hash(key) from touched) and customer_key != 'unknown'
-            union
-            select customer_key
-            from working.main.stg_shopify__customers
-            where email_sha256 in (from emails)
-            union
-            select 'guest:' || email_sha256 from emails
-        )
-        from customers
-        union all
-        from touched
+    """create temporary table changed_customers as
+        from touched_customers
+        union
+        select customer_key from temp.main.stg_shopify__orders where customer_key is not null
+        union
+        select customer_key
+        from order_days
+        where place in (select hash(key) from touched_orders) and customer_key != 'unknown'
+        union
+        select customer_key
+        from working.main.stg_shopify__customers
+        where email_sha256 in (from emails)
+        union
+        select 'guest:' || email_sha256 from emails
+    """,
+    """create temporary table changed_orders as
+        from touched_orders
         union
         select order_key
         from order_days
-        where customer_place in (select hash(key) from customers)
+        where customer_place in (select hash(key) from changed_customers)
     """,
-    """create temporary table universe_keys as
+    """create temporary table universe_customers as
         with keys as (
-            from changed_keys
+            from changed_customers
             union
-            from spare_lacks
+            select key from spare_lacks where kind = 'customer_key'
             union
             select 'unknown'  -- the row for nobody is made each time
         )
         select key, hash(key) as place from keys
     """,
+    """create temporary table universe_orders as
+        with keys as (
+            from changed_orders
+            union
+            select key from spare_lacks where kind = 'order_key'
+        )
+        select key, hash(key) as place from keys
+    """,
 )
+# The names of orders and of customers may be the same: whose a row is, the column tells that holds its key.
+KINDS: Final = {"order_key": "orders", "customer_key": "customers"}
 
 # By the column that tells whose a kept row is, the places of who is touched; in this order.
 PLACES: Final = {
-    "order_id": "select hash(key) from touched",
+    "order_id": "select hash(key) from touched_orders",
     "refund_id": "select place from touched_refunds",
     "customer_id": "select hash(key) from touched_customers",
 }
@@ -98,18 +103,24 @@ BEFORE: Final = {
 }
 
 
+def key_of(con: "DuckDBPyConnection", name: str) -> str:
+    """The column that tells whose a row of a relation by order is: an order's, else a customer's."""
+    columns = {column for column, *_ in con.execute(f"describe {name}").fetchall()}
+    return next(key for key in KINDS if key in columns)
+
+
 def touch(con: "DuckDBPyConnection") -> None:
-    """Make `touched` and `touched_customers`, from what is pending and from `touched_by_others`."""
+    """Make `touched_orders` and `touched_customers`, from what is pending and from `touched_by_others`."""
     for statement in _TOUCH:
         con.execute(statement)
 
 
 def close(con: "DuckDBPyConnection") -> int:
-    """Make `changed_keys` and `universe_keys`; how many orders and customers have changed.
+    """Make `changed_orders`, `changed_customers`, `universe_orders` and `universe_customers`; how many orders changed.
 
-    The order keys and customer keys of all whose rows may be different, and with those in which the spare file lags.
+    The keys of all whose rows may be different, and with those in which the spare file lags.
     """
     for statement in _CLOSE:
         con.execute(statement)
-    [(count,)] = con.execute("select count(*) from changed_keys").fetchall()
+    [(count,)] = con.execute("select count(*) from changed_orders").fetchall()
     return int(count)

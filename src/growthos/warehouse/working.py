@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ from growthos.warehouse.staging import define_results
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 NAME: Final = "working"
 _ROWS: Final = 32768
 _TABLES: Final = (
@@ -25,7 +25,7 @@ _TABLES: Final = (
     # Orders whose rows a check has found fault with: they are looked at again each time.
     "create table offending (order_key varchar)",
     # Orders and customers in which the spare file differs from the published one.
-    "create table spare_lacks (key varchar)",
+    "create table spare_lacks (kind varchar, key varchar)",
 )
 
 
@@ -68,6 +68,31 @@ def prepare(con: "DuckDBPyConnection", models: Mapping[str, Model], fed: Mapping
     kept.create(con, models, fed)
     con.execute("insert into memory values ('made_of', $told)", {"told": made_of()})
     con.execute("commit")
+
+
+def remember(
+    con: "DuckDBPyConnection",
+    told: Mapping[str, str],
+    inputs: Sequence[str],
+    lacking: Mapping[str, str],
+    offending: Sequence[str],
+) -> None:
+    """Keep what the next build has to know of one that is published, and forget what was pending until then.
+
+    `inputs` are relations that it will be held against, `lacking` names by kind the tables of whom the spare lacks.
+    """
+    con.execute("begin")
+    for name in inputs:
+        con.execute(f"create or replace table seen_{name} as from {name}")
+    con.execute("delete from memory where name != 'made_of'")
+    con.executemany("insert into memory values (?, ?)", list(told.items()))
+    for table in ("pending", "spare_lacks", "offending"):
+        con.execute(f"delete from {table}")  # noqa: S608  our own
+    for kind, table in lacking.items():
+        con.execute(f"insert into spare_lacks select '{kind}', key from {table}")  # noqa: S608  our own
+    con.execute("insert into offending select unnest($orders::varchar[])", {"orders": list(offending)})
+    con.execute("commit")
+    con.execute("checkpoint")
 
 
 def made_of() -> str:
