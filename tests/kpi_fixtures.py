@@ -43,7 +43,7 @@ create table dim_campaign (campaign_key varchar primary key, platform varchar, a
 create table dim_customer (customer_key varchar primary key, source varchar, email_sha256 varchar,
     created_utc timestamp, first_order_date date, first_order_key varchar, first_channel_key smallint,
     first_campaign_key varchar, cohort_month date, prior_orders integer, counted_orders integer, last_order_date date,
-    country varchar, region varchar);
+    country varchar, region varchar, customer_hash ubigint);
 create table dim_product (product_key varchar primary key, product_id varchar, variant_id varchar, sku varchar,
     title varchar, category varchar, vendor varchar, is_gift_card boolean, list_price_cents bigint,
     unit_cost_cents bigint, unit_cost_seen_utc timestamp);
@@ -54,17 +54,18 @@ create table fact_orders (order_key varchar primary key, order_name varchar, dat
     discount_cents bigint not null, shipping_revenue_cents bigint not null, tax_cents bigint not null,
     duties_cents bigint not null, tip_cents bigint not null, gift_card_cents bigint not null,
     total_cents bigint not null, cogs_cents bigint not null, shipping_cost_cents bigint not null,
-    payment_fee_cents bigint not null, currency varchar, presentment_currency varchar, attribution_rule smallint);
+    payment_fee_cents bigint not null, currency varchar, presentment_currency varchar, attribution_rule smallint,
+    order_hash ubigint);
 create table fact_order_lines (line_key varchar primary key, order_key varchar not null, date_key date not null,
     product_key varchar not null, channel_key smallint not null, customer_key varchar not null,
     is_counted boolean not null, quantity bigint, unit_price_cents bigint, gross_cents bigint not null,
     discount_cents bigint not null, tax_cents bigint, cogs_cents bigint not null, cogs_source varchar,
-    is_gift_card boolean not null);
+    is_gift_card boolean not null, order_hash ubigint);
 create table fact_refunds (refund_line_key varchar primary key, refund_id varchar, order_key varchar not null,
     line_key varchar, date_key date not null, order_date_key date, product_key varchar not null,
     channel_key smallint not null, customer_key varchar not null, is_counted boolean not null, quantity bigint,
     returns_cents bigint not null, shipping_refund_cents bigint not null, tax_refund_cents bigint,
-    cogs_reversed_cents bigint not null, restock_type varchar);
+    cogs_reversed_cents bigint not null, restock_type varchar, order_hash ubigint);
 create table fact_spend (date_key date not null, campaign_key varchar not null, channel_key smallint not null,
     spend_cents bigint not null, spend_original decimal(18, 6), currency varchar, impressions bigint not null,
     clicks bigint not null, clicks_all bigint, conversions decimal(18, 6), conversion_value_cents bigint not null,

@@ -13,8 +13,9 @@ from warehouse_fixtures import Raw, build, home, line, new, order
 
 from growthos import warehouse
 from growthos.errors import DamagedDataError, SqlError
-from growthos.warehouse import increments, kept, parts, sqlfiles
+from growthos.warehouse import anew, increments, kept, parts, sqlfiles
 from growthos.warehouse import rejects as rejected
+from growthos.warehouse.anew import FILE, Anew
 from growthos.warehouse.database import naming
 from growthos.warehouse.sqlfiles import Model
 
@@ -26,6 +27,7 @@ class Twins:
 
     def __init__(self, tmp_path: Path, patch: pytest.MonkeyPatch) -> None:
         self.patch = patch
+        patch.setattr(anew, "ORDERS", 5)
         for name in ("one", "other"):
             (tmp_path / name).mkdir()
         self.one, self.other = new(tmp_path / "one"), new(tmp_path / "other")
@@ -188,8 +190,21 @@ def test_a_file_that_looks_at_all_orders_reads_what_is_there_for_all(
 ) -> None:
     made = [model(tmp_path, *KEPT), *(model(tmp_path, "marts", *one) for one in files)]
     models = {one.name: one for one in made}
-    with duckdb.connect() as con, pytest.raises(SqlError, match="c looks at all orders"):
-        parts.split(models, sqlfiles.reads(con, models.values()), sqlfiles.order(models, con))
+    with duckdb.connect() as con:
+        named = sqlfiles.reads(con, models.values())
+    with pytest.raises(SqlError, match="c looks at all orders"):
+        parts.split(models, named, sqlfiles.order(models, named))
+
+
+def test_sums_are_added_up_from_what_lasts(tmp_path: Path) -> None:
+    """Else those of some orders could not be taken out again."""
+    files = [("b", "-- temporary\nselect * from stg_shopify__a"), ("c", "-- temporary\n-- sums\nselect * from b")]
+    made = [model(tmp_path, *KEPT), *(model(tmp_path, "marts", *one) for one in files)]
+    models = {one.name: one for one in made}
+    with duckdb.connect() as con:
+        named = sqlfiles.reads(con, models.values())
+    with pytest.raises(SqlError, match="c is added up from b, which does not last"):
+        parts.split(models, named, sqlfiles.order(models, named))
 
 
 def test_what_is_common_to_all_orders_has_a_file_that_says_whom_a_change_reaches() -> None:
@@ -197,10 +212,28 @@ def test_what_is_common_to_all_orders_has_a_file_that_says_whom_a_change_reaches
     models = sqlfiles.find(sqlfiles.SQL, "staging", "marts", "checks")
     made = {name: one for name, one in models.items() if one.layer != "checks"}
     with duckdb.connect() as con:
-        split = parts.split(models, sqlfiles.reads(con, models.values()), sqlfiles.order(made, con))
+        named = sqlfiles.reads(con, models.values())
+        split = parts.split(models, named, sqlfiles.order(made, named))
     reaches = set(sqlfiles.find(sqlfiles.SQL, "reach"))
     assert reaches < set(split.inputs)
     assert set(split.inputs) - reaches == {"dim_channel", "own_hosts", "channel_words", "word_lists"}
+
+
+@pytest.mark.parametrize("orders", [1, 4, 1000])
+def test_all_orders_made_part_by_part_come_to_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orders: int
+) -> None:
+    """With every record counted once, and what checks find: here the ads of each day are found fault with."""
+    twins = Twins(tmp_path, monkeypatch)
+    shop = ChangingShop(twins.one, random.Random(8))
+    shop.begin()
+    shop.step()
+    twins.one.orders(order(99, "2026-01-20", line(990, "5.00", quantity=-1)))
+    twins.one.page("meta", "insights", b"{")
+    monkeypatch.setattr(anew, "ORDERS", orders)
+    one, other = twins.build("all")
+    assert one.checks == other.checks
+    assert run_rows(twins.one) == run_rows(twins.other)
 
 
 class TestCutOff:
@@ -221,6 +254,24 @@ class TestCutOff:
             patch.setattr(rejected, "put_malformed_aside", _failing)
             with pytest.raises(MemoryError):
                 build(twins.one, inputs={"run_id": "broken"})
+        twins.build("again")
+
+    @pytest.mark.parametrize("after", ["stage", "make", "check"])
+    def test_orders_that_were_made_in_part_are_all_made_again(
+        self, twins: Twins, monkeypatch: pytest.MonkeyPatch, after: str
+    ) -> None:
+        shop = ChangingShop(twins.one, random.Random(7))
+        shop.begin()
+        twins.build("begun")
+        twins.one.orders(order(99, "2026-01-20", line(990, "5.00")))
+        monkeypatch.setattr(warehouse, "LARGE", 0)
+        with monkeypatch.context() as patch:
+            patch.setattr(increments, "_FEW", 1000)
+            patch.setattr(Anew, after, _failing)
+            with pytest.raises(MemoryError):
+                build(twins.one, inputs={"run_id": "broken"})
+        assert not (home(twins.one).work / FILE).exists()
+        twins.one.orders(order(98, "2026-01-21", line(980, "5.00")))
         twins.build("again")
 
     def test_records_are_counted_once(self, twins: Twins, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,8 +133,8 @@ def test_no_cte_bears_the_name_of_a_file() -> None:
 def test_each_file_comes_after_all_that_it_reads() -> None:
     models = sqlfiles.find(sqlfiles.SQL, "staging", "marts")
     with duckdb.connect() as con:
-        order_found = sqlfiles.order(models, con)
         named = sqlfiles.reads(con, models.values())
+        order_found = sqlfiles.order(models, named)
     for name, needs in named.items():
         for need in needs & set(order_found):
             assert order_found.index(need) < order_found.index(name)

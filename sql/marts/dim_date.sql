@@ -3,7 +3,7 @@
 -- whole
 with fact_days as (
 
-    select date_key from fact_orders
+    select day as date_key from day_sums where orders > 0
     union
     select date_key from fact_refunds
     union

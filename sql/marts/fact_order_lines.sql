@@ -15,6 +15,7 @@ select
     lines.tax_cents,
     lines.cogs_cents,
     lines.cogs_source,
-    lines.is_gift_card
+    lines.is_gift_card,
+    orders.order_hash
 from line_money as lines
 inner join fact_orders as orders using (order_key)

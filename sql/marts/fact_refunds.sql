@@ -73,6 +73,7 @@ select
     refunds.shipping_refund_cents,
     refunds.tax_refund_cents,
     refunds.cogs_reversed_cents,
-    refunds.restock_type
+    refunds.restock_type,
+    orders.order_hash
 from refunds
 inner join fact_orders as orders using (order_key)

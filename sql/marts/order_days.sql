@@ -16,18 +16,17 @@ with lines as (
 select
     orders.order_key,
     facts.customer_key,
-    -- Numbers for whose a row is: few are found among many sooner by them.
-    hash(orders.order_key) as place,
+    -- A number, as the orders of a few customers are found sooner by it among many.
     hash(facts.customer_key) as customer_place,
     orders.source,
     orders.order_date,
-    orders.ordered_at,
     orders.created_at,
     coalesce(orders.is_deleted, false) as is_deleted,
-    -- Of units that were added or taken out later the total may know nothing.
     orders.is_edited,
     orders.currency,
     orders.unknown_delivery,
+    -- Those that GA4 may have seen as a purchase.
+    facts.is_counted and facts.channel_key != 11 as is_online,
     orders.email_sha256 is not null as has_email,
     orders.country is not null as has_country,
     facts.gross_cents - facts.discount_cents + facts.gift_card_cents + facts.shipping_revenue_cents + facts.tax_cents

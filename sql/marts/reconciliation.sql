@@ -45,13 +45,13 @@ days as (
     select
         orders.source,
         shops.account_id,
-        orders.created_at::date as date_key,
+        orders.day as date_key,
         ['orders'] as measures,
-        [count(*)] as sums
-    from order_days as orders
+        [sum(orders.created_orders)::bigint] as sums
+    from day_sums as orders
     inner join stg__shops as shops using (source)
-    where not orders.is_deleted
-    group by orders.source, shops.account_id, orders.created_at::date
+    group by orders.source, shops.account_id, orders.day
+    having sum(orders.created_orders) > 0
 
 ),
 
@@ -80,27 +80,27 @@ parts as (
 
     select
         source,
-        order_date as date_key,
+        day as date_key,
         'order_total' as measure,
         any_value(currency) as currency,
         sum(parts_cents)::bigint as ours,
         sum(total_cents)::bigint as theirs
-    from order_days
-    where not is_edited
-    group by source, order_date
+    from day_sums
+    group by source, day
+    having sum(whole_orders) > 0
 
     union all
 
     select
         source,
-        refund_date as date_key,
+        day as date_key,
         'refunded' as measure,
         any_value(currency) as currency,
-        sum(parts_cents)::bigint as ours,
+        sum(refund_parts_cents)::bigint as ours,
         sum(refunded_cents)::bigint as theirs
-    from refund_days
-    where refunded_cents is not null
-    group by source, refund_date
+    from day_sums
+    group by source, day
+    having sum(refunds) > 0
 
 ),
 

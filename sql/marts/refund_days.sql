@@ -16,6 +16,8 @@ with lines as (
 select
     refunds.refund_key,
     refunds.order_key,
+    -- A number, as the order of a few refunds is found sooner by it among many.
+    hash(refunds.source || ':' || refunds.refund_id) as refund_place,
     refunds.source,
     refunds.refund_date,
     orders.currency,

@@ -2,7 +2,7 @@
 -- grain: source, day
 -- temporary
 -- whole
-select source, order_date as day from order_days
+select source, day from day_sums where orders > 0
 union
 select source, date as day from stg__spend
 union

@@ -14,6 +14,7 @@ from growthos.folders import make_folders
 from growthos.home import Home
 from growthos.load import Load
 from growthos.warehouse import (
+    anew,
     checks,
     increments,
     kept,
@@ -111,21 +112,25 @@ def _build_large(home: Home, loads: Sequence[Load], inputs: Inputs, *, afresh: b
     models = sqlfiles.find(sqlfiles.SQL, "staging", "marts", "checks")
     if afresh:
         publish.remove(home.warehouse)
-    with closing(working.open_working(home)) as con, interrupt.breakable(con):
-        named = sqlfiles.reads(con, models.values())
-        order = sqlfiles.order({name: one for name, one in models.items() if one.layer != "checks"}, con)
-        relations.define_macros(con)
-        fed = kept.streams(models, named, loads)
-        split = parts.split(models, named, order)
-        if not parts.every_source_keeps(models, split):
-            return None
-        working.prepare(con, models, fed)
-        return increments.Increment(con, home, loads, inputs, models, split, fed).build()
+    try:
+        with closing(working.open_working(home)) as con, interrupt.breakable(con):
+            named = sqlfiles.reads(con, models.values())
+            order = sqlfiles.order({name: one for name, one in models.items() if one.layer != "checks"}, named)
+            relations.define_macros(con)
+            fed = kept.streams(models, named, loads)
+            split = parts.split(models, named, order)
+            if not parts.every_source_keeps(models, split):
+                return None
+            working.prepare(con, models, fed)
+            return increments.Increment(con, home, loads, inputs, models, split, fed).build()
+    finally:
+        publish.remove(home.work / anew.FILE)
 
 
 def _build(con: "DuckDBPyConnection", home: Home, loads: Sequence[Load], inputs: Inputs) -> Built:
     models = sqlfiles.find(sqlfiles.SQL, "staging", "marts", "checks")
-    order = sqlfiles.order({name: one for name, one in models.items() if one.layer != "checks"}, con)
+    made = {name: one for name, one in models.items() if one.layer != "checks"}
+    order = sqlfiles.order(made, sqlfiles.reads(con, made.values()))
     relations.define_macros(con)
     relations.set_variables(con, variables(inputs))
     broken: dict[str, str] = {}

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 STORAGE: Final = "v1.2.0"
+WORKING: Final = "working"
+"""As what the working database of a large home is attached."""
 SCHEMA: Final = 1
 """Of the published tables: a greater one is a newer growthos's, which may mean by them what we do not know."""
 _SYSTEM: Final = (
@@ -60,7 +62,7 @@ def open_file(path: Path, *, home: Path, read_only: bool, threads: int) -> "Duck
     spill = home / "work" / "spill"
     settings: dict[str, str | bool | int | float | list[str]] = {
         "threads": threads,
-        "memory_limit": "1GB",
+        "memory_limit": "600MB",
         "storage_compatibility_version": STORAGE,
         "temp_directory": str(spill),
         "max_temp_directory_size": "20GB",

@@ -17,16 +17,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from growthos.home import Home
 from growthos.load import Load
-from growthos.warehouse import checks, kept, making, messages, publish, rejects, relations, sqlfiles, universe
+from growthos.warehouse import checks, kept, lasting, making, messages, publish, rejects, relations, sqlfiles, universe
+from growthos.warehouse.anew import ORDERS, Anew
 from growthos.warehouse.built import Built
 from growthos.warehouse.checks import CheckResult
-from growthos.warehouse.database import literal, naming
+from growthos.warehouse.database import WORKING, literal, naming
 from growthos.warehouse.inputs import Inputs, variables
 from growthos.warehouse.messages import Message
 from growthos.warehouse.parts import Parts
 from growthos.warehouse.sqlfiles import Model
-from growthos.warehouse.staging import NO_MARKS, Rows, without_marks
-from growthos.warehouse.working import NAME, digest, remember
+from growthos.warehouse.staging import Rows
+from growthos.warehouse.working import digest, remember
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -75,14 +76,13 @@ class Increment:
     def _build_changes(self, common: tuple[Rows, ...]) -> Built | None:
         """Make the rows of the universe and put them in their place; None where all orders have to be looked at."""
         con, run_id = self.con, self.inputs.run_id
-        self._restrict()
+        kept.restrict(con, self.models, orders=universe.ORDERS, customers=universe.CUSTOMERS)
         for name in self.parts.staged:
             rejects.forget(con, self.models[name], f"whose in (select key from touched_{self._kind(name)})")  # noqa: S608  our own
         looked_at = common + making.make(con, self.models, self.parts.staging, run_id, by_order=True)
-        self._stage()
         if universe.close(con) * _FEW > self._one("select count(*) from before.main.fact_orders"):
             return None
-        self._gather()
+        lasting.stage(con, self.parts.staged)
         looked_at += making.make(con, self.models, self.parts.marts, run_id)
         if self._one("select history_start::varchar from history") != self.memory.get("history"):
             return None
@@ -116,13 +116,9 @@ class Increment:
     def _put_in_place(self) -> None:
         """Let the names of what is by order stand for all: the rows of the universe are in, those of before out."""
         con = self.con
-        for name in self.parts.lasting:
-            lasting = f"{NAME}.main.{name}"
-            con.execute(f"delete from {lasting} where order_key in (select key from universe_orders)")  # noqa: S608
-            con.execute(f"insert into {lasting} from temp.main.{name}")
-        for name in self._by_order():
-            con.execute(f"alter table temp.main.{name} rename to part_of_{name}")
+        lasting.exchange(con, self.models, self.parts)
         for name in self.parts.published:
+            con.execute(f"alter table temp.main.{name} rename to part_of_{name}")
             con.execute(f"create temporary view {name} as from after.main.{name}")
 
     def _publish(self, new: Path) -> None:
@@ -139,36 +135,23 @@ class Increment:
 
     def _build_all(self, common: tuple[Rows, ...]) -> Built:
         """Make the rows of all orders from those that are kept, and publish them in a file of their own."""
-        con, run_id = self.con, self.inputs.run_id
+        con = self.con
         self._clear()
-        con.execute("set variable earliest_order = null::timestamp")
-        for name, model in self.models.items():
-            if model.kept:
-                query = f"from {NAME}.main.{name} select * exclude (place)"
-                con.execute(f"create temporary view {name} as {query}")
-        broken: dict[str, str] = {}
-        results = None
-        while results is None:
-            con.execute("begin")
-            self._forget_rejects(self.parts.staging)
-            rows = common + making.make(con, self.models, self.parts.staging, run_id, by_order=True)
-            rows += making.make(con, self.models, (*self.parts.marts, *self.parts.whole), run_id)
-            warnings = messages.collect(con, rows)
-            results = checks.run(con, self._checks(), broken)
-            if results is None:
-                con.execute("rollback")
-        if not self._keep_results(results):
-            return self._built(results, rows, warnings, published=False)
-        for name in self.parts.lasting:
-            con.execute(f"create or replace table {NAME}.main.{name} as from temp.main.{name}")
-        for name in self.parts.staged:
-            rows_of = f"from temp.main.{name} select {without_marks(universe.key_of(con, name))}"
-            con.execute(f"create or replace table {NAME}.main.{name} as {rows_of}")
+        self._forget_rejects(self.parts.staging)
+        anew = Anew(con, self.home, self.models, self.parts, self.inputs.run_id)
+        anew.open()
+        rows = common + anew.stage()
+        anew.make()
+        warnings = messages.collect(con, rows)
+        results = anew.check()
+        con.execute("begin")
+        passed = self._keep_results(results)
         con.execute("commit")
-        publish.remove(self.home.work / publish.SPARE)
-        publish.copy_marts(con, self.models, self.home, staging=False, by_day=True)
-        self._remember(results)
-        return self._built(results, rows, warnings)
+        if passed:
+            publish.remove(self.home.work / publish.SPARE)
+            publish.copy_marts(con, self.models, self.home, at_once=ORDERS)
+            self._remember(results)
+        return self._built(results, rows, warnings, published=passed)
 
     def _attach(self) -> bool:
         """Open what is published as `before`; whether it is what the last build on this database made."""
@@ -191,7 +174,7 @@ class Increment:
         con.execute("create temporary table touched_by_others (order_key varchar)")
         reaches = sqlfiles.find(sqlfiles.SQL, "reach")
         for name in self.parts.inputs:
-            there = f"{NAME}.main.seen_{name}"
+            there = f"{WORKING}.main.seen_{name}"
             con.execute(
                 "create or replace temporary table changes as "  # noqa: S608  our own
                 f"select *, true as is_new from (from {name} except from {there}) union all "
@@ -207,45 +190,14 @@ class Increment:
             con.execute(f"drop view {name}")
         return True
 
-    def _restrict(self) -> None:
-        """Put the kept rows of who is touched in the place of all."""
-        for column, place in universe.PLACES.items():
-            for statement in universe.BEFORE.get(column, ()):
-                self.con.execute(statement)
-            for name, model in self.models.items():
-                if model.kept == column:
-                    rows = f"from {NAME}.main.{name} select * exclude (place) where place in ({place})"
-                    self.con.execute(f"create temporary table {name} as {rows}")
-
-    def _stage(self) -> None:
-        """Let the tables that marts read of orders last, with the rows of who is touched as they are now."""
-        con = self.con
-        con.execute("begin")
-        for name in self.parts.staged:
-            staged, kind = f"{NAME}.main.{name}", self._kind(name)
-            con.execute(f"delete from {staged} where place in (select hash(key) from touched_{kind})")  # noqa: S608  our own
-            con.execute(
-                f"insert into {staged} from temp.main.{name} select {without_marks(universe.key_of(con, name))}"
-            )
-        con.execute("commit")
-
-    def _gather(self) -> None:
-        """Put the staged rows of the universe in the place of those of who is touched."""
-        for name in self.parts.staged:
-            kind = self._kind(name)
-            self.con.execute(f"drop table temp.main.{name}")
-            self.con.execute(
-                f"create temporary table {name} as from {NAME}.main.{name} select * exclude (place), {NO_MARKS} "  # noqa: S608  our own
-                f"where place in (select place from universe_{kind})"
-            )
-
     def _refresh(self) -> None:
         """Put the new rows by order into the file to be published."""
         con = self.con
         con.execute("begin")
         for name in self.parts.published:
-            key, kind = universe.key_of(con, name), self._kind(name)
-            con.execute(f"delete from after.main.{name} where {key} in (select key from universe_{kind})")  # noqa: S608
+            key, table = universe.key_of(con, name), f"after.main.{name}"
+            these = f"{universe.HASHES[key]} in (select place from universe_{universe.KINDS[key]})"  # noqa: S608  our own
+            con.execute(f"delete from {table} where rowid in (select rowid from {table} where {these})")  # noqa: S608
             con.execute(f"insert into after.main.{name} from temp.main.{name}")
         con.execute("commit")
 
@@ -276,7 +228,7 @@ class Increment:
             "run": self.inputs.run_id,
             "spare_run": spare_run,
             "settings": self.settings,
-            "earliest": self._one(f"select min(created_at)::varchar from {NAME}.main.order_days"),  # noqa: S608  our own
+            "earliest": self._one(f"select min(created_at)::varchar from {WORKING}.main.order_days"),  # noqa: S608  our own
             "history": self._one("select history_start::varchar from run_info"),
         }
         lacks = {key: f"{lacking}_{kind}" for key, kind in universe.KINDS.items() if lacking}
@@ -297,14 +249,7 @@ class Increment:
 
     def _clear(self) -> None:
         """Take away what an attempt to build less has left: its relations, and the files that it opened."""
-        rows = self.con.execute(
-            "select 'view', view_name from duckdb_views() where temporary and not internal "
-            "union all select 'table', table_name from duckdb_tables() where temporary"
-        ).fetchall()
-        common = {*self.parts.common, *(f"no_{name}" for name in self.parts.common)}
-        for kind, name in rows:
-            if name not in common and not name.startswith("raw_"):
-                self.con.execute(f"drop {kind} if exists temp.main.{name}")
+        making.clear(self.con, self.parts.common)
         for (name,) in self.con.execute(
             "select database_name from duckdb_databases() where database_name in ('before', 'after')"
         ).fetchall():

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from growthos.errors import SqlError
 from growthos.load import Load
-from growthos.warehouse import relations
-from growthos.warehouse.database import naming
+from growthos.warehouse import relations, universe
+from growthos.warehouse.database import WORKING, naming
 from growthos.warehouse.sqlfiles import Model
 
 if TYPE_CHECKING:
@@ -23,6 +23,14 @@ _TABLES: Final = (
     # Whose rows have changed since what is published was made; `kind` is the column that tells whose they are.
     "create table pending (kind varchar, key varchar)",
 )
+# The refunds of the orders whose kept rows were put in the place of all.
+_REFUNDS: Final = """create temporary table touched_refunds as
+    with listed as (
+        select unnest([id_of(one.id) for one in refunds]) as refund_id
+        from stg_shopify__order_versions
+    )
+    select distinct hash('shopify:' || refund_id) as place from listed
+"""
 _SEGMENT: Final = ("source", "stream", "account", "seq", "run_id", "days")
 Stream = tuple[str, str]
 
@@ -77,31 +85,48 @@ def update(
     relations.define_raw(con, new)
     _list(con, "coming", [load.segment for load in new])
     _list(con, "going", gone)
-    changed = {load.segment[:2] for load in new} | {segment[:2] for segment in gone}
+    thinned = frozenset(segment[:2] for segment in gone)
+    changed = {load.segment[:2] for load in new} | thinned
     for name, its in fed.items():
         if its & changed:
-            _renew(con, models[name], its, note=bool(there))
+            _renew(con, models[name], its, loses=bool(its & thinned), note=bool(there))
     con.execute("delete from loaded where exists (from going where loaded = going)")
     con.execute("insert into loaded from coming")
-    return tuple(new), frozenset(segment[:2] for segment in gone)
+    return tuple(new), thinned
 
 
-def _renew(con: "DuckDBPyConnection", model: Model, streams: frozenset[Stream], *, note: bool) -> None:
-    """Drop the rows of the segments of some streams that go, add those of the ones that come."""
+def restrict(con: "DuckDBPyConnection", models: Mapping[str, Model], *, orders: str, customers: str) -> None:
+    """Put the kept rows of some orders and customers, told by a condition each, in the place of all."""
+    told = {"order_id": orders, "refund_id": "place in (select place from touched_refunds)", "customer_id": customers}
+    for column, condition in told.items():
+        if column == "refund_id":
+            con.execute(_REFUNDS)
+        for name, model in models.items():
+            if model.kept == column:
+                rows = f"from {WORKING}.main.{name} select * exclude (place) where {universe.at(name, condition)}"
+                con.execute(f"create temporary table {name} as {rows}")
+
+
+def _renew(con: "DuckDBPyConnection", model: Model, streams: frozenset[Stream], *, loses: bool, note: bool) -> None:
+    """Drop the rows of the segments of some streams that go, if there are any, add those of the ones that come."""
     [(source, _), *_] = streams
     named = {"source": source, "streams": [stream for _, stream in sorted(streams)]}
     # Where there are several, each row says of which it is.
     key = "stream, account, seq" if len(streams) > 1 else "account, seq"
-    among = f"({key}) in (select ({key}) from {{}} where source = $source and list_contains($streams, stream))"  # noqa: S608  our own
-    whose = f"select distinct '{model.source}:' || {model.kept} as key from {model.name} where {among}"  # noqa: S608  our own
+    going = f"({key}) in (select ({key}) from going where source = $source and list_contains($streams, stream))"  # noqa: S608  our own
+    whose = f"select distinct '{model.source}:' || {model.kept} as key from {model.name} where"  # noqa: S608  our own
     noted = note and bool(model.kept)
     if noted:
-        con.execute(f"create or replace temporary table had as {whose.format('going')}", named)
-    con.execute(f"delete from {model.name} where {among.format('going')}", named)  # noqa: S608  our own
+        con.execute("create or replace temporary table had (key varchar)")
+    if noted and loses:
+        con.execute(f"insert into had {whose} {going}", named)
+    if loses:
+        con.execute(f"delete from {model.name} where {going}", named)  # noqa: S608  our own
+    [(last,)] = con.execute(f"select coalesce(max(rowid), -1) from {model.name}").fetchall()  # noqa: S608  our own
     with naming(model.label):
         con.execute(f"insert into {model.name} {_placed(model)}")
     if noted:
-        con.execute(f"create or replace temporary table has as {whose.format('coming')}", named)
+        con.execute(f"create or replace temporary table has as {whose} rowid > {last}")
         told = "from had union from has"
         if _says_nothing_else(con, model):
             told = "(from had except from has) union (from has except from had)"

@@ -32,6 +32,18 @@ def make(
     return tuple(rows)
 
 
+def clear(con: "DuckDBPyConnection", names: Sequence[str]) -> None:
+    """Take away all that was made, but these, what they are made of, and the pages."""
+    rows = con.execute(
+        "select 'view', view_name from duckdb_views() where temporary and not internal "
+        "union all select 'table', table_name from duckdb_tables() where temporary"
+    ).fetchall()
+    stays = {*names, *(f"no_{name}" for name in names)}
+    for kind, name in rows:
+        if name not in stays and not name.startswith("raw_"):
+            con.execute(f"drop {kind} if exists temp.main.{name}")
+
+
 def refuse(con: "DuckDBPyConnection") -> None:
     """Stop where amounts would have no one currency, or two shops' orders one home."""
     [(currency,)] = con.execute("select currency from shop_currency").fetchall()
@@ -57,7 +69,7 @@ def _unite(con: "DuckDBPyConnection", name: str, members: Sequence[str], models:
     """All sources' staging tables of one entity as one relation; an entity without a source is empty, not missing."""
     expected = [model.expects[name] for model in models.values() if name in model.expects]
     if expected:
-        con.execute(f"create temporary table no_{name} ({expected[0]})")
+        con.execute(f"create or replace temporary table no_{name} ({expected[0]})")
     queries = [f"from {member} select * exclude ({MARKS})" for member in members] + [f"from no_{name}"] * len(expected)
     query = " union all by name ".join(queries)
     con.execute(f"create or replace temporary view {name} as {query}")

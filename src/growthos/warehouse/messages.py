@@ -58,7 +58,7 @@ group by source
 _ASSUMED_MARGIN: Final = """
 with shares as (
     select sum(assumed_cents) as assumed, sum(sold_cents) as revenue
-    from order_days
+    from day_sums
 )
 select
     'assumed_margin',
@@ -74,8 +74,7 @@ with days as (
 ),
 counts as (
     select
-        (select count(*) from fact_orders, days
-            where is_counted and channel_key != 11 and date_key between first_day and last_day) as orders,
+        (select sum(online_orders) from day_sums, days where day between first_day and last_day) as orders,
         (select sum(purchases) from fact_traffic, days where date_key between first_day and last_day) as purchases
 )
 select
@@ -100,7 +99,7 @@ _DELIVERY: Final = """
 select
     'delivery_category',
     format('Shipping lines name a way of delivery that is not known: {}. They are counted as sent.', names)
-from (select string_agg(distinct unknown_delivery, ', ' order by unknown_delivery) as names from order_days)
+from (select string_agg(distinct unknown_delivery, ', ' order by unknown_delivery) as names from day_sums)
 where names is not null
 """
 
@@ -118,19 +117,21 @@ having count(*) > 0
 # An app that loses a permission for personal data may be told nothing where it was told something before.
 _PERSONAL: Final = """
 with records as (
-    select 'orders' as entity, ordered_at as made, has_email, has_country from order_days
+    select 'orders' as entity, day, orders as records, order_emails as emails, order_countries as countries
+    from day_sums
+    where orders > 0
     union all
-    select 'customers', created_utc, email_sha256 is not null, country is not null
-    from dim_customer
-    where created_utc is not null
+    select 'customers', day, customers, customer_emails, customer_countries
+    from day_sums
+    where customers > 0
 ),
 newest as (
-    select entity, max(made) - interval 7 day as week
+    select entity, max(day) - 7 as week
     from records
     group by entity
 ),
 dated as (
-    select entity, has_email, has_country, made > week as is_new
+    select entity, records, emails, countries, day > week as is_new
     from records
     inner join newest using (entity)
 ),
@@ -138,11 +139,10 @@ shares as (
     select
         entity,
         unnest(['e-mail', 'country']) as field,
-        unnest([count(*) filter (is_new and has_email), count(*) filter (is_new and has_country)]) as new_filled,
-        count(*) filter (is_new) as new_all,
-        unnest([count(*) filter (not is_new and has_email), count(*) filter (not is_new and has_country)])
-            as old_filled,
-        count(*) filter (not is_new) as old_all
+        unnest([sum(emails) filter (is_new), sum(countries) filter (is_new)]) as new_filled,
+        sum(records) filter (is_new) as new_all,
+        unnest([sum(emails) filter (not is_new), sum(countries) filter (not is_new)]) as old_filled,
+        sum(records) filter (not is_new) as old_all
     from dated
     group by entity
 )

@@ -18,7 +18,7 @@ class Parts:
 
     Of those by order `staging` comes first: there an order's rows rest on what was read of that order and on nothing
     else, and `staged` are the tables in it that marts read. `inputs` are the common relations that those by order read:
-    where one of them changes, so may any order's rows.
+    where one of them changes, so may any order's rows. `checked` are read by checks and neither last nor are published.
     """
 
     common: tuple[str, ...]
@@ -29,6 +29,8 @@ class Parts:
     inputs: tuple[str, ...]
     published: tuple[str, ...]
     lasting: tuple[str, ...]
+    sums: tuple[str, ...]
+    checked: tuple[str, ...]
 
 
 def split(models: Mapping[str, Model], named: Mapping[str, set[str]], order: Sequence[str]) -> Parts:
@@ -46,11 +48,17 @@ def split(models: Mapping[str, Model], named: Mapping[str, set[str]], order: Seq
             for one in needs[name] & by_order:
                 if not _lasts(models.get(one)):
                     raise SqlError(f"{name} looks at all orders and reads {one}, which is not there for all of them.")
+        elif model is not None and model.sums:
+            by_order.add(name)
+            for one in needs[name]:
+                if one not in models or not models[one].lasting:
+                    raise SqlError(f"{name} is added up from {one}, which does not last.")
         elif needs[name] & by_order:
             by_order.add(name)
     made = [name for name in order if name not in models or models[name].kept is None]
     parts = [name for name in made if name in by_order]
     common = [name for name in made if name not in by_order and name not in after]
+    checked = {one for name, model in models.items() if model.layer == "checks" for one in named[name]}
     kept = [name for name, model in models.items() if model.kept is not None and not model.kept]
     return Parts(
         common=tuple(common),
@@ -61,6 +69,8 @@ def split(models: Mapping[str, Model], named: Mapping[str, set[str]], order: Seq
         inputs=tuple(sorted({one for name in parts for one in needs[name]} & {*common, *kept})),
         published=tuple(name for name in parts if name in models and _is_published(models[name])),
         lasting=tuple(name for name in parts if name in models and models[name].lasting),
+        sums=tuple(name for name in parts if name in models and models[name].sums),
+        checked=tuple(name for name in parts if name in checked and name in models and not _lasts(models[name])),
     )
 
 
@@ -79,4 +89,4 @@ def _is_published(model: Model) -> bool:
 
 
 def _lasts(model: Model | None) -> bool:
-    return model is not None and (model.lasting or _is_published(model))
+    return model is not None and (model.lasting or model.sums or _is_published(model))

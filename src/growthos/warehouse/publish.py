@@ -22,19 +22,22 @@ _RESULTS: Final = ("run_rows", "dq_results")
 
 
 def copy_marts(
-    con: "DuckDBPyConnection", models: Mapping[str, Model], home: Home, *, staging: bool, by_day: bool = False
+    con: "DuckDBPyConnection", models: Mapping[str, Model], home: Home, *, staging: bool = False, at_once: int = 0
 ) -> None:
     """Copy the marts into a new file and rename it over the published one; who reads the old one keeps it.
 
-    `by_day`: the rows of facts are put in the order of their days, so that a report of a week reads no other's.
+    `at_once`: the rows of facts are put in the order of their days, so that a report of a week reads no other's: so
+    many at a time, by days.
     """
     new = home.work / "growthos.new"
     remove(new)
     con.execute(f"attach {literal(str(new))} as published (storage_version {literal(STORAGE)})")
     con.execute("begin")
     for name in published(models):
-        ordered = " order by date_key" if by_day and name.startswith("fact_") else ""
-        con.execute(f"create table published.{name} as from {name}{ordered}")
+        con.execute(f"create table published.{name} as from {name} {'limit 0' if at_once else ''}")
+        for first, last in _spans(con, name, at_once) if at_once else ():
+            days = f"where date_key between '{first}' and '{last}'" if first else ""
+            con.execute(f"insert into published.{name} from {name} {days} {by_day(name)}")
     if staging:
         con.execute("create schema published.staging")
         con.execute("create table published.staging.stg_rejects as from stg_rejects select * exclude (whose)")
@@ -46,6 +49,23 @@ def copy_marts(
     con.execute("commit")
     con.execute("detach published")
     replace(new, home.database)
+
+
+def by_day(name: str) -> str:
+    """The order of a fact's rows; none of another table's."""
+    return " order by date_key" if name.startswith("fact_") else ""
+
+
+def _spans(con: "DuckDBPyConnection", name: str, rows: int) -> list[tuple[str, str]]:
+    """The first and the last days of spans in which a fact has about so many rows; one without days for the others."""
+    if not by_day(name):
+        return [("", "")]
+    return con.execute(
+        f"with days as (select date_key, count(*) as here from {name} group by date_key), "  # noqa: S608  our own
+        "spans as (select date_key, (sum(here) over (order by date_key) - here) // $rows as span from days) "
+        "select min(date_key)::varchar, max(date_key)::varchar from spans group by span order by span",
+        {"rows": rows},
+    ).fetchall()
 
 
 def published(models: Mapping[str, Model]) -> tuple[str, ...]:

@@ -113,6 +113,5 @@ class _Files:
 def _files() -> _Files:
     models = sqlfiles.find(sqlfiles.SQL, "staging", "readings")
     with closing(_memory(sqlfiles.SQL, 0)) as con:
-        return _Files(
-            models, sqlfiles.unions(models), sqlfiles.reads(con, models.values()), sqlfiles.order(models, con)
-        )
+        named = sqlfiles.reads(con, models.values())
+    return _Files(models, sqlfiles.unions(models), named, sqlfiles.order(models, named))

@@ -4,9 +4,11 @@ A file is one SELECT under a header of comments: a sentence, then `-- grain: col
 `-- temporary` (an intermediate: neither united with other sources' nor published), `-- severity: critical|warning`
 (checks) and `-- expects: stg__entity(column TYPE, ...)` (an entity that may have no source at all).
 
-Three marks say how a large home builds no more than what has changed (`increments`): `-- kept: column` (each row is
+Four marks say how a large home builds no more than what has changed (`increments`): `-- kept: column` (each row is
 made of one page, so the rows of a segment are kept; the column, if any, tells whose they are), `-- lasting` (an
-intermediate by order that is kept for all orders) and `-- whole` (it looks at all orders, not at those that changed).
+intermediate by order that is kept for all orders), `-- sums` (sums over lasting ones by the columns of its grain, from
+which those of some orders may be taken, and to which they may be added) and `-- whole` (it looks at all orders, not at
+those that changed).
 Which relations a file reads, DuckDB's own parser says; the name is the plug: all `stg_<source>__<entity>` together are
 `stg__<entity>`.
 """
@@ -27,7 +29,7 @@ _INSIDE: Final = Path(__file__).parents[1] / "sql"
 SQL: Final = _INSIDE if _INSIDE.is_dir() else Path(__file__).parents[3] / "sql"
 _STAGING = re.compile(r"stg_(?P<source>[a-z0-9_]+?)__(?P<entity>[a-z0-9_]+)")
 _MARK = re.compile(r"-- (grain|severity|expects|kept): (.+)")
-_FLAGS: Final = ("-- temporary", "-- kept", "-- lasting", "-- whole")
+_FLAGS: Final = ("-- temporary", "-- kept", "-- lasting", "-- sums", "-- whole")
 _EXPECTED = re.compile(r"(stg__\w+)\((.+)\)")
 
 
@@ -51,6 +53,7 @@ class Model:
     expects: Mapping[str, str]
     kept: str | None = None
     lasting: bool = False
+    sums: bool = False
     whole: bool = False
 
     @property
@@ -98,6 +101,7 @@ def read(path: Path) -> Model:
         expects={one[1]: one[2] for one in expected if one},
         kept="".join(marks["kept"]) if marks["kept"] or "-- kept" in header else None,
         lasting="-- lasting" in header,
+        sums="-- sums" in header,
         whole="-- whole" in header,
     )
 
@@ -148,9 +152,9 @@ def unions(models: Mapping[str, Model]) -> dict[str, list[str]]:
     return members
 
 
-def order(models: Mapping[str, Model], con: "DuckDBPyConnection") -> list[str]:
-    """Names of files and of unions, each after all that it reads."""
-    united, named = unions(models), reads(con, models.values())
+def order(models: Mapping[str, Model], named: Mapping[str, set[str]]) -> list[str]:
+    """Names of files and of unions, each after all that it reads; `named` are the relations that each file names."""
+    united = unions(models)
     needs: dict[str, set[str]] = {name: set(members) for name, members in united.items()}
     for name in models:
         needs[name] = named[name] & (models.keys() | united.keys())

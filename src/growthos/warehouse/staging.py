@@ -5,6 +5,7 @@ A staging file yields, beside its own columns, `external_id` (the record's key a
 row per record before any is left out, with `external_id`, is what the rows are counted against.
 """
 
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -41,11 +42,6 @@ class Rows:
     duplicate: int
 
 
-def without_marks(key: str) -> str:
-    """The columns of a staged row that lasts, and a number for whose it is by its `key`."""
-    return f"* exclude ({MARKS}), hash({key}) as place"
-
-
 def define_results(con: "DuckDBPyConnection") -> None:
     """Make the tables that staging fills on its way."""
     for statement in _RESULTS:
@@ -76,6 +72,19 @@ def build_staging(con: "DuckDBPyConnection", model: Model, run_id: str, *, by_or
     rows = Rows(model.source, model.entity, raw, staged, rejected, raw - distinct)
     con.execute("insert into run_rows values (?, ?, ?, ?, ?, ?)", astuple(rows))
     return rows
+
+
+def sum_up(con: "DuckDBPyConnection", rows: Iterable[Rows]) -> tuple[Rows, ...]:
+    """The counts of parts of the records as one for each entity, in `run_rows` too."""
+    sums: dict[tuple[str, str], Rows] = {}
+    for row in rows:
+        one = sums.get((row.source, row.entity))
+        numbers = zip(astuple(row)[2:], astuple(one)[2:] if one else (0,) * 4, strict=True)
+        sums[row.source, row.entity] = Rows(row.source, row.entity, *map(sum, numbers))
+    for one in sums.values():
+        con.execute("delete from run_rows where source = ? and entity = ?", (one.source, one.entity))
+        con.execute("insert into run_rows values (?, ?, ?, ?, ?, ?)", astuple(one))
+    return tuple(sums.values())
 
 
 def _counted(query: str) -> str:

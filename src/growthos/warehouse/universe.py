@@ -8,69 +8,89 @@ the *universe* has, beside those, all customers that share an e-mail with one of
 
 from typing import TYPE_CHECKING, Final
 
+from growthos.warehouse.database import WORKING
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# Kept rows are there as they are now; what was published is `before`, and lasting relations are of that time.
+
+NOBODY: Final = "unknown"
+"""The key of the customer of an order that names none: its row is made with every customers'."""
+
+
+def at(table: str, condition: str) -> str:
+    """A condition for few rows of a table of the working database, to be found by a column or two.
+
+    So no others are read of all columns: DuckDB would read all rows of all of them.
+    """
+    return f"rowid in (select rowid from {WORKING}.main.{table} where {condition})"  # noqa: S608  our own
+
+
+ORDERS: Final = "place in (select hash(key) from touched_orders)"
+CUSTOMERS: Final = "place in (select hash(key) from touched_customers)"
+"""What tells the kept rows of who is touched."""
+# Kept rows are there as they are now; lasting relations are as they were when what is published was made.
 _TOUCH: Final = (
     # A refund's order is the one that lists it: its page comes with the order's, or it was there before.
-    """create temporary table touched_orders as
+    f"""create temporary table touched_orders as
         select key from pending where kind = 'order_id'
         union
         select order_key from touched_by_others
         union
         select order_key
-        from before.main.fact_refunds
-        where hash('shopify:' || refund_id) in (select hash(key) from pending where kind = 'refund_id')
+        from {WORKING}.main.refund_days
+        where {at("refund_days", "refund_place in (select hash(key) from pending where kind = 'refund_id')")}
         union
         select order_key from refund_gaps
         union
         select order_key from offending
-    """,
+    """,  # noqa: S608  our own
     "create temporary table touched_customers as select distinct key from pending where kind = 'customer_id'",
 )
 # The staged rows of who is touched are there, in tables of their own and among all others.
 _CLOSE: Final = (
-    """create temporary table emails as
+    f"""create temporary table emails as
         select email_sha256 from temp.main.stg_shopify__orders where email_sha256 is not null
         union
         select email_sha256
-        from working.main.stg_shopify__customer_versions
-        where place in (select hash(key) from touched_customers) and email_sha256 is not null
-    """,
+        from {WORKING}.main.stg_shopify__customer_versions
+        where
+            {at("stg_shopify__customer_versions", CUSTOMERS)}
+            and email_sha256 is not null
+    """,  # noqa: S608  our own
     # Those in which the spare file differs are made again, for it may be that which is refreshed.
-    """create temporary table changed_customers as
+    f"""create temporary table changed_customers as
         from touched_customers
         union
         select customer_key from temp.main.stg_shopify__orders where customer_key is not null
         union
         select customer_key
-        from order_days
-        where place in (select hash(key) from touched_orders) and customer_key != 'unknown'
+        from {WORKING}.main.order_days
+        where {at("order_days", ORDERS)} and customer_key != '{NOBODY}'
         union
         select customer_key
-        from working.main.stg_shopify__customers
-        where email_sha256 in (from emails)
+        from {WORKING}.main.customer_days
+        where {at("customer_days", "email_place in (select hash(email_sha256) from emails)")}
         union
         select 'guest:' || email_sha256 from emails
-    """,
-    """create temporary table changed_orders as
+    """,  # noqa: S608  our own
+    f"""create temporary table changed_orders as
         from touched_orders
         union
         select order_key
-        from order_days
-        where customer_place in (select hash(key) from changed_customers)
-    """,
-    """create temporary table universe_customers as
+        from {WORKING}.main.order_days
+        where {at("order_days", "customer_place in (select hash(key) from changed_customers)")}
+    """,  # noqa: S608  our own
+    f"""create temporary table universe_customers as
         with keys as (
             from changed_customers
             union
             select key from spare_lacks where kind = 'customer_key'
             union
-            select 'unknown'  -- the row for nobody is made each time
+            select '{NOBODY}'
         )
         select key, hash(key) as place from keys
-    """,
+    """,  # noqa: S608  our own
     """create temporary table universe_orders as
         with keys as (
             from changed_orders
@@ -82,25 +102,8 @@ _CLOSE: Final = (
 )
 # The names of orders and of customers may be the same: whose a row is, the column tells that holds its key.
 KINDS: Final = {"order_key": "orders", "customer_key": "customers"}
-
-# By the column that tells whose a kept row is, the places of who is touched; in this order.
-PLACES: Final = {
-    "order_id": "select hash(key) from touched_orders",
-    "refund_id": "select place from touched_refunds",
-    "customer_id": "select hash(key) from touched_customers",
-}
-# What has to be made before; the rows by order are those of who is touched by then.
-BEFORE: Final = {
-    "refund_id": (
-        """create temporary table touched_refunds as
-            with listed as (
-                select unnest([id_of(one.id) for one in refunds]) as refund_id
-                from stg_shopify__order_versions
-            )
-            select distinct hash('shopify:' || refund_id) as place from listed
-        """,
-    ),
-}
+HASHES: Final = {"order_key": "order_hash", "customer_key": "customer_hash"}
+"""The numbers for those keys in what is published."""
 
 
 def key_of(con: "DuckDBPyConnection", name: str) -> str:
