@@ -133,7 +133,10 @@ def read(address: str, home: str, into: str) -> None:
 
 
 def day(home: str, count: str) -> None:
-    """One day later: read, build, check, publish."""
+    """One day later: read, build, check, publish.
+
+    Not for more than six days: the weekly list of all ids would name the new orders of that day alone.
+    """
     truth, shop = next_day(Path(home), int(count))
     counts = Desk(None, truth).order_counts
     plain = Shopify.streams

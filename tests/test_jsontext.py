@@ -78,4 +78,7 @@ def test_shares_multiples_and_points_are_rounded_once() -> None:
     assert wording.multiple(Decimal("1.625")) == "1.63x"
     assert wording.points(Decimal("-0.0625")) == "6.3"
     assert wording.count(12345) == "12,345"
+    assert [wording.size(amount) for amount in (999, 1000, 999_949, 999_950, 1_500_000_000)] == [
+        *("999 bytes", "1.0 kB", "999.9 kB", "1.0 MB", "1.5 GB"),
+    ]
     assert wording.money(100, "USD", signed=True) == "+$1.00"

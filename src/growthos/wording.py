@@ -63,7 +63,7 @@ def count(number: int) -> str:
 def size(bytes_: int) -> str:
     """How much room something takes: `12.3 MB`, in decimal units, as disks are sold."""
     amount, units = float(bytes_), ["bytes", "kB", "MB", "GB", "TB"]
-    while amount >= 1000 and len(units) > 1:  # noqa: PLR2004 - a thousand of one are one of the next
+    while round(amount, 1) >= 1000 and len(units) > 1:  # noqa: PLR2004 - a thousand of one are one of the next
         amount, units = amount / 1000, units[1:]
     return f"{amount:,.1f} {units[0]}" if units[0] != "bytes" else f"{bytes_} bytes"
 

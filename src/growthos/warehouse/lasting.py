@@ -81,13 +81,11 @@ def exchange(con: "DuckDBPyConnection", models: Mapping[str, Model], parts: Part
 
     After it the names stand for all orders; what was made of the universe is `part_of_<name>`.
     """
-    kinds = {name: KINDS[key_of(con, name)] for name in parts.lasting}
+    keys = {name: key_of(con, name) for name in parts.lasting}
     for name in (*parts.lasting, *parts.sums):
         con.execute(f"alter table temp.main.{name} rename to part_of_{name}")
-    for name, kind in kinds.items():
-        table = f"{WORKING}.main.{name}"
-        con.execute(f"create temporary table rows_of_{name} as {_found(table, kind)}")
-        rows = f"from {table} where rowid in (select row from rows_of_{name})"  # noqa: S608  our own
+    for name in keys:
+        rows = f"from {WORKING}.main.{name} select rowid as row, * where {at(name, _universe(con, name))}"
         con.execute(f"create temporary table {name} as {rows}")
     for name in parts.sums:
         with naming(models[name].label):
@@ -96,11 +94,18 @@ def exchange(con: "DuckDBPyConnection", models: Mapping[str, Model], parts: Part
         less = f"from temp.main.{name} select {grain}, -columns(* exclude ({grain}))"
         _add_up(con, models[name], f"from temp.main.part_of_{name} union all by name {less}")
         con.execute(f"drop table temp.main.{name}")
-    for name in kinds:
+    for name, key in keys.items():
+        table, new = f"{WORKING}.main.{name}", f"part_of_{name}"
+        old = f"(from {name} select * exclude (row, place))"
+        con.execute(
+            f"create or replace temporary table changed as select distinct {key} "  # noqa: S608  our own
+            f"from ((from {old} except from {new}) union all (from {new} except from {old}))"
+        )
+        gone = f"select row from {name} semi join changed using ({key})"  # noqa: S608  our own
+        con.execute(f"delete from {table} where rowid in ({gone})")  # noqa: S608  our own
+        con.execute(f"insert into {table} {_placed(con, new)} where {key} in (from changed)")
         con.execute(f"drop table temp.main.{name}")
-        con.execute(f"delete from {WORKING}.main.{name} where rowid in (select row from rows_of_{name})")  # noqa: S608  our own
-        con.execute(f"insert into {WORKING}.main.{name} {_placed(con, f'part_of_{name}')}")
-        con.execute(f"create temporary view {name} as from {WORKING}.main.{name} select * exclude (place)")
+        con.execute(f"create temporary view {name} as from {table} select * exclude (place)")
 
 
 def _add_up(con: "DuckDBPyConnection", model: Model, rows: str) -> None:
