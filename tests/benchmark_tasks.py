@@ -10,6 +10,8 @@ import json
 import re
 import sys
 import time
+from dataclasses import replace
+from datetime import timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -32,6 +34,7 @@ from growthos.sync import Run, read_source
 ASKED = re.compile(r"POST \S+ (\w+) (\{.*\})")
 CURSOR = re.compile(rb'"endCursor":"([^"]*)"')
 LISTS = {"GrowthOrders", "GrowthCustomers"}
+NEVER = timedelta(days=10_000)
 
 
 class Pages:
@@ -135,15 +138,15 @@ def read(address: str, home: str, into: str) -> None:
 def day(home: str, count: str) -> None:
     """One day later: read, build, check, publish.
 
-    Not for more than six days: the weekly list of all ids would name the new orders of that day alone.
+    Without the weekly list of ids, for it would name the orders of that day alone.
     """
     truth, shop = next_day(Path(home), int(count))
     counts = Desk(None, truth).order_counts
     plain = Shopify.streams
-    Shopify.streams = classmethod(lambda _: tuple(
-        type(one)(**{**{name: getattr(one, name) for name in one.__slots__}, "read": counts})
-        if one.name == "order_counts" else one for one in plain()
-    ))  # fmt: skip
+    own: dict[str, dict[str, Any]] = {"order_counts": {"read": counts}, "order_ids": {"every": NEVER}}
+    Shopify.streams = classmethod(
+        lambda _: tuple(replace(one, **own.get(one.name, {})) for one in plain())
+    )  # fmt: skip
     demo.make_shop = lambda _=demo.SEED: shop
     given = settings.demo().model_copy(update={"sync": settings.Sync(history=truth.days)})
     began, processor = time.monotonic(), time.process_time()
