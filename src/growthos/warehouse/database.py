@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 STORAGE: Final = "v1.2.0"
 WORKING: Final = "working"
 """As what the working database of a large home is attached."""
+ROWS: Final = 32768
+"""In a row group of what a large home's builds add to: a checkpoint writes the last one anew, and memory holds some."""
 SCHEMA: Final = 1
 """Of the published tables: a greater one is a newer growthos's, which may mean by them what we do not know."""
 _SYSTEM: Final = (

@@ -21,7 +21,7 @@ from growthos.warehouse import checks, kept, lasting, making, messages, publish,
 from growthos.warehouse.anew import ORDERS, Anew
 from growthos.warehouse.built import Built
 from growthos.warehouse.checks import CheckResult
-from growthos.warehouse.database import WORKING, literal, naming
+from growthos.warehouse.database import ROWS, WORKING, literal, naming
 from growthos.warehouse.inputs import Inputs, variables
 from growthos.warehouse.messages import Message
 from growthos.warehouse.parts import Parts
@@ -87,7 +87,7 @@ class Increment:
         if self._one("select history_start::varchar from history") != self.memory.get("history"):
             return None
         new = publish.take_spare(self.home, {self.memory["run"], self.memory["spare_run"]})
-        con.execute(f"attach {literal(str(new))} as after")
+        con.execute(f"attach {literal(str(new))} as after (row_group_size {ROWS})")
         self._refresh()
         broken: dict[str, str] = {}
         results = None

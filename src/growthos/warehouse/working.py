@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from growthos.home import Home
 from growthos.warehouse import kept, publish, sqlfiles
-from growthos.warehouse.database import WORKING, literal, open_file, refused
+from growthos.warehouse.database import ROWS, WORKING, literal, open_file, refused
 from growthos.warehouse.relations import MACROS
 from growthos.warehouse.sqlfiles import Model
 from growthos.warehouse.staging import define_results
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 FORMAT: Final = 2
-_ROWS: Final = 32768
 _TABLES: Final = (
     # What the last build was made of, beside rows: its run, its settings, where its history began.
     "create table memory (name varchar, value varchar)",
@@ -43,12 +42,12 @@ def open_working(home: Home) -> "DuckDBPyConnection":
 
 
 def _open(home: Home) -> "DuckDBPyConnection":
-    """Attached, for only so can it be told to write rows in groups that fit into memory, orders with their lines."""
+    """Attached, for only so can it be told to write rows in small groups."""
     import duckdb
 
     con = open_file(Path(":memory:"), home=home.root, read_only=False, threads=2)
     try:
-        con.execute(f"attach {literal(str(home.warehouse))} as {WORKING} (row_group_size {_ROWS})")
+        con.execute(f"attach {literal(str(home.warehouse))} as {WORKING} (row_group_size {ROWS})")
     except duckdb.Error as error:
         con.close()
         raise refused(home.warehouse, error) from error
