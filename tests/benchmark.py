@@ -25,7 +25,7 @@ PYTHON = sys.executable
 GROWTHOS = (PYTHON, "-c", "from growthos.cli import main; main()")
 # As an installed program is started: compiled once, not each time.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-DAY = 500
+DAY = 1000
 """New orders of the day whose sync is measured."""
 
 
@@ -174,7 +174,8 @@ class Benchmark:
             measure((PYTHON, task, "day", shop, str(DAY)))
             day = (PYTHON, task, "day", shop, str(DAY))
             runs = tuple(measure(day, telling=True) for _ in range(self.runs))
-            rows.append(Row(f"a day on {size:,} orders", "growthos sync", runs, rows[0] if rows else None))
+            what = f"a day of {DAY:,} new orders"
+            rows.append(Row(what, f"growthos, after {size:,}", runs, rows[0] if rows else None))
         return rows
 
     def shop(self, orders: int) -> str:
@@ -230,7 +231,8 @@ def plot(rows: Sequence[Row]) -> str:
             parts.append(f'<rect x="230" y="{y - 12}" width="{width}" height="15" fill="{color}"/>')
             parts.append(f'<text x="{238 + width}" y="{y}">{row.cpu:.2f} CPU s</text>')
         y += 34
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="{y}" font-family="sans-serif" font-size="13">'
+    look = 'font-family="sans-serif" font-size="13" style="background: #fff"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="{y}" {look}>'
     return "\n".join([head, *parts, "</svg>\n"])
 
 
