@@ -1,6 +1,7 @@
 """What several tests share."""
 
 import os
+import signal
 import time
 from datetime import UTC, datetime
 
@@ -12,6 +13,9 @@ from growthos.clock import DemoClock
 
 # What is a sample of a long run is another one each time, and the same for all processes of one run.
 os.environ.setdefault("CHAOS_SEED", str(time.time_ns() % 1_000_000))
+# Who is started in the background of a script ignores it, and with him all that he starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

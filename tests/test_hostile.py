@@ -274,7 +274,12 @@ class Ground:
         self.outcome: Outcome = self.mill.build()
 
     def rows(self, copy: Copy) -> dict[str, list[dict[str, Any]]]:
-        return {name: rows for name, rows in self.outcome.rows.get(copy.number, {}).items() if "control" not in name}
+        """What came of a copy, without the numbers for keys: they are other keys' in each."""
+        return {
+            name: [{column: told for column, told in row.items() if not column.endswith("_hash")} for row in rows]
+            for name, rows in self.outcome.rows.get(copy.number, {}).items()
+            if "control" not in name
+        }
 
     def reasons(self, copy: Copy) -> list[str]:
         return self.outcome.rejects.get(copy.number, [])

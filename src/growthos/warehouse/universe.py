@@ -68,11 +68,9 @@ _CLOSE: Final = (
         from {WORKING}.main.order_days
         where {at("order_days", ORDERS)} and customer_key != '{NOBODY}'
         union
-        select customer_key
+        select customer_key  -- guests are among them
         from {WORKING}.main.customer_days
         where {at("customer_days", "email_place in (select hash(email_sha256) from emails)")}
-        union
-        select 'guest:' || email_sha256 from emails
     """,  # noqa: S608  our own
     f"""create temporary table changed_orders as
         from touched_orders
