@@ -175,35 +175,35 @@ def test_a_kept_file_reads_pages_alone_and_nobody_else_reads_them(
 
 
 @pytest.mark.parametrize(
-    "files",
+    ("files", "said"),
     [
-        [("b", "-- temporary\nselect * from stg_shopify__a"), ("c", "-- whole\nselect * from b")],
-        [
-            ("b", "-- temporary\n-- lasting\nselect * from stg_shopify__a"),
-            ("d", "-- temporary\n-- whole\nselect * from b"),
-            ("c", "select * from stg_shopify__a, d"),
-        ],
+        (
+            [("b", "-- temporary\nselect * from stg_shopify__a"), ("c", "-- whole\nselect * from b")],
+            "c looks at all orders",
+        ),
+        (
+            [
+                ("b", "-- temporary\n-- lasting\nselect * from stg_shopify__a"),
+                ("d", "-- temporary\n-- whole\nselect * from b"),
+                ("c", "select * from stg_shopify__a, d"),
+            ],
+            "c looks at all orders",
+        ),
+        # Else those of some orders could not be taken out again.
+        (
+            [("b", "-- temporary\nselect * from stg_shopify__a"), ("c", "-- temporary\n-- sums\nselect * from b")],
+            "c is added up from b, which does not last",
+        ),
     ],
 )
 def test_a_file_that_looks_at_all_orders_reads_what_is_there_for_all(
-    tmp_path: Path, files: list[tuple[str, str]]
+    tmp_path: Path, files: list[tuple[str, str]], said: str
 ) -> None:
     made = [model(tmp_path, *KEPT), *(model(tmp_path, "marts", *one) for one in files)]
     models = {one.name: one for one in made}
     with duckdb.connect() as con:
         named = sqlfiles.reads(con, models.values())
-    with pytest.raises(SqlError, match="c looks at all orders"):
-        parts.split(models, named, sqlfiles.order(models, named))
-
-
-def test_sums_are_added_up_from_what_lasts(tmp_path: Path) -> None:
-    """Else those of some orders could not be taken out again."""
-    files = [("b", "-- temporary\nselect * from stg_shopify__a"), ("c", "-- temporary\n-- sums\nselect * from b")]
-    made = [model(tmp_path, *KEPT), *(model(tmp_path, "marts", *one) for one in files)]
-    models = {one.name: one for one in made}
-    with duckdb.connect() as con:
-        named = sqlfiles.reads(con, models.values())
-    with pytest.raises(SqlError, match="c is added up from b, which does not last"):
+    with pytest.raises(SqlError, match=said):
         parts.split(models, named, sqlfiles.order(models, named))
 
 
@@ -234,6 +234,35 @@ def test_all_orders_made_part_by_part_come_to_the_same(
     one, other = twins.build("all")
     assert one.checks == other.checks
     assert run_rows(twins.one) == run_rows(twins.other)
+    with duckdb.connect(home(twins.one).database, read_only=True) as con:
+        for fact in ("fact_orders", "fact_order_lines"):  # so that a report of a week reads no other's
+            days = con.execute(f"select date_key from {fact} order by rowid").fetchall()
+            assert len({*days}) > 1
+            assert days == sorted(days), fact
+
+
+def test_rows_that_last_stay_where_they_are_if_they_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A customer's other orders are looked at, and of what was found no more is written than has changed."""
+    monkeypatch.setattr(warehouse, "LARGE", 0)
+    monkeypatch.setattr(increments, "_FEW", 0)
+    raw = new(tmp_path)
+    ChangingShop(raw, random.Random(9)).begin()
+    who = {"customer": {"id": "gid://shopify/Customer/1001"}}
+    raw.orders(order(97, "2026-01-10", line(970, "5.00"), **who), order(98, "2026-01-11", line(980, "5.00"), **who))
+    rows = (
+        "select rowid, total_cents from order_days where order_key in ('shopify:97', 'shopify:98') order by order_key"
+    )
+    found = []
+    for run in range(2):
+        assert build(raw, inputs={"run_id": f"{run:016x}"}).published
+        with duckdb.connect(home(raw).warehouse, read_only=True) as con:
+            found.append(con.execute(rows).fetchall())
+        raw.orders(order(98, "2026-01-11", line(980, "6.00"), updatedAt="2026-01-21T00:00:00Z", **who))
+    (same, changed), (same_later, changed_later) = found
+    assert same == same_later
+    assert changed[1] + 100 == changed_later[1]
 
 
 class TestCutOff:

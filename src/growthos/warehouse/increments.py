@@ -17,8 +17,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from growthos.home import Home
 from growthos.load import Load
-from growthos.warehouse import checks, kept, lasting, making, messages, publish, rejects, relations, sqlfiles, universe
-from growthos.warehouse.anew import ORDERS, Anew
+from growthos.warehouse import (
+    anew,
+    checks,
+    kept,
+    lasting,
+    making,
+    messages,
+    publish,
+    rejects,
+    relations,
+    sqlfiles,
+    universe,
+)
+from growthos.warehouse.anew import Anew
 from growthos.warehouse.built import Built
 from growthos.warehouse.checks import CheckResult
 from growthos.warehouse.database import ROWS, WORKING, literal, naming
@@ -138,18 +150,18 @@ class Increment:
         con = self.con
         self._clear()
         self._forget_rejects(self.parts.staging)
-        anew = Anew(con, self.home, self.models, self.parts, self.inputs.run_id)
-        anew.open()
-        rows = common + anew.stage()
-        anew.make()
+        made = Anew(con, self.home, self.models, self.parts, self.inputs.run_id)
+        made.open()
+        rows = common + made.stage()
+        made.make()
         warnings = messages.collect(con, rows)
-        results = anew.check()
+        results = made.check()
         con.execute("begin")
         passed = self._keep_results(results)
         con.execute("commit")
         if passed:
             publish.remove(self.home.work / publish.SPARE)
-            publish.copy_marts(con, self.models, self.home, at_once=ORDERS)
+            publish.copy_marts(con, self.models, self.home, at_once=anew.ORDERS)
             self._remember(results)
         return self._built(results, rows, warnings, published=passed)
 
