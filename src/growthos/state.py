@@ -1,5 +1,6 @@
 """What has been read, derived from the headers of the segments; there is no other record of it."""
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -92,9 +93,9 @@ class State:
         self._next_seq[key] = max(self._next_seq[key], header.seq + 1)
         # A run may read a unit twice; the numbers of an attempt's segments follow one another.
         attempt = self._attempts[key, header.run_id, header.unit, header.seq - header.part]
-        attempt.append(segment)
-        attempt.sort(key=lambda one: one.header.part)
-        if attempt[-1].header.final and [one.header.part for one in attempt] == list(range(len(attempt))):
+        insort(attempt, segment, key=lambda one: one.header.part)
+        last, count = attempt[-1].header, len(attempt)
+        if last.final and last.part == count - 1 and all(one.header.part == n for n, one in enumerate(attempt)):
             self._units[key].append(Unit(tuple(attempt)))
 
     def of(self, source: str) -> "State":
