@@ -108,7 +108,7 @@ def next_day(home: Path, count: int) -> tuple[Truth, Any]:
     """
     truth = Truth.of(home)
     timeline = Timeline(demo.make_shop(truth.seed), truth.orders, truth.days)
-    new, edited, shop = changed(timeline, count, len(truth.changes), truth.by_day)
+    new, edited, shop = changed(timeline, count, truth.changes, truth.by_day)
     truth.changes.append(count)
     for one in new:
         truth.by_day[one.created_at // DAY] = truth.by_day.get(one.created_at // DAY, 0) + 1

@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from itertools import count
+from itertools import count, takewhile
 from typing import Any, NamedTuple
 
 from pydantic_core import to_json
@@ -217,23 +217,19 @@ class _Rest:
 
 
 def changed(
-    timeline: Timeline, orders: int, number: int, by_day: dict[int, int]
+    timeline: Timeline, orders: int, earlier: Sequence[int], by_day: dict[int, int]
 ) -> tuple[list[Order], list[Order], Any]:
     """What the day after the last one brings: new orders, old ones with a late refund, and the shop that tells of it.
 
-    `number` counts such days. The shop knows of orders and customers those alone that are new or changed; three
-    products have a new cost.
+    `earlier` are the numbers of new orders of such days before. The shop knows of orders and customers those alone that
+    are new or changed; three products have a new cost.
     """
+    number = len(earlier)
     copy, midnight = NEW + number, LAST + number * DAY
     old = list(timeline.places(first_copy=True))
     new = [
-        _new(
-            old[(place + 17 * number) % len(old)].pattern.order,
-            f"{copy}{place // len(old) or ''}",
-            copy if place % 10 == 0 else 1,
-            midnight + place * (DAY - 7200) // orders,
-        )
-        for place in range(orders)
+        _new(like, f"{copy}{place // len(old) or ''}", buyer, midnight + place * (DAY - 7200) // orders)
+        for place, (like, buyer) in enumerate(_likes(old, orders, number))
     ]
     sound = [one for one in old if not one.pattern.order.refunds and not one.pattern.order.cancelled_at]
     few = min(orders // 20, len(sound))
@@ -243,8 +239,16 @@ def changed(
     ]
     sold = Counter(one.created_at // DAY for one in new)
     people = {one.id: one for one in timeline.shop.customers}
+    people |= {one.id: one for one, _ in takewhile(lambda told: told[1] == 1, timeline.customers())}
+    people = {key: one._replace(created_at=timeline.instant(one.created_at)) for key, one in people.items()}
+    before = Counter(
+        int(f"1{like.customer_id}")
+        for day, count in enumerate(earlier)
+        for like, buyer in _likes(old, count, day)
+        if buyer == 1 and like.customer_id and not like.test
+    )
     customers = [
-        _buyer(people[int(str(key)[-DIGITS:])], key, str(key)[:-DIGITS], times, midnight + DAY - 1)
+        _buyer(people[int(str(key)[-DIGITS:])], key, str(key)[:-DIGITS], times + before[key], midnight + DAY - 1)
         for key, times in _bought(new).items()
     ]
     products = list(timeline.shop.products)
@@ -257,6 +261,12 @@ def changed(
         products=tuple(products),
     )
     return new, edited, shop
+
+
+def _likes(old: Sequence[Place], orders: int, number: int) -> Iterator[tuple[Order, int]]:
+    """What the new orders of such a day are like, and the copy of who buys: a tenth are somebody new."""
+    for place in range(orders):
+        yield old[(place + 17 * number) % len(old)].pattern.order, NEW + number if place % 10 == 0 else 1
 
 
 def _dearer(one: Product, at: int) -> Product:

@@ -1,6 +1,7 @@
 """A made shop of any size is what a sync would have left: the marts hold what was put in, and a day is due next."""
 
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import big_shop
@@ -59,6 +60,23 @@ def test_the_day_after_reads_what_a_daily_sync_reads(home: Path) -> None:
     assert later["orders"].since >= (today - timedelta(days=2)).isoformat()
     assert NEW + NEW // 20 <= later["orders"].records < 2 * NEW
     assert later["products"].records == 3 + 1  # the overlap reads the last known one again
+
+
+def test_who_buys_again_is_told_to_have_bought_so_much_more(tmp_path: Path) -> None:
+    """Else it would look as if they had bought before the history, and each new order would change all of theirs."""
+    big_shop.make(tmp_path, ORDERS, DAYS)
+    given = settings.demo().model_copy(update={"sync": settings.Sync(history=DAYS)})
+    found = []
+    for day in range(3):
+        if day:
+            big_shop.change(tmp_path, NEW)
+        pipeline.rebuild(Home(tmp_path), given, DemoClock(big_shop.Truth.of(tmp_path).now), pipeline.Watcher())
+        con = warehouse.connect(Home(tmp_path).database)
+        rows = con.execute("select customer_key, prior_orders, created_utc from dim_customer").fetchall()
+        found.append({key: told for key, *told in rows})
+        con.close()
+    for earlier, later in pairwise(found):
+        assert {key: told for key, told in later.items() if key in earlier} == earlier
 
 
 def test_the_same_seed_is_the_same_shop(tmp_path: Path) -> None:
