@@ -194,6 +194,20 @@ def test_a_kept_file_reads_pages_alone_and_nobody_else_reads_them(
             [("b", "-- temporary\nselect * from stg_shopify__a"), ("c", "-- temporary\n-- sums\nselect * from b")],
             "c is added up from b, which does not last",
         ),
+        # The others of a customer are not made again for it.
+        (
+            [("b", "-- temporary\nselect * from stg_shopify__a"), ("c", "-- together\nselect * from b")],
+            "c looks at a customer's orders together, and order_buyers does not read b",
+        ),
+        (
+            [
+                ("b", "-- temporary\nselect * from stg_shopify__a"),
+                ("d", "-- temporary\nselect * from b"),
+                ("order_buyers", "-- temporary\n-- lasting\n-- together\nselect * from d"),
+                ("c", "select * from b, d, order_buyers"),
+            ],
+            "c reads b, which is there for those orders alone that are touched",
+        ),
     ],
 )
 def test_a_file_that_looks_at_all_orders_reads_what_is_there_for_all(
@@ -265,6 +279,34 @@ def test_rows_that_last_stay_where_they_are_if_they_are_the_same(
     assert changed[1] + 100 == changed_later[1]
 
 
+def test_of_who_bought_before_no_order_is_made_again_but_where_it_is_told_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warehouse, "LARGE", 0)
+    monkeypatch.setattr(increments, "_FEW", 0)
+    raw = new(tmp_path)
+    ChangingShop(raw, random.Random(9)).begin()
+    who = {"customer": {"id": "gid://shopify/Customer/1001"}}
+    raw.orders(order(97, "2026-01-10", line(970, "5.00"), **who), order(98, "2026-01-11", line(980, "5.00"), **who))
+    later = "2026-01-21T00:00:00Z"
+    for told, one, made in (
+        ("the first build", None, None),
+        ("one more", order(99, "2026-01-12", line(990, "5.00"), **who), {"shopify:99"}),
+        (
+            "the first of the three is cancelled",
+            order(97, "2026-01-10", line(970, "5.00"), cancelledAt=later, updatedAt=later, **who),
+            {"shopify:97", "shopify:98", "shopify:99"},
+        ),
+    ):
+        if one:
+            raw.run += 1
+            raw.orders(one)
+        assert build(raw, inputs={"run_id": f"{raw.run:016x}"}).published, told
+        if made:
+            with duckdb.connect(home(raw).warehouse, read_only=True) as con:
+                assert {key for (key,) in con.execute("select order_key from lagging_fact_orders").fetchall()} == made
+
+
 class TestCutOff:
     """Where a build ends before its end, the next one brings what a whole one would."""
 
@@ -302,6 +344,36 @@ class TestCutOff:
         assert not (home(twins.one).work / FILE).exists()
         twins.one.orders(order(98, "2026-01-21", line(980, "5.00")))
         twins.build("again")
+
+    @pytest.mark.parametrize("times", [1, 2])
+    @pytest.mark.parametrize("at", ["before it is published", "before that is remembered"])
+    def test_what_was_written_down_and_not_published_is_made_again(
+        self, twins: Twins, monkeypatch: pytest.MonkeyPatch, at: str, times: int
+    ) -> None:
+        """Of orders too that no page tells of: whom another's order tells something else, and who is on another day."""
+        ChangingShop(twins.one, random.Random(8)).begin()
+        who = {"customer": {"id": "gid://shopify/Customer/1001"}}
+        for number, day in ((96, "2026-01-09"), (97, "2026-01-10"), (98, "2026-01-11")):
+            twins.one.orders(order(number, day, line(10 * number, "5.00"), **who))
+        twins.build("begun")
+        twins.one.orders(order(99, "2026-01-12", line(990, "5.00"), **who))
+        twins.build("a spare file is there")
+        monkeypatch.setattr(warehouse, "LARGE", 0)
+        step = (increments.Increment, "_publish") if at == "before it is published" else (increments, "remember")
+        for time in range(times):
+            later = f"2026-01-2{time + 1}T00:00:00Z"
+            twins.one.run += 1
+            twins.one.orders(
+                order(97, f"2026-01-1{3 + time}", line(970, "5.00"), updatedAt=later, **who),
+                order(96, "2026-01-09", line(960, "5.00"), updatedAt=later, cancelledAt=later if time else None, **who),
+            )
+            with monkeypatch.context() as patch:
+                patch.setattr(*step, _failing)
+                with pytest.raises(MemoryError):
+                    build(twins.one, inputs={"run_id": f"broken {time}"})
+        for told in ("again", "and the spare file"):
+            twins.one.orders(order(100 + twins.builds, "2026-01-20", line(9000 + twins.builds, "5.00")))
+            twins.build(told)
 
     def test_records_are_counted_once(self, twins: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
         """A build of changes that finds too many of them goes on as one of everything."""

@@ -4,6 +4,7 @@ Each happening reaches an order of its own, which nothing else touches.
 """
 
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from test_increments import Twins, _noting
 from warehouse_fixtures import Raw, customer, line, meta_row, order, product, refund, refund_line
 
-from growthos.warehouse import increments, sqlfiles, universe
+from growthos.warehouse import increments, lasting, spare, sqlfiles, universe
 
 DAY = "2026-01-10"
 PAGE = "https://toyshop.example/?utm_source=facebook&utm_medium=cpc&utm_campaign="
@@ -27,13 +28,14 @@ ORDERS = {
     5: order(5, DAY, line(50, "9.00"), landingPageUrl=PAGE + "spring"),
     # One that the next list of ids does not name any more.
     6: order(6, DAY, line(60, "9.00")),
-    # A guest's, whose e-mail turns out to be a customer's; and a customer's second, whose first is cancelled.
+    # A guest's, whose e-mail turns out to be a customer's; and a customer's second, whose first is cancelled, and which
+    # names a campaign that is there still later.
     7: order(7, DAY, line(70, "9.00"), email="ann@example.com"),
     8: order(8, DAY, line(80, "9.00"), customer_id=8),
-    9: order(9, f"{DAY}T15:00:00Z", line(90, "9.00"), customer_id=8),
+    9: order(9, "2026-01-12", line(90, "9.00"), customer_id=8, landingPageUrl=PAGE + "latest"),
     # One that gave back more than it took, and one whose refund was not served and is served later, alone.
-    11: order(11, DAY, line(110, "9.00"), refund_ids=[11]),
-    12: order(12, DAY, line(120, "9.00"), refund_ids=[12]),
+    11: order(11, DAY, line(110, "9.00"), refund_ids=[11], customer_id=31),
+    12: order(12, DAY, line(120, "9.00"), refund_ids=[12], customer_id=32),
     # A guest's, whose e-mail a customer gives up; and one that two customers share, of whom the first gives it up.
     13: order(13, DAY, line(130, "9.00"), email="bob@example.com"),
     14: order(14, DAY, line(140, "9.00"), email="two@example.com"),
@@ -116,6 +118,12 @@ def quiet(raw: Raw) -> None:
     raw.orders(order(number, "2026-01-14", line(10 * number, "7.00")))
 
 
+def another(raw: Raw) -> None:
+    """Such a day, and a campaign begins."""
+    quiet(raw)
+    spend(raw, meta_row("104", "2026-01-13", campaign_name="latest"))
+
+
 def test_what_reaches_others_is_made_anew_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(increments, "_FEW", 0)
     ways: list[str] = []
@@ -127,7 +135,7 @@ def test_what_reaches_others_is_made_anew_with_them(tmp_path: Path, monkeypatch:
     assert {"refunds_incomplete"} <= {one.code for one in built.warnings}
     [over] = [one for one in built.checks if one.name == "refunds_within_sales"]
     assert over.failing_rows > 0
-    for told, happen in (("after", after), ("a quiet day", quiet), ("another", quiet)):
+    for told, happen in (("after", after), ("a quiet day", quiet), ("another", another)):
         happen(twins.one)
         twins.build(told)
     assert ways == ["_build_all", *["_build_changes"] * 3]
@@ -147,15 +155,18 @@ TAKEN_OUT = {
         "anti join stg_shopify__listed_orders using (order_id)",
         "where false",
     ),
-    "a customer's e-mails": ("_CLOSE", "            and email_sha256 is not null", "            and false"),
+    "a customer's e-mails": (
+        "_CLOSE",
+        "stg_shopify__customer_versions where email_sha256 is not null",
+        "stg_shopify__customer_versions where false",
+    ),
     "customers that share an e-mail": ("_CLOSE", "email_place in (select hash(email_sha256) from emails)", "false"),
     "who bought before": (
         "_CLOSE",
-        "order_days where place in (select hash(key) from touched_orders)",
-        "order_days where false",
+        "order_buyers where rowid in (from found)",
+        "order_buyers where false",
     ),
-    "a customer's other orders": ("_CLOSE", "customer_place in (select hash(key) from changed_customers)", "false"),
-    "what the spare file lacks": ("_CLOSE", "from spare_lacks where", "from spare_lacks where false and"),
+    "a customer's other orders": ("_CLOSE", "customer_place in (from bought)", "false"),
     "nobody": ("_CLOSE", "select 'unknown'", "select 'nobody'"),
     "a refund that is read alone": (
         "_TOUCH",
@@ -165,6 +176,32 @@ TAKEN_OUT = {
     "what is told of a refund": ("_TOUCH", "from refund_gaps", "from refund_gaps where false"),
     "what a check found": ("_TOUCH", "from offending", "from offending where false"),
 }
+
+
+def _leave_others(con: Any, names: Sequence[str], narrow: Any = lasting.narrow) -> None:
+    """As if nothing else were told of any order that is not touched."""
+    con.execute("drop table rows_of_order_buyers")
+    con.execute("create temporary table rows_of_order_buyers as select null as row, *, null as place from order_buyers")
+    narrow(con, names)
+
+
+LEFT_OUT: dict[str, tuple[Any, str, Callable[..., Any]]] = {
+    "what the spare file lacks": (spare, "take", lambda *given, take=spare.take: (take(*given)[0], False)),
+    "what rows of others tell": (lasting, "complete", lambda *_: None),
+    "whom another's order tells something else of": (
+        lasting,
+        "narrow",
+        _leave_others,
+    ),
+}
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("what", LEFT_OUT)
+def test_without_one_of_the_steps_it_would_be_seen(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(*LEFT_OUT[what])
+    with pytest.raises(AssertionError):
+        test_what_reaches_others_is_made_anew_with_them(tmp_path, monkeypatch)
 
 
 @pytest.mark.chaos

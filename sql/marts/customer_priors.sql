@@ -1,14 +1,16 @@
 -- Orders that a customer placed before the loaded history.
 -- grain: customer_key
 -- temporary
+-- together
 with loaded as (
 
     select
-        customer_key,
+        identities.customer_key,
         count(*) as orders
-    from order_identities
-    where not is_test and not is_deleted
-    group by customer_key
+    from order_identities as identities
+    inner join order_headers as headers using (order_key)
+    where not headers.is_test and not headers.is_deleted
+    group by identities.customer_key
 
 )
 

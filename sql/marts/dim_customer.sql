@@ -1,16 +1,15 @@
 -- Customers: those of the shop, those known only by an order, guests by the hash of their e-mail, and nobody.
 -- grain: customer_key
+-- together
 with orders as (
 
     select
-        fact.*,
-        staged.email_sha256,
-        staged.country,
-        staged.region,
-        staged.order_number
-    from fact_orders as fact
-    inner join stg__orders as staged using (order_key)
-    where fact.customer_key != 'unknown'
+        headers.*,
+        buyers.customer_key,
+        buyers.customer_order_seq = 1 as is_first
+    from order_headers as headers
+    inner join order_buyers as buyers using (order_key)
+    where buyers.customer_key != 'unknown'
 
 ),
 
@@ -19,10 +18,10 @@ bought as (
     select
         customer_key,
         count(*) filter (where is_counted)::integer as counted_orders,
-        max(date_key) filter (where is_counted) as last_order_date,
-        arg_max(email_sha256, (order_ts_utc, order_number)) as email_sha256,
-        arg_max(country, (order_ts_utc, order_number)) as country,
-        arg_max(region, (order_ts_utc, order_number)) as region
+        max(order_date) filter (where is_counted) as last_order_date,
+        arg_max(email_sha256, (ordered_at, order_number)) as email_sha256,
+        arg_max(country, (ordered_at, order_number)) as country,
+        arg_max(region, (ordered_at, order_number)) as region
     from orders
     group by customer_key
 
@@ -32,12 +31,12 @@ firsts as (
 
     select
         customer_key,
-        date_key as first_order_date,
+        order_date as first_order_date,
         order_key as first_order_key,
         channel_key as first_channel_key,
         campaign_key as first_campaign_key
     from orders
-    where is_new_customer
+    where is_first
 
 ),
 

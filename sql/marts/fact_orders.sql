@@ -19,13 +19,13 @@ joined as (
 
     select
         orders.*,
-        identities.customer_key as identity_key,
-        identities.is_counted,
-        identities.exclusion_reason,
-        sequence.customer_order_seq,
-        channels.channel_key,
-        channels.attribution_rule,
-        campaigns.campaign_key,
+        buyers.customer_key as buyer_key,
+        buyers.customer_order_seq,
+        headers.is_counted,
+        headers.exclusion_reason,
+        headers.channel_key,
+        headers.attribution_rule,
+        headers.campaign_key,
         coalesce(lines.units, 0) as units,
         coalesce(lines.gross_cents, 0) as gross_cents,
         coalesce(lines.discount_cents, 0) as discount_cents,
@@ -34,10 +34,8 @@ joined as (
         coalesce(lines.requires_shipping, false) and not orders.is_pickup and orders.source_name is distinct from 'pos'
             as is_sent
     from stg__orders as orders
-    inner join order_identities as identities using (order_key)
-    inner join order_channels as channels using (order_key)
-    left join order_sequence as sequence using (order_key)
-    left join order_campaigns as campaigns using (order_key)
+    inner join order_headers as headers using (order_key)
+    inner join order_buyers as buyers using (order_key)
     left join lines using (order_key)
 
 )
@@ -47,9 +45,9 @@ select
     order_name,
     order_date as date_key,
     ordered_at as order_ts_utc,
-    coalesce(identity_key, 'unknown') as customer_key,
+    buyer_key as customer_key,
     channel_key,
-    coalesce(campaign_key, 'unknown') as campaign_key,
+    campaign_key,
     source_name,
     financial_status,
     is_counted,

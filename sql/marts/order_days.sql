@@ -15,9 +15,6 @@ with lines as (
 
 select
     orders.order_key,
-    facts.customer_key,
-    -- A number, as the orders of a few customers are found sooner by it among many.
-    hash(facts.customer_key) as customer_place,
     orders.source,
     orders.order_date,
     orders.created_at,

@@ -24,6 +24,7 @@ from growthos.warehouse import (
     publish,
     rejects,
     relations,
+    spare,
     sqlfiles,
     working,
 )
@@ -99,7 +100,7 @@ def _build_small(home: Home, loads: Sequence[Load], inputs: Inputs, size: int) -
     """Everything anew, in a new file."""
     new = home.work / "warehouse.new"
     publish.remove(new)
-    publish.remove(home.work / publish.SPARE)
+    publish.remove(home.work / spare.FILE)
     con = open_file(new, home=home.root, read_only=False, threads=threads(size))
     with closing(con), interrupt.breakable(con):
         built = _build(con, home, loads, inputs)

@@ -2,7 +2,8 @@
 
 Two rounds. Staged rows rest on their own order alone, so the orders are taken as they were read. The rows of marts
 rest on a customer's other orders too, so the second round takes together all who share a customer or an e-mail. What
-they make goes to disk at once: what lasts to the working database, the rest to a file that goes once it is published.
+they make goes to disk at once: what lasts to the working database, the rest to a file that goes once it is published,
+and staged rows with it.
 Checks look at the orders part by part as well, each time beside all that is no order's.
 """
 
@@ -15,7 +16,8 @@ from growthos.warehouse.checks import CheckResult
 from growthos.warehouse.database import STORAGE, WORKING, literal
 from growthos.warehouse.parts import Parts
 from growthos.warehouse.sqlfiles import Model, unions
-from growthos.warehouse.staging import Rows, sum_up
+from growthos.warehouse.staging import MARKS, NO_MARKS, Rows, sum_up
+from growthos.warehouse.universe import KINDS, key_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -40,7 +42,7 @@ _STAGING_PARTS: Final = f"""create table {_MADE}.main.staging_parts as
 _PARTS: Final = (
     f"""create table {_MADE}.main.customer_parts as
         select place, hash(coalesce(email_sha256, customer_key)) % $parts as part
-        from {WORKING}.main.stg_shopify__customers
+        from {_MADE}.main.stg_shopify__customers
     """,  # noqa: S608  our own
     f"""create table {_MADE}.main.order_parts as
         select
@@ -49,7 +51,7 @@ _PARTS: Final = (
                 customers.part,
                 hash(coalesce(orders.customer_key, orders.email_sha256, orders.order_key)) % $parts
             ) as part
-        from {WORKING}.main.stg_shopify__orders as orders
+        from {_MADE}.main.stg_shopify__orders as orders
         left join {_MADE}.main.customer_parts as customers on customers.place = hash(orders.customer_key)
     """,  # noqa: S608  our own
 )
@@ -83,24 +85,29 @@ class Anew:
         rows: list[Rows] = []
         for part in range(count):
             ours = f"place in (select place from {_MADE}.main.staging_parts where part = {part})"  # noqa: S608  our own
-            kept.restrict(con, self.models, orders=ours, customers=f"place % {count} = {part}")
+            kept.restrict(con, self.models, "orders", ours)
+            kept.restrict(con, self.models, "customers", f"place % {count} = {part}")
             rows += making.make(con, self.models, self.parts.staging, self.run_id, by_order=True)
-            lasting.add(con, self.parts.staged, staged=True, first=not part)
+            for name in self.parts.staged:
+                made = f"from {name} select * exclude ({MARKS}), hash({key_of(con, name)}) as place"
+                begin = f"insert into {_MADE}.main.{name}" if part else f"create table {_MADE}.main.{name} as"
+                con.execute(f"{begin} {made}")
             making.clear(con, self.parts.common)
         return sum_up(con, rows)
 
     def make(self) -> None:
         """Make the rows of marts of all orders and customers, part by part, and what is made of all of them."""
         con = self.con
-        orders = self._one(f"select count(*) from {WORKING}.main.stg_shopify__orders")  # noqa: S608  our own
+        orders = self._one(f"select count(*) from {_MADE}.main.stg_shopify__orders")  # noqa: S608  our own
         self.count = max(1, -(-orders // ORDERS))
         for statement in _PARTS:
             con.execute(statement, {"parts": self.count})
-        earliest = f"select min(created_at) from {WORKING}.main.stg_shopify__orders"  # noqa: S608  our own
+        earliest = f"select min(created_at) from {_MADE}.main.stg_shopify__orders"  # noqa: S608  our own
         con.execute(f"set variable earliest_order = ({earliest})")
         for part in range(self.count):
             self._take(part)
-            lasting.gather(con, self.parts.staged)
+            for name in self.parts.staged:
+                con.execute(f"create temporary table {name} as {self._staged(name, at_once=True)}")
             making.make(con, self.models, self.parts.marts, self.run_id)
             lasting.add(con, self.parts.lasting, first=not part)
             lasting.add_sums(con, self.models, self.parts.sums, first=not part)
@@ -120,7 +127,8 @@ class Anew:
         found = checks.Findings()
         for part in range(self.count):
             self._take(part)
-            lasting.see(self.con, self.parts.staged)
+            for name in self.parts.staged:
+                self.con.execute(f"create or replace temporary view {name} as {self._staged(name)}")
             making.make(self.con, self.models, united, self.run_id)
             for name in (*self.parts.published, *self.parts.checked):
                 self.con.execute(f"create or replace temporary view {name} as from {_MADE}.main.{name}_{part}")
@@ -134,6 +142,13 @@ class Anew:
         for kind, parts in (("orders", "order_parts"), ("customers", "customer_parts")):
             places = f"select place from {_MADE}.main.{parts} where part = {part}"  # noqa: S608  our own
             self.con.execute(f"create or replace temporary table universe_{kind} as {places}")
+
+    def _staged(self, name: str, *, at_once: bool = False) -> str:
+        """The staged rows of a part; `at_once`, to read all columns of them, which DuckDB would read of all rows."""
+        table = f"{_MADE}.main.{name}"
+        ours = f"place in (select place from universe_{KINDS[key_of(self.con, table)]})"  # noqa: S608  our own
+        where = f"rowid in (select rowid from {table} where {ours})" if at_once else ours  # noqa: S608  our own
+        return f"from {table} select * exclude (place), {NO_MARKS} where {where}"
 
     def _see_all(self) -> None:
         """Let the names of what is published stand for all parts."""

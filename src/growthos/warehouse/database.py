@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 STORAGE: Final = "v1.2.0"
+NEWEST: Final = "v1.4.0"
+"""Of a large home's working database, which nobody else reads: a checkpoint writes no table anew that is as it was."""
 WORKING: Final = "working"
 """As what the working database of a large home is attached."""
 ROWS: Final = 32768

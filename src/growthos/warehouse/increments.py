@@ -27,18 +27,19 @@ from growthos.warehouse import (
     publish,
     rejects,
     relations,
+    spare,
     sqlfiles,
     universe,
 )
 from growthos.warehouse.anew import Anew
 from growthos.warehouse.built import Built
 from growthos.warehouse.checks import CheckResult
-from growthos.warehouse.database import ROWS, WORKING, literal, naming
+from growthos.warehouse.database import WORKING, literal, naming
 from growthos.warehouse.inputs import Inputs, variables
 from growthos.warehouse.messages import Message
 from growthos.warehouse.parts import Parts
 from growthos.warehouse.sqlfiles import Model
-from growthos.warehouse.staging import Rows
+from growthos.warehouse.staging import Rows, sum_up
 from growthos.warehouse.working import digest, remember
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Increment:
     fed: dict[str, frozenset[kept.Stream]]
     settings: str = ""
     memory: dict[str, str] = field(default_factory=dict)
+    before: str = ""
 
     def build(self) -> Built:
         """Bring everything up to date, check it, and publish it if it may be read."""
@@ -88,25 +90,28 @@ class Increment:
     def _build_changes(self, common: tuple[Rows, ...]) -> Built | None:
         """Make the rows of the universe and put them in their place; None where all orders have to be looked at."""
         con, run_id = self.con, self.inputs.run_id
-        kept.restrict(con, self.models, orders=universe.ORDERS, customers=universe.CUSTOMERS)
-        for name in self.parts.staged:
-            rejects.forget(con, self.models[name], f"whose in (select key from touched_{self._kind(name)})")  # noqa: S608  our own
-        looked_at = common + making.make(con, self.models, self.parts.staging, run_id, by_order=True)
+        for kind in self.parts.staging_of:
+            self._look_at(kind, f"touched_{kind}")
+        looked_at = [*common, *making.make(con, self.models, self.parts.staging, run_id, by_order=True)]
+        making.make(con, self.models, self.parts.alone, run_id)
         if universe.close(con) * _FEW > self._one("select count(*) from before.main.fact_orders"):
             return None
-        lasting.stage(con, self.parts.staged)
-        looked_at += making.make(con, self.models, self.parts.marts, run_id)
+        looked_at += self._stage_others("customers")
+        lasting.complete(con, self.parts.shared)
+        making.make(con, self.models, self.parts.together, run_id)
+        lasting.narrow(con, (*self.parts.shared, universe.BUYERS))
+        looked_at += self._stage_others("orders")
+        making.make(con, self.models, self.parts.after, run_id)
         if self._one("select history_start::varchar from history") != self.memory.get("history"):
             return None
-        new = publish.take_spare(self.home, {self.memory["run"], self.memory["spare_run"]})
-        con.execute(f"attach {literal(str(new))} as after (row_group_size {ROWS})")
-        self._refresh()
+        new, lags = spare.take(self.home, self.memory.get("spare_run"))
+        spare.refresh(con, new, self.parts.published, lags=lags)
         broken: dict[str, str] = {}
         results = None
         while results is None:
             con.execute("begin")
             self._put_in_place()
-            rows = looked_at + making.make(con, self.models, self.parts.whole, run_id)
+            rows = sum_up(con, [*looked_at, *making.make(con, self.models, self.parts.whole, run_id)])
             if self._one("select history_start::varchar from run_info") != self.memory.get("history"):
                 con.execute("rollback")
                 return None
@@ -118,12 +123,27 @@ class Increment:
                 con.execute("rollback")
         if not self._keep_results(results):
             return self._built(results, rows, warnings, published=False)
-        for key, kind in universe.KINDS.items():
-            con.execute(f"insert into spare_lacks select '{key}', key from universe_{kind}")  # noqa: S608  our own
+        spare.note(con, self.parts.published, self.before, again=self._again())
         con.execute("commit")
         self._publish(new)
-        self._remember(results, lacking="changed", spare_run=self.memory["run"])
+        self._remember(results)
         return self._built(results, rows, warnings)
+
+    def _stage_others(self, kind: str) -> tuple[Rows, ...]:
+        """Make the staged rows of those of the universe who are not touched, beside those that were made of who is."""
+        con, names = self.con, self.parts.staging_of[kind]
+        others = f"from universe_{kind} select key where key not in (from touched_{kind})"
+        con.execute(f"create temporary table other_{kind} as {others}")
+        if not self._one(f"select count(*) from other_{kind}"):  # noqa: S608  our own
+            return ()
+        self._look_at(kind, f"other_{kind}")
+        return making.make_more(con, self.models, names, self.inputs.run_id)
+
+    def _look_at(self, kind: str, keys: str) -> None:
+        """Let the kept rows of some orders or customers stand for all, and forget what was put aside of them."""
+        kept.restrict(self.con, self.models, kind, f"place in (select hash(key) from {keys})")  # noqa: S608  our own
+        for name in self.parts.staging_of[kind]:
+            rejects.forget(self.con, self.models[name], f"whose in (select key from {keys})")  # noqa: S608  our own
 
     def _put_in_place(self) -> None:
         """Let the names of what is by order stand for all: the rows of the universe are in, those of before out."""
@@ -143,7 +163,7 @@ class Increment:
         con.execute("commit")
         con.execute("detach after")
         con.execute("detach before")
-        publish.swap(new, self.home)
+        spare.swap(new, self.home)
 
     def _build_all(self, common: tuple[Rows, ...]) -> Built:
         """Make the rows of all orders from those that are kept, and publish them in a file of their own."""
@@ -160,7 +180,7 @@ class Increment:
         passed = self._keep_results(results)
         con.execute("commit")
         if passed:
-            publish.remove(self.home.work / publish.SPARE)
+            publish.remove(self.home.work / spare.FILE)
             publish.copy_marts(con, self.models, self.home, at_once=anew.ORDERS)
             self._remember(results)
         return self._built(results, rows, warnings, published=passed)
@@ -171,10 +191,14 @@ class Increment:
 
         try:
             self.con.execute(f"attach {literal(str(self.home.database))} as before (read_only)")
-            run_id = self._one("select run_id from before.main.run_info")
+            self.before = self._one("select run_id from before.main.run_info")
         except (duckdb.Error, ValueError):
             return False
-        return run_id in {self.memory.get("run"), self.memory.get("candidate")}
+        return self.before in {self.memory.get("run"), self.memory.get("candidate")}
+
+    def _again(self) -> bool:
+        """Whether what the last build wrote down here has not been published."""
+        return self.memory.get("candidate", self.before) != self.before
 
     def _find_touched(self) -> bool:
         """Whose rows have changed; false where that is all, or cannot be told."""
@@ -197,24 +221,10 @@ class Increment:
                     return False
                 with naming(reaches[name].label):
                     con.execute(f"insert into touched_by_others {reaches[name].query}")
-        universe.touch(con)
+        universe.touch(con, again=self._again())
         for name in self.parts.published:
             con.execute(f"drop view {name}")
         return True
-
-    def _refresh(self) -> None:
-        """Put the new rows by order into the file to be published."""
-        con = self.con
-        con.execute("begin")
-        for name in self.parts.published:
-            key, table = universe.key_of(con, name), f"after.main.{name}"
-            these = f"{universe.HASHES[key]} in (select place from universe_{universe.KINDS[key]})"  # noqa: S608  our own
-            con.execute(f"delete from {table} where rowid in (select rowid from {table} where {these})")  # noqa: S608
-            con.execute(f"insert into after.main.{name} from temp.main.{name}")
-        con.execute("commit")
-
-    def _kind(self, name: str) -> str:
-        return universe.KINDS[universe.key_of(self.con, name)]
 
     def _keep_results(self, results: Sequence[CheckResult]) -> bool:
         """Write down what the checks found, in the open transaction if all is well, else in one of its own."""
@@ -230,21 +240,16 @@ class Increment:
             self.con.execute("commit")
         return passed
 
-    def _remember(self, results: Sequence[CheckResult], *, lacking: str = "", spare_run: str = "") -> None:
-        """What the next build has to know of this one, which is published now.
-
-        `lacking` names the tables of those in which the file that `spare_run` made differs from it.
-        """
+    def _remember(self, results: Sequence[CheckResult]) -> None:
+        """What the next build has to know of this one, which is published now."""
         con = self.con
         told = {
             "run": self.inputs.run_id,
-            "spare_run": spare_run,
             "settings": self.settings,
             "earliest": self._one(f"select min(created_at)::varchar from {WORKING}.main.order_days"),  # noqa: S608  our own
             "history": self._one("select history_start::varchar from run_info"),
         }
-        lacks = {key: f"{lacking}_{kind}" for key, kind in universe.KINDS.items() if lacking}
-        remember(con, told, self.parts.inputs, lacks, sorted({key for result in results for key in result.orders}))
+        remember(con, told, self.parts.inputs, sorted({key for result in results for key in result.orders}))
 
     def _look_for_malformed(self, new: Sequence[Load], thinned: frozenset[kept.Stream]) -> None:
         """Look for pages that are no JSON in new segments, and in all of what is not kept or has lost some."""

@@ -24,7 +24,7 @@ _TABLES: Final = (
     "create table pending (kind varchar, key varchar)",
 )
 # The refunds of the orders whose kept rows were put in the place of all.
-_REFUNDS: Final = """create temporary table touched_refunds as
+_REFUNDS: Final = """create or replace temporary table looked_at_refunds as
     with listed as (
         select unnest([id_of(one.id) for one in refunds]) as refund_id
         from stg_shopify__order_versions
@@ -95,16 +95,17 @@ def update(
     return tuple(new), thinned
 
 
-def restrict(con: "DuckDBPyConnection", models: Mapping[str, Model], *, orders: str, customers: str) -> None:
-    """Put the kept rows of some orders and customers, told by a condition each, in the place of all."""
-    told = {"order_id": orders, "refund_id": "place in (select place from touched_refunds)", "customer_id": customers}
+def restrict(con: "DuckDBPyConnection", models: Mapping[str, Model], kind: str, whose: str) -> None:
+    """Put the kept rows of some orders or customers, told by a condition, in the place of all."""
+    refunds = "place in (select place from looked_at_refunds)"
+    told = {"order_id": whose, "refund_id": refunds} if kind == "orders" else {"customer_id": whose}
     for column, condition in told.items():
         if column == "refund_id":
             con.execute(_REFUNDS)
         for name, model in models.items():
             if model.kept == column:
                 rows = f"from {WORKING}.main.{name} select * exclude (place) where {universe.at(name, condition)}"
-                con.execute(f"create temporary table {name} as {rows}")
+                con.execute(f"create or replace temporary table {name} as {rows}")
 
 
 def _renew(con: "DuckDBPyConnection", model: Model, streams: frozenset[Stream], *, loses: bool, note: bool) -> None:

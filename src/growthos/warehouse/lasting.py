@@ -1,7 +1,7 @@
 """The relations of all orders that last in a large home's working database, and how the rows of some are exchanged.
 
-Three kinds: staged tables that marts read, intermediates marked `-- lasting`, and sums over those, marked `-- sums`.
-Each but the sums has `place` beside its columns, a number for whose a row is (`universe`).
+Two kinds: intermediates marked `-- lasting`, and sums over those, marked `-- sums`. Each of the first has `place`
+beside its columns, a number for whose a row is (`universe`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 from growthos.warehouse.database import WORKING, naming
 from growthos.warehouse.parts import Parts
 from growthos.warehouse.sqlfiles import Model
-from growthos.warehouse.staging import MARKS, NO_MARKS
-from growthos.warehouse.universe import KINDS, NOBODY, at, key_of
+from growthos.warehouse.universe import BUYERS, KINDS, NOBODY, at, key_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-def add(con: "DuckDBPyConnection", names: Sequence[str], *, first: bool, staged: bool = False) -> None:
+def add(con: "DuckDBPyConnection", names: Sequence[str], *, first: bool) -> None:
     """Let the rows that were made of some orders last: alone if those are the first, else beside the others'."""
     for name in names:
-        rows = _placed(con, name, staged=staged)
+        rows = _placed(con, name)
         if first:
             con.execute(f"create or replace table {WORKING}.main.{name} as {rows}")
         else:
@@ -41,51 +40,50 @@ def but_nobody(con: "DuckDBPyConnection", name: str) -> str:
     return f"where customer_key != '{NOBODY}'" if key_of(con, name) == "customer_key" else ""
 
 
-def stage(con: "DuckDBPyConnection", names: Sequence[str]) -> None:
-    """Put the staged rows of who is touched in the place of those of before, and then those of the universe beside.
+def complete(con: "DuckDBPyConnection", names: Sequence[str]) -> None:
+    """Put the rows of the universe's other orders beside those that were made of who is touched.
 
-    To find rows of some among all costs the most, so it is done once.
+    They are as order_buyers holds them: nothing has changed that they rest on.
     """
-    con.execute("begin")
     for name in names:
-        kind, table = KINDS[key_of(con, name)], f"{WORKING}.main.{name}"
-        con.execute(f"create or replace temporary table rows_of as {_found(table, kind)}")
-        touched = f"place in (select hash(key) from touched_{kind})"  # noqa: S608  our own
-        others = _staged(name, f"rowid in (select row from rows_of where not {touched})")  # noqa: S608  our own
-        con.execute(f"create temporary table others as {others}")
-        con.execute(f"delete from {table} where rowid in (select row from rows_of where {touched})")  # noqa: S608  our own
-        con.execute(f"insert into {table} {_placed(con, name, staged=True)}")
-        con.execute(f"insert into temp.main.{name} by name from others")
-        con.execute("drop table others")
-    con.execute("commit")
+        columns = ", ".join(column for column, *_ in con.execute(f"describe temp.main.{name}").fetchall())
+        con.execute(
+            f"insert into temp.main.{name} by name select {columns} from rows_of_{BUYERS} "  # noqa: S608  our own
+            "where order_key not in (from touched_orders)"
+        )
 
 
-def gather(con: "DuckDBPyConnection", names: Sequence[str]) -> None:
-    """Take the staged rows of the universe for all."""
+def narrow(con: "DuckDBPyConnection", names: Sequence[str]) -> None:
+    """Let the universe's orders be those that are touched, and those of whom order_buyers tells something else now.
+
+    All of `names` are by order, and made of all that were looked at: of them the others' rows go.
+    """
+    con.execute(
+        "create temporary table changed_orders as from touched_orders union all "  # noqa: S608  our own
+        f"select order_key from (from temp.main.{BUYERS} except (from rows_of_{BUYERS} select * exclude (row, place)))"
+    )
+    con.execute("delete from universe_orders where key not in (from changed_orders)")
     for name in names:
-        con.execute(f"create temporary table {name} as {_staged(name, at(name, _universe(con, name)))}")
-
-
-def see(con: "DuckDBPyConnection", names: Sequence[str]) -> None:
-    """Let the names of staged rows stand for those of the universe, of which few columns are read."""
-    for name in names:
-        con.execute(f"create or replace temporary view {name} as {_staged(name, _universe(con, name))}")
-
-
-def _staged(name: str, whose: str) -> str:
-    return f"from {WORKING}.main.{name} select * exclude (place), {NO_MARKS} where {whose}"
+        con.execute(f"delete from temp.main.{name} where order_key not in (select key from universe_orders)")  # noqa: S608
 
 
 def exchange(con: "DuckDBPyConnection", models: Mapping[str, Model], parts: Parts) -> None:
     """Put the rows of the universe in the place of those of before, within the open transaction.
 
-    After it the names stand for all orders; what was made of the universe is `part_of_<name>`.
+    What rests on its own order alone was made of those that are touched, and no other's changes. After it the names
+    stand for all orders; what was made is `part_of_<name>`.
     """
     keys = {name: key_of(con, name) for name in parts.lasting}
+    whose = {
+        name: f"touched_{KINDS[key]}" if name in parts.alone else f"universe_{KINDS[key]}" for name, key in keys.items()
+    }
     for name in (*parts.lasting, *parts.sums):
         con.execute(f"alter table temp.main.{name} rename to part_of_{name}")
     for name in keys:
-        rows = f"from {WORKING}.main.{name} select rowid as row, * where {at(name, _universe(con, name))}"
+        these = f"place in (select hash(key) from {whose[name]})"  # noqa: S608  our own
+        rows = f"from {WORKING}.main.{name} select rowid as row, * where {at(name, these)}"
+        if name == BUYERS:
+            rows = f"from rows_of_{name} where {these}"
         con.execute(f"create temporary table {name} as {rows}")
     for name in parts.sums:
         with naming(models[name].label):
@@ -95,17 +93,23 @@ def exchange(con: "DuckDBPyConnection", models: Mapping[str, Model], parts: Part
         _add_up(con, models[name], f"from temp.main.part_of_{name} union all by name {less}")
         con.execute(f"drop table temp.main.{name}")
     for name, key in keys.items():
-        table, new = f"{WORKING}.main.{name}", f"part_of_{name}"
-        old = f"(from {name} select * exclude (row, place))"
-        con.execute(
-            f"create or replace temporary table changed as select distinct {key} "  # noqa: S608  our own
-            f"from ((from {old} except from {new}) union all (from {new} except from {old}))"
-        )
-        gone = f"select row from {name} semi join changed using ({key})"  # noqa: S608  our own
-        con.execute(f"delete from {table} where rowid in ({gone})")  # noqa: S608  our own
-        con.execute(f"insert into {table} {_placed(con, new)} where {key} in (from changed)")
-        con.execute(f"drop table temp.main.{name}")
-        con.execute(f"create temporary view {name} as from {table} select * exclude (place)")
+        _exchange_changed(con, name, key, whose[name])
+
+
+def _exchange_changed(con: "DuckDBPyConnection", name: str, key: str, whose: str) -> None:
+    """Take out the rows of before of whom they are others now, and add these; the same ones stay."""
+    table = f"{WORKING}.main.{name}"
+    old = f"(from {name} select * exclude (row, place))"
+    new = f"(from part_of_{name} where {key} in (select key from {whose}))"  # noqa: S608  our own
+    con.execute(
+        f"create or replace temporary table changed as select distinct {key} "  # noqa: S608  our own
+        f"from ((from {old} except from {new}) union all (from {new} except from {old}))"
+    )
+    gone = f"select row from {name} semi join changed using ({key})"  # noqa: S608  our own
+    con.execute(f"delete from {table} where rowid in ({gone})")  # noqa: S608  our own
+    con.execute(f"insert into {table} {_placed(con, f'part_of_{name}')} where {key} in (from changed)")
+    con.execute(f"drop table temp.main.{name}")
+    con.execute(f"create temporary view {name} as from {table} select * exclude (place)")
 
 
 def _add_up(con: "DuckDBPyConnection", model: Model, rows: str) -> None:
@@ -122,17 +126,6 @@ def _add_up(con: "DuckDBPyConnection", model: Model, rows: str) -> None:
     )
 
 
-def _placed(con: "DuckDBPyConnection", name: str, *, staged: bool = False) -> str:
+def _placed(con: "DuckDBPyConnection", name: str) -> str:
     """The rows of a relation that was made, as they last."""
-    columns = f"* exclude ({MARKS})" if staged else "*"
-    return f"from temp.main.{name} select {columns}, hash({key_of(con, name)}) as place"
-
-
-def _found(table: str, kind: str) -> str:
-    """The rows of the universe in a table that lasts."""
-    return f"select rowid as row, place from {table} where place in (select place from universe_{kind})"  # noqa: S608  our own
-
-
-def _universe(con: "DuckDBPyConnection", name: str) -> str:
-    """What tells the rows of the universe in a table that lasts."""
-    return f"place in (select place from universe_{KINDS[key_of(con, name)]})"  # noqa: S608  our own
+    return f"from temp.main.{name} select *, hash({key_of(con, name)}) as place"

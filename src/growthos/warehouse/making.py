@@ -32,6 +32,22 @@ def make(
     return tuple(rows)
 
 
+def make_more(
+    con: "DuckDBPyConnection", models: Mapping[str, Model], names: Sequence[str], run_id: str
+) -> tuple[Rows, ...]:
+    """Make the staged rows of some more, from what stands now for all that is kept, beside those that were made."""
+    staged = [name for name in names if not models[name].temporary]
+    for name in names:
+        con.execute(
+            f"alter table temp.main.{name} rename to had_{name}" if name in staged else f"drop table temp.main.{name}"
+        )
+    rows = make(con, models, names, run_id, by_order=True)
+    for name in staged:
+        con.execute(f"insert into temp.main.{name} by name from had_{name}")
+        con.execute(f"drop table temp.main.had_{name}")
+    return rows
+
+
 def clear(con: "DuckDBPyConnection", names: Sequence[str]) -> None:
     """Take away all that was made, but these, what they are made of, and the pages."""
     rows = con.execute(

@@ -1,23 +1,19 @@
 """Puts finished files in place: the published database is copied, flushed and renamed, never written to in place."""
 
 import os
-import shutil
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from growthos.errors import GrowthError
 from growthos.folders import sync_folder
 from growthos.home import Home
-from growthos.warehouse.database import STORAGE, literal, open_file
+from growthos.warehouse.database import STORAGE, literal
 from growthos.warehouse.sqlfiles import Model
 from growthos.warehouse.staging import MARKS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-SPARE: Final = "growthos.spare"
 _RESULTS: Final = ("run_rows", "dq_results")
 
 
@@ -71,47 +67,6 @@ def _spans(con: "DuckDBPyConnection", name: str, rows: int) -> list[tuple[str, s
 def published(models: Mapping[str, Model]) -> tuple[str, ...]:
     """The tables that people read: the marts, and what the build counted and checked."""
     return (*(one.name for one in models.values() if one.layer == "marts" and not one.temporary), *_RESULTS)
-
-
-def take_spare(home: Home, run_ids: Collection[str]) -> Path:
-    """A file to be refreshed: the spare one, if one of these runs made it, else a copy of the published one.
-
-    The spare is the file that was published before. Whoever still reads it keeps it: then the published one is copied.
-    """
-    new, spare = home.work / "growthos.new", home.work / SPARE
-    remove(new)
-    if spare.exists():
-        spare.rename(new)
-        if _made_by(new, home) in run_ids:
-            return new
-        remove(new)
-    shutil.copyfile(home.database, new)
-    return new
-
-
-def swap(new: Path, home: Home) -> None:
-    """Rename a refreshed file over the published one, and keep that as the spare for the next time."""
-    old = home.work / "growthos.old"
-    remove(old)
-    with suppress(OSError):  # where the file system has no links, the next build copies
-        os.link(home.database, old)
-    replace(new, home.database)
-    if old.exists():
-        old.rename(home.work / SPARE)
-
-
-def _made_by(path: Path, home: Home) -> str | None:
-    import duckdb
-
-    try:
-        con = open_file(path, home=home.root, read_only=False, threads=1)
-        try:
-            [(run_id,)] = con.execute("select run_id from run_info").fetchall()
-        finally:
-            con.close()
-    except (duckdb.Error, GrowthError, ValueError):
-        return None
-    return str(run_id)
 
 
 def replace(new: Path, place: Path) -> None:

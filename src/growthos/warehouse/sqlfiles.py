@@ -4,11 +4,11 @@ A file is one SELECT under a header of comments: a sentence, then `-- grain: col
 `-- temporary` (an intermediate: neither united with other sources' nor published), `-- severity: critical|warning`
 (checks) and `-- expects: stg__entity(column TYPE, ...)` (an entity that may have no source at all).
 
-Four marks say how a large home builds no more than what has changed (`increments`): `-- kept: column` (each row is
+Five marks say how a large home builds no more than what has changed (`increments`): `-- kept: column` (each row is
 made of one page, so the rows of a segment are kept; the column, if any, tells whose they are), `-- lasting` (an
 intermediate by order that is kept for all orders), `-- sums` (sums over lasting ones by the columns of its grain, from
-which those of some orders may be taken, and to which they may be added) and `-- whole` (it looks at all orders, not at
-those that changed).
+which those of some orders may be taken, and to which they may be added), `-- together` (it looks at all orders of a
+customer, not at those alone that changed) and `-- whole` (it looks at all orders).
 Which relations a file reads, DuckDB's own parser says; the name is the plug: all `stg_<source>__<entity>` together are
 `stg__<entity>`.
 """
@@ -29,7 +29,7 @@ _INSIDE: Final = Path(__file__).parents[1] / "sql"
 SQL: Final = _INSIDE if _INSIDE.is_dir() else Path(__file__).parents[3] / "sql"
 _STAGING = re.compile(r"stg_(?P<source>[a-z0-9_]+?)__(?P<entity>[a-z0-9_]+)")
 _MARK = re.compile(r"-- (grain|severity|expects|kept): (.+)")
-_FLAGS: Final = ("-- temporary", "-- kept", "-- lasting", "-- sums", "-- whole")
+_FLAGS: Final = ("-- temporary", "-- kept", "-- lasting", "-- sums", "-- together", "-- whole")
 _EXPECTED = re.compile(r"(stg__\w+)\((.+)\)")
 
 
@@ -54,6 +54,7 @@ class Model:
     kept: str | None = None
     lasting: bool = False
     sums: bool = False
+    together: bool = False
     whole: bool = False
 
     @property
@@ -102,6 +103,7 @@ def read(path: Path) -> Model:
         kept="".join(marks["kept"]) if marks["kept"] or "-- kept" in header else None,
         lasting="-- lasting" in header,
         sums="-- sums" in header,
+        together="-- together" in header,
         whole="-- whole" in header,
     )
 

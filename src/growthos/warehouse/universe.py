@@ -26,9 +26,10 @@ def at(table: str, condition: str) -> str:
     return f"rowid in (select rowid from {WORKING}.main.{table} where {condition})"  # noqa: S608  our own
 
 
+BUYERS: Final = "order_buyers"
+"""The relation that tells of an order what the others of its customer have to know, and what rests on these."""
 ORDERS: Final = "place in (select hash(key) from touched_orders)"
-CUSTOMERS: Final = "place in (select hash(key) from touched_customers)"
-"""What tells the kept rows of who is touched."""
+"""What tells the rows of an order that is touched."""
 # Kept rows are there as they are now; lasting relations are as they were when what is published was made.
 _TOUCH: Final = (
     # A refund's order is the one that lists it: its page comes with the order's, or it was there before.
@@ -47,55 +48,50 @@ _TOUCH: Final = (
     """,  # noqa: S608  our own
     "create temporary table touched_customers as select distinct key from pending where kind = 'customer_id'",
 )
-# The staged rows of who is touched are there, in tables of their own and among all others.
+# The staged rows of who is touched are there, and order_headers of those orders.
 _CLOSE: Final = (
-    f"""create temporary table emails as
-        select email_sha256 from temp.main.stg_shopify__orders where email_sha256 is not null
+    """create temporary table emails as
+        select email_sha256 from temp.main.order_headers where email_sha256 is not null
         union
-        select email_sha256
-        from {WORKING}.main.stg_shopify__customer_versions
-        where
-            {at("stg_shopify__customer_versions", CUSTOMERS)}
-            and email_sha256 is not null
-    """,  # noqa: S608  our own
-    # Those in which the spare file differs are made again, for it may be that which is refreshed.
-    f"""create temporary table changed_customers as
-        from touched_customers
-        union
-        select customer_key from temp.main.stg_shopify__orders where customer_key is not null
-        union
-        select customer_key
-        from {WORKING}.main.order_days
-        where {at("order_days", ORDERS)} and customer_key != '{NOBODY}'
-        union
-        select customer_key  -- guests are among them
-        from {WORKING}.main.customer_days
-        where {at("customer_days", "email_place in (select hash(email_sha256) from emails)")}
-    """,  # noqa: S608  our own
-    f"""create temporary table changed_orders as
-        from touched_orders
-        union
-        select order_key
-        from {WORKING}.main.order_days
-        where {at("order_days", "customer_place in (select hash(key) from changed_customers)")}
+        select email_sha256 from temp.main.stg_shopify__customer_versions where email_sha256 is not null
+    """,
+    f"""create temporary table found as
+        select rowid as row from {WORKING}.main.order_buyers where {ORDERS}
     """,  # noqa: S608  our own
     f"""create temporary table universe_customers as
         with keys as (
-            from changed_customers
+            from touched_customers
             union
-            select key from spare_lacks where kind = 'customer_key'
+            select named_customer_key from temp.main.order_headers where named_customer_key is not null
+            union
+            select customer_key from {WORKING}.main.order_buyers where rowid in (from found)
+            union
+            select customer_key  -- guests are among them
+            from {WORKING}.main.customer_days
+            where {at("customer_days", "email_place in (select hash(email_sha256) from emails)")}
             union
             select '{NOBODY}'
         )
         select key, hash(key) as place from keys
     """,  # noqa: S608  our own
-    """create temporary table universe_orders as
-        with keys as (
-            from changed_orders
+    f"""create temporary table rows_of_order_buyers as
+        with bought as (
+            select place from universe_customers where key != '{NOBODY}'
+        ),
+        rows as (
+            from found
             union
-            select key from spare_lacks where kind = 'order_key'
+            select rowid from {WORKING}.main.order_buyers where customer_place in (from bought)
         )
-        select key, hash(key) as place from keys
+        select rowid as row, * from {WORKING}.main.order_buyers where rowid in (from rows)
+    """,  # noqa: S608  our own
+    """create temporary table universe_orders as
+        with before as (
+            select order_key as key, order_date as day from rows_of_order_buyers
+        )
+        select key, hash(key) as place, day
+        from touched_orders
+        full join before using (key)
     """,
 )
 # The names of orders and of customers may be the same: whose a row is, the column tells that holds its key.
@@ -110,18 +106,34 @@ def key_of(con: "DuckDBPyConnection", name: str) -> str:
     return next(key for key in KINDS if key in columns)
 
 
-def touch(con: "DuckDBPyConnection") -> None:
-    """Make `touched_orders` and `touched_customers`, from what is pending and from `touched_by_others`."""
-    for statement in _TOUCH:
+# Where the build before was written down and not published, all of whom it told something else.
+_AGAIN: Final = (
+    """insert into touched_orders
+        select distinct key from spare_lacks where kind = 'order_key' and key not in (from touched_orders)
+    """,
+    f"""insert into touched_customers
+        select distinct key
+        from spare_lacks
+        where kind = 'customer_key' and key != '{NOBODY}' and key not in (from touched_customers)
+    """,  # noqa: S608  our own
+)
+
+
+def touch(con: "DuckDBPyConnection", *, again: bool) -> None:
+    """Make `touched_orders` and `touched_customers`, from what is pending and from `touched_by_others`.
+
+    `again`: what the build before changed is not published.
+    """
+    for statement in (*_TOUCH, *(_AGAIN if again else ())):
         con.execute(statement)
 
 
 def close(con: "DuckDBPyConnection") -> int:
-    """Make `changed_orders`, `changed_customers`, `universe_orders` and `universe_customers`; how many orders changed.
+    """Make `universe_orders` and `universe_customers`, the keys of all whose rows may be different; how many orders.
 
-    The keys of all whose rows may be different, and with those in which the spare file lags.
+    An order that was there before has its `day`, by which its rows are found sooner.
     """
     for statement in _CLOSE:
         con.execute(statement)
-    [(count,)] = con.execute("select count(*) from changed_orders").fetchall()
+    [(count,)] = con.execute("select count(*) from universe_orders").fetchall()
     return int(count)

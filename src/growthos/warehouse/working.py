@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from growthos.home import Home
 from growthos.warehouse import kept, publish, sqlfiles
-from growthos.warehouse.database import ROWS, WORKING, literal, open_file, refused
+from growthos.warehouse.database import NEWEST, ROWS, WORKING, literal, open_file, refused
 from growthos.warehouse.relations import MACROS
 from growthos.warehouse.sqlfiles import Model
 from growthos.warehouse.staging import define_results
@@ -16,14 +16,14 @@ from growthos.warehouse.staging import define_results
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _TABLES: Final = (
     # What the last build was made of, beside rows: its run, its settings, where its history began.
     "create table memory (name varchar, value varchar)",
     # Orders whose rows a check has found fault with: they are looked at again each time.
     "create table offending (order_key varchar)",
-    # Orders and customers in which the spare file differs from the published one.
-    "create table spare_lacks (kind varchar, key varchar)",
+    # Orders and customers in which the spare file differs from the published one, and the day of such an order there.
+    "create table spare_lacks (kind varchar, key varchar, day date)",
 )
 
 
@@ -47,7 +47,8 @@ def _open(home: Home) -> "DuckDBPyConnection":
 
     con = open_file(Path(":memory:"), home=home.root, read_only=False, threads=2)
     try:
-        con.execute(f"attach {literal(str(home.warehouse))} as {WORKING} (row_group_size {ROWS})")
+        options = f"row_group_size {ROWS}, storage_version {literal(NEWEST)}"
+        con.execute(f"attach {literal(str(home.warehouse))} as {WORKING} ({options})")
     except duckdb.Error as error:
         con.close()
         raise refused(home.warehouse, error) from error
@@ -72,22 +73,19 @@ def remember(
     con: "DuckDBPyConnection",
     told: Mapping[str, str],
     inputs: Sequence[str],
-    lacking: Mapping[str, str],
     offending: Sequence[str],
 ) -> None:
     """Keep what the next build has to know of one that is published, and forget what was pending until then.
 
-    `inputs` are relations that it will be held against, `lacking` names by kind the tables of whom the spare lacks.
+    `inputs` are relations that it will be held against.
     """
     con.execute("begin")
     for name in inputs:
         con.execute(f"create or replace table seen_{name} as from {name}")
-    con.execute("delete from memory where name != 'made_of'")
+    con.execute("delete from memory where name not in ('made_of', 'spare_run')")
     con.executemany("insert into memory values (?, ?)", list(told.items()))
-    for table in ("pending", "spare_lacks", "offending"):
+    for table in ("pending", "offending"):
         con.execute(f"delete from {table}")  # noqa: S608  our own
-    for kind, table in lacking.items():
-        con.execute(f"insert into spare_lacks select '{kind}', key from {table}")  # noqa: S608  our own
     con.execute("insert into offending select unnest($orders::varchar[])", {"orders": list(offending)})
     con.execute("commit")
     con.execute("checkpoint")
