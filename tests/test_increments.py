@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 from changing_shop import ChangingShop
-from warehouse_fixtures import Raw, build, home, line, new, order
+from warehouse_fixtures import Raw, build, customer, home, line, new, order, refund, refund_line
 
 from growthos import warehouse
 from growthos.errors import DamagedDataError, SqlError
@@ -384,6 +384,22 @@ class TestCutOff:
         monkeypatch.setattr(increments, "_FEW", 1000)
         twins.build("too many")
         assert run_rows(twins.one) == run_rows(twins.other)
+
+    def test_what_is_put_aside_is_counted_among_its_like(self, twins: Twins) -> None:
+        """Of refunds the lines alone, and of customers those who have a record."""
+        ChangingShop(twins.one, random.Random(4)).begin()
+        twins.one.customers(customer(71, "no time"), customer(72, "2025-06-01"))
+        twins.one.orders(*(order(n, "2026-01-10", line(10 * n, "9.00"), refund_ids=[n]) for n in (95, 96)))
+        twins.one.refunds(
+            refund(95, "2026-01-11", refund_line(95, 950, "4.00")),
+            refund(96, "2026-01-11", refund_line(96, 960, "much")),
+        )
+        twins.build("begun")
+        twins.one.orders(order(99, "2026-01-20", line(990, "5.00")))
+        for built in twins.build("one more"):
+            told = " ".join(one.message for one in built.warnings)
+            assert " refund_lines of shopify" in told
+            assert " customers of shopify" in told
 
     @pytest.mark.parametrize("few", [0, 1000])
     def test_a_check_that_fails_itself_is_told_of_and_no_other(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from growthos.warehouse.staging import Rows
@@ -29,7 +30,7 @@ def collect(con: "DuckDBPyConnection", rows: Sequence[Rows]) -> tuple[Message, .
             f"{one.rejected:,} of {one.staged + one.rejected:,} {one.entity} of {one.source} were put aside, because "
             "something that is needed is missing in them or cannot be read.",
         )
-        for one in rows
+        for one in sorted(rows, key=attrgetter("source", "entity"))
         if one.rejected * _PERCENT > one.staged + one.rejected
     ]
     found += _zones(con)
