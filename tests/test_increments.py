@@ -307,6 +307,30 @@ def test_of_who_bought_before_no_order_is_made_again_but_where_it_is_told_someth
                 assert {key for (key,) in con.execute("select order_key from lagging_fact_orders").fetchall()} == made
 
 
+def test_a_guest_is_the_next_customer_with_the_same_e_mail_where_the_first_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its page was lost, so that no version tells of the e-mail any more."""
+    monkeypatch.setattr(increments, "_FEW", 0)
+    twins = Twins(tmp_path, monkeypatch)
+    raw = twins.one
+    ChangingShop(raw, random.Random(9)).begin()
+    mail = "two@example.com"
+    raw.customers(customer(71, "2025-06-01", email=mail))
+    lost = raw.loads[-1]
+    raw.customers(customer(72, "2025-06-01", email=mail))
+    raw.orders(order(97, "2026-01-10", line(970, "5.00"), email=mail))
+    twins.build("begun")
+    for number in (98, 99):
+        raw.orders(order(number, "2026-01-20", line(10 * number, "5.00")))
+        twins.build("a quiet day")
+    raw.loads.remove(lost)
+    twins.build("gone")
+    with duckdb.connect(home(raw).database, read_only=True) as con:
+        rows = con.execute("select customer_key from fact_orders where order_key = 'shopify:97'").fetchall()
+    assert rows == [("shopify:72",)]
+
+
 class TestCutOff:
     """Where a build ends before its end, the next one brings what a whole one would."""
 

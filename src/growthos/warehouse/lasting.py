@@ -93,21 +93,20 @@ def exchange(con: "DuckDBPyConnection", models: Mapping[str, Model], parts: Part
         _add_up(con, models[name], f"from temp.main.part_of_{name} union all by name {less}")
         con.execute(f"drop table temp.main.{name}")
     for name, key in keys.items():
-        _exchange_changed(con, name, key, whose[name])
+        _exchange_changed(con, name, key)
 
 
-def _exchange_changed(con: "DuckDBPyConnection", name: str, key: str, whose: str) -> None:
+def _exchange_changed(con: "DuckDBPyConnection", name: str, key: str) -> None:
     """Take out the rows of before of whom they are others now, and add these; the same ones stay."""
-    table = f"{WORKING}.main.{name}"
+    table, new = f"{WORKING}.main.{name}", f"part_of_{name}"
     old = f"(from {name} select * exclude (row, place))"
-    new = f"(from part_of_{name} where {key} in (select key from {whose}))"  # noqa: S608  our own
     con.execute(
         f"create or replace temporary table changed as select distinct {key} "  # noqa: S608  our own
         f"from ((from {old} except from {new}) union all (from {new} except from {old}))"
     )
     gone = f"select row from {name} semi join changed using ({key})"  # noqa: S608  our own
     con.execute(f"delete from {table} where rowid in ({gone})")  # noqa: S608  our own
-    con.execute(f"insert into {table} {_placed(con, f'part_of_{name}')} where {key} in (from changed)")
+    con.execute(f"insert into {table} {_placed(con, new)} where {key} in (from changed)")
     con.execute(f"drop table temp.main.{name}")
     con.execute(f"create temporary view {name} as from {table} select * exclude (place)")
 

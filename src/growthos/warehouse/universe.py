@@ -29,7 +29,8 @@ def at(table: str, condition: str) -> str:
 BUYERS: Final = "order_buyers"
 """The relation that tells of an order what the others of its customer have to know, and what rests on these."""
 ORDERS: Final = "place in (select hash(key) from touched_orders)"
-"""What tells the rows of an order that is touched."""
+CUSTOMERS: Final = "place in (select hash(key) from touched_customers)"
+"""What tells the rows of who is touched."""
 # Kept rows are there as they are now; lasting relations are as they were when what is published was made.
 _TOUCH: Final = (
     # A refund's order is the one that lists it: its page comes with the order's, or it was there before.
@@ -50,11 +51,16 @@ _TOUCH: Final = (
 )
 # The staged rows of who is touched are there, and order_headers of those orders.
 _CLOSE: Final = (
-    """create temporary table emails as
-        select email_sha256 from temp.main.order_headers where email_sha256 is not null
+    # Those that they have, and that they had: where a page has gone, no version tells it any more.
+    f"""create temporary table emails as
+        select hash(email_sha256) as place from temp.main.order_headers where email_sha256 is not null
         union
-        select email_sha256 from temp.main.stg_shopify__customer_versions where email_sha256 is not null
-    """,
+        select hash(email_sha256) from temp.main.stg_shopify__customer_versions where email_sha256 is not null
+        union
+        select email_place
+        from {WORKING}.main.customer_days
+        where {at("customer_days", CUSTOMERS)} and email_place is not null
+    """,  # noqa: S608  our own
     f"""create temporary table found as
         select rowid as row from {WORKING}.main.order_buyers where {ORDERS}
     """,  # noqa: S608  our own
@@ -68,7 +74,7 @@ _CLOSE: Final = (
             union
             select customer_key  -- guests are among them
             from {WORKING}.main.customer_days
-            where {at("customer_days", "email_place in (select hash(email_sha256) from emails)")}
+            where {at("customer_days", "email_place in (from emails)")}
             union
             select '{NOBODY}'
         )
