@@ -4,6 +4,8 @@
 their staged rows are made again from what is kept of them. An order's row in the marts rests on more: on its customer's
 other orders (which is the first?), and on who its customer is, of an order without one the customer with its e-mail. So
 the *universe* has, beside those, all customers that share an e-mail with one of them, and all orders of all of these.
+Of its orders no others are made again than those that are touched, and those of whom order_buyers, put together for all
+of them, tells something else than before (`lasting.narrow`).
 """
 
 from typing import TYPE_CHECKING, Final
