@@ -255,16 +255,22 @@ def test_all_orders_made_part_by_part_come_to_the_same(
             assert days == sorted(days), fact
 
 
-def test_rows_that_last_stay_where_they_are_if_they_are_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A customer's other orders are looked at, and of what was found no more is written than has changed."""
+def with_two_orders_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Raw, dict[str, Any]]:
+    """A large home in which somebody bought twice, and what an order says of that person."""
     monkeypatch.setattr(warehouse, "LARGE", 0)
     monkeypatch.setattr(increments, "_FEW", 0)
     raw = new(tmp_path)
     ChangingShop(raw, random.Random(9)).begin()
     who = {"customer": {"id": "gid://shopify/Customer/1001"}}
     raw.orders(order(97, "2026-01-10", line(970, "5.00"), **who), order(98, "2026-01-11", line(980, "5.00"), **who))
+    return raw, who
+
+
+def test_rows_that_last_stay_where_they_are_if_they_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A customer's other orders are looked at, and of what was found no more is written than has changed."""
+    raw, who = with_two_orders_of_one(tmp_path, monkeypatch)
     rows = (
         "select rowid, total_cents from order_days where order_key in ('shopify:97', 'shopify:98') order by order_key"
     )
@@ -282,12 +288,7 @@ def test_rows_that_last_stay_where_they_are_if_they_are_the_same(
 def test_of_who_bought_before_no_order_is_made_again_but_where_it_is_told_something_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warehouse, "LARGE", 0)
-    monkeypatch.setattr(increments, "_FEW", 0)
-    raw = new(tmp_path)
-    ChangingShop(raw, random.Random(9)).begin()
-    who = {"customer": {"id": "gid://shopify/Customer/1001"}}
-    raw.orders(order(97, "2026-01-10", line(970, "5.00"), **who), order(98, "2026-01-11", line(980, "5.00"), **who))
+    raw, who = with_two_orders_of_one(tmp_path, monkeypatch)
     later = "2026-01-21T00:00:00Z"
     for told, one, made in (
         ("the first build", None, None),
