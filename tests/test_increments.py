@@ -332,6 +332,22 @@ def test_a_guest_is_the_next_customer_with_the_same_e_mail_where_the_first_is_go
     assert rows == [("shopify:72",)]
 
 
+def test_what_is_published_may_be_opened_by_older_programs_and_what_nobody_else_reads_need_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the newer format a checkpoint leaves tables alone that are as they were; also after a build of changes."""
+    raw, who = with_two_orders_of_one(tmp_path, monkeypatch)
+    for run in range(2):
+        assert build(raw, inputs={"run_id": f"{run:016x}"}).published
+        with duckdb.connect() as con:
+            for name, path in (("published", home(raw).database), ("kept", home(raw).warehouse)):
+                con.execute(f"attach '{path}' as {name} (read_only)")
+            rows = con.execute("select database_name, tags['storage_version'] from duckdb_databases()").fetchall()
+        written = dict(rows)
+        assert (written["published"][:4], written["kept"][:4]) == ("v1.2", "v1.4")
+        raw.orders(order(99, "2026-01-12", line(990, "5.00"), **who))
+
+
 class TestCutOff:
     """Where a build ends before its end, the next one brings what a whole one would."""
 
