@@ -91,6 +91,7 @@ BAD_INPUT = [
     (["explain", "cac"], ExitCode.NO_DATA, "No data yet"),
     (["verify"], ExitCode.NO_DATA, "--home chooses another"),
     (["schema"], ExitCode.NO_DATA, "--home chooses another"),
+    (["rebuild"], ExitCode.NO_DATA, "--home chooses another"),
     (["prune", "--keep-units", "2"], ExitCode.NO_DATA, "--home chooses another"),
     (["redact", "--customer", "7", "--dry-run"], ExitCode.NO_DATA, "--home chooses another"),
 ]
@@ -103,7 +104,7 @@ def test_bad_input_has_one_clear_message(run, tmp_path, arguments, code, says):
     assert says in " ".join(said.err.split())
     if arguments[0] != "explain":
         assert said.out == ""
-    if code == ExitCode.USAGE:
+    if code in {ExitCode.USAGE, ExitCode.NO_DATA}:
         assert not (tmp_path / "new").exists()  # nothing was touched
 
 

@@ -165,6 +165,15 @@ def test_what_was_set_aside_and_not_read_again_is_damage(own):
     assert (told.state, unit in told.said) == ("error", True)
 
 
+def test_who_asks_for_csv_is_told_why_it_ends_with_a_code(run, own):
+    """What no record has room for is told on stderr."""
+    set_aside(own, next(own.raw.rglob("traffic/*.parquet")), NOW)
+    code, out, err = run(own.root.parent, "--demo", "status", "--format", "csv")
+    assert code == ExitCode.DAMAGED
+    assert "was damaged and has not been read again" in err
+    assert "was damaged" not in out
+
+
 def test_a_run_at_work_is_named_and_not_waited_for(own):
     assert look(own).running is None
     with locked(own):

@@ -92,6 +92,15 @@ def test_a_file_that_stands_elsewhere_is_none(stage):
     assert stage.marts() == before
 
 
+def test_a_file_that_tells_nothing_any_more_is_named_once(stage):
+    [path] = of(stage, "traffic")
+    path.write_bytes(b"")
+    set_aside(Home(stage.root), path, stage.now)
+    [finding, _] = look(stage).findings
+    assert (finding.kind, finding.unit) == ("lost_unit", "")
+    assert finding.message.endswith("read it since: a range that cannot be made out")
+
+
 def test_what_was_set_aside_is_told_until_it_was_read_again(stage):
     [path] = of(stage, "traffic")
     unit = raw.read_header(path).unit

@@ -144,7 +144,8 @@ def _lost(home: Home, loss: Loss) -> Finding:
     place = str(aside.path.relative_to(home.root))
     gone = f"what it held is gone and nothing has read it since: {_range(loss)}"
     hint = f"{AGAIN} Where it has not, the numbers stay without it; delete {place} to be told no more."
-    return Finding("error", "lost_unit", gone, hint, aside.source, aside.account, aside.stream, loss.unit, place)
+    unit = loss.unit if aside.header else ""
+    return Finding("error", "lost_unit", gone, hint, aside.source, aside.account, aside.stream, unit, place)
 
 
 def _range(loss: Loss) -> str:

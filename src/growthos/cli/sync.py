@@ -74,7 +74,7 @@ def rebuild(context: typer.Context) -> None:
 
     session: Session = context.obj
     with render.progress(session.monotonic, quiet=session.quiet) as watcher:
-        report = pipeline.rebuild(session.home, session.settings, session.clock, watcher, demo=session.demo)
+        report = pipeline.rebuild(session.kept, session.settings, session.clock, watcher, demo=session.demo)
     render.sync_summary(report, session.settings, demo=session.demo, quiet=session.quiet)
     if not session.quiet:
         render.next_step(report, demo=session.demo)

@@ -29,7 +29,7 @@ def deliver(
         _write(jsontext.dumps(structure()) + "\n", output)
     elif style in {"csv", "raw-csv"}:
         _write(as_csv(fields, records(), raw=style == "raw-csv"), output)
-        say(tuple(block for block in page() if isinstance(block, Note) and block.tone == "warn"))
+        say(tuple(block for block in page() if isinstance(block, Note) and block.tone in {"warn", "bad"}))
     elif style == "markdown":
         _write(markdown(page()), output)
     elif output is not None:
