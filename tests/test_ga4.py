@@ -3,20 +3,18 @@
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import demo_asking as ask
 import httpx
 import pytest
 from kpi_fixtures import LAST_DAY, Shop, day
-from warehouse_fixtures import Raw, build, new, report_row, rows, traffic_row
+from warehouse_fixtures import Raw, build, new, report_row, rows, staged, traffic_row
 
 from growthos import demo, kpis
 from growthos.connectors.ga4_reports import EVENTS, TOTALS, TRAFFIC
 
 DAY = "2026-03-20"
 ON, NEXT = "20260320", "20260321"
-STAGED = {"warehouse": {"publish_staging": True}}
 
 
 @pytest.fixture
@@ -32,17 +30,13 @@ def asked() -> ask.Caller:
     return ask.Caller(demo.make_shop(42))
 
 
-def table(raw: Raw, query: str) -> list[tuple[Any, ...]]:
-    return rows(raw, query, **STAGED)
-
-
 class TestStaging:
     TOTALS = "select date, measure, value, currency from staging.stg_ga4__control_totals order by all"
 
     def test_the_day_as_a_whole_is_one_row_a_measure(self, raw):
         raw.report("totals", report_row((ON,), ("100", "80", "3", "30.125")))
         day = date(2026, 3, 20)
-        assert table(raw, self.TOTALS) == [
+        assert staged(raw, self.TOTALS) == [
             (day, "purchase_revenue", Decimal("30.125"), "EUR"),
             (day, "purchases", 3, None),
             (day, "sessions", 100, None),
@@ -54,7 +48,7 @@ class TestStaging:
         first, second = date(2026, 3, 20), date(2026, 3, 21)
         raw.report("totals", report_row((ON,), ("1",) * 4), report_row((NEXT,), ("1",) * 4), days=[first])
         raw.report("totals", report_row((NEXT,), ("2",) * 4), days=[second])
-        assert [row[:3] for row in table(raw, self.TOTALS) if row[1] == "sessions"] == [
+        assert [row[:3] for row in staged(raw, self.TOTALS) if row[1] == "sessions"] == [
             (first, "sessions", 1),
             (second, "sessions", 2),
         ]
@@ -63,7 +57,7 @@ class TestStaging:
         raw.report("totals", report_row(("(other)",), ("1", "1", "1", "1")), report_row((ON,), ("x", "1", "1", "1")))
         raw.report("events", report_row(("(other)", "purchase"), ("1",)), report_row((ON, ""), ("1",)))
         raw.report("events", report_row((ON, "purchase"), ("1", "1", "many")), report_row((ON, "scroll"), ()))
-        found = table(raw, "select entity, external_id, reason from staging.stg_rejects order by all")
+        found = staged(raw, "select entity, external_id, reason from staging.stg_rejects order by all")
         assert found == [
             ("control_totals", "77/(other)/purchase_revenue", "not_a_time:date"),
             ("control_totals", "77/(other)/purchases", "not_a_time:date"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import demo_asking as ask
 import pytest
-from warehouse_fixtures import Raw, google_row, new, rows
+from warehouse_fixtures import Raw, google_row, new, staged
 
 from growthos import demo
 from growthos.connectors import google_ads_queries as queries
@@ -17,7 +17,6 @@ from growthos.demo.google_ads_groups import GROUPS, by_ads, by_keywords
 
 DAY = "2026-03-20"
 ALL = {"first": demo.FIRST_DAY, "last": demo.LAST_DAY}
-STAGED = {"warehouse": {"publish_staging": True}}
 PERFORMANCE_MAX = 20110000003
 
 
@@ -48,8 +47,8 @@ def keyword_row(group: str, criterion: str, day: str, micros: str = "10000000", 
     return google_row("21", day, micros, **metrics) | {"adGroup": {"id": group}, "adGroupCriterion": keyword}
 
 
-def staged(raw: Raw, entity: str, columns: str) -> list[tuple[Any, ...]]:
-    return rows(raw, f"select {columns} from staging.stg_google_ads__{entity} order by all", **STAGED)
+def staging(raw: Raw, entity: str, columns: str) -> list[tuple[Any, ...]]:
+    return staged(raw, f"select {columns} from staging.stg_google_ads__{entity} order by all")
 
 
 class TestStaging:
@@ -70,7 +69,7 @@ class TestStaging:
             ("1234567890", "21", "31", "Lamps", "1", "Lamps that last", "RESPONSIVE_SEARCH_AD", "ENABLED"),
             ("1234567890", "21", "31", "Lamps", "2", "Banner", "IMAGE_AD", "REMOVED"),
         ]
-        assert rows(raw, "select entity, reason from staging.stg_rejects", **STAGED) == [
+        assert staged(raw, "select entity, reason from staging.stg_rejects") == [
             ("ads", "missing_required_field:ad_id")
         ]
 
@@ -82,11 +81,11 @@ class TestStaging:
         raw.page("google_ads", "keyword_metrics", [{"results": [
             keyword_row("31", "7", DAY, "1000000"), keyword_row("32", "7", DAY, "2000000"),
         ]}])  # fmt: skip
-        assert staged(raw, "keywords", "keyword_id, ad_group_id, criterion_id, text, match_type, status") == [
+        assert staging(raw, "keywords", "keyword_id, ad_group_id, criterion_id, text, match_type, status") == [
             ("31~7", "31", "7", "lamp", "EXACT", "ENABLED"),
             ("32~7", "32", "7", "lamp", "EXACT", "ENABLED"),
         ]
-        assert staged(raw, "keyword_spend", "keyword_id, text, currency, spend_original::varchar") == [
+        assert staging(raw, "keyword_spend", "keyword_id, text, currency, spend_original::varchar") == [
             ("31~7", "lamp", "EUR", "1.000000"),
             ("32~7", "lamp", "EUR", "2.000000"),
         ]
@@ -111,7 +110,7 @@ class TestStaging:
         raw.page("google_ads", "keyword_metrics", [{"results": [keyword_row("31", "7", DAY, **metrics)]}])
         for entity in ("spend", "ad_spend", "keyword_spend"):
             figures = "conversions::varchar, conversion_value_original::varchar"
-            assert staged(raw, entity, figures) == [(count, value)], entity
+            assert staging(raw, entity, figures) == [(count, value)], entity
 
     def test_a_day_read_again_replaces_what_was_there(self, raw):
         """A row that Google no longer sends for a day is gone with the day's older answer."""
@@ -123,8 +122,8 @@ class TestStaging:
             first = [make("1", DAY), make("2", DAY), make("1", "2026-03-21")]
             raw.page("google_ads", stream, [{"results": first}], days=days[1:])
             raw.page("google_ads", stream, [{"results": [make("1", DAY, clicks="99")]}], days=days[:1])
-        assert staged(raw, "ad_spend", "ad_id, date::varchar, clicks") == [("1", DAY, 99), ("1", "2026-03-21", 20)]
-        assert staged(raw, "keyword_spend", "criterion_id, date::varchar, clicks") == [
+        assert staging(raw, "ad_spend", "ad_id, date::varchar, clicks") == [("1", DAY, 99), ("1", "2026-03-21", 20)]
+        assert staging(raw, "keyword_spend", "criterion_id, date::varchar, clicks") == [
             ("1", DAY, 99),
             ("1", "2026-03-21", 20),
         ]
@@ -143,7 +142,7 @@ class TestStaging:
             ("google_ads", "1234567890", DAY, "spend", "10.004999000000", "EUR"),
             ("google_ads", "1234567890", "2026-03-21", "impressions", "1.000000000000", None),
         ]
-        assert rows(raw, "select entity, reason from staging.stg_rejects order by all", **STAGED) == [
+        assert staged(raw, "select entity, reason from staging.stg_rejects order by all") == [
             ("control_totals", "missing_required_field:spend"),
             ("control_totals", "not_a_number:clicks"),
         ]

@@ -1,6 +1,7 @@
 """The house stands as it was drawn: arrows point one way, and each library is known where it belongs."""
 
 import ast
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -13,6 +14,7 @@ MODULES = {
 }
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Every module that a file imports, wherever the import stands, those for type checkers included."""
     found: set[str] = set()
@@ -31,6 +33,7 @@ def ours(path: Path) -> set[str]:
     return {name for name in deepest if not any(other.startswith(f"{name}.") for other in deepest)}
 
 
+@cache
 def for_types_alone(path: Path) -> set[str]:
     """What stands under `if TYPE_CHECKING`."""
     found: set[str] = set()

@@ -3,12 +3,14 @@
 import random
 import shutil
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 from changing_shop import ChangingShop
+from samples import one_of
 from warehouse_fixtures import Raw, build, customer, home, line, new, order, refund, refund_line
 
 from growthos import warehouse
@@ -233,7 +235,7 @@ def test_what_is_common_to_all_orders_has_a_file_that_says_whom_a_change_reaches
     assert set(split.inputs) - reaches == {"dim_channel", "own_hosts", "channel_words", "word_lists"}
 
 
-@pytest.mark.parametrize("orders", [1, 4, 1000])
+@pytest.mark.parametrize("orders", one_of(1, 4, 1000))
 def test_all_orders_made_part_by_part_come_to_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orders: int
 ) -> None:
@@ -368,7 +370,7 @@ class TestCutOff:
                 build(twins.one, inputs={"run_id": "broken"})
         twins.build("again")
 
-    @pytest.mark.parametrize("after", ["stage", "make", "check"])
+    @pytest.mark.parametrize("after", one_of("stage", "make", "check"))
     def test_orders_that_were_made_in_part_are_all_made_again(
         self, twins: Twins, monkeypatch: pytest.MonkeyPatch, after: str
     ) -> None:
@@ -386,12 +388,12 @@ class TestCutOff:
         twins.one.orders(order(98, "2026-01-21", line(980, "5.00")))
         twins.build("again")
 
-    @pytest.mark.parametrize("times", [1, 2])
-    @pytest.mark.parametrize("at", ["before it is published", "before that is remembered"])
+    @pytest.mark.parametrize("case", one_of(*product(("before it is published", "before that is remembered"), (1, 2))))
     def test_what_was_written_down_and_not_published_is_made_again(
-        self, twins: Twins, monkeypatch: pytest.MonkeyPatch, at: str, times: int
+        self, twins: Twins, monkeypatch: pytest.MonkeyPatch, case: tuple[str, int]
     ) -> None:
         """Of orders too that no page tells of: whom another's order tells something else, and who is on another day."""
+        at, times = case
         ChangingShop(twins.one, random.Random(8)).begin()
         who = {"customer": {"id": "gid://shopify/Customer/1001"}}
         for number, day in ((96, "2026-01-09"), (97, "2026-01-10"), (98, "2026-01-11")):
@@ -442,7 +444,7 @@ class TestCutOff:
             assert " refund_lines of shopify" in told
             assert " customers of shopify" in told
 
-    @pytest.mark.parametrize("few", [0, 1000])
+    @pytest.mark.parametrize("few", one_of(0, 1000))
     def test_a_check_that_fails_itself_is_told_of_and_no_other(
         self, twins: Twins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
     ) -> None:

@@ -15,9 +15,8 @@ import duckdb
 import pytest
 import schema_rules
 from loopback import START, Arrival, FastClock, Server, reply, serve
-from warehouse_fixtures import Raw, build, home, meta_row, new
+from warehouse_fixtures import Raw, home, meta_row, new, staged
 
-from growthos import warehouse
 from growthos.connectors import meta_reports
 from growthos.connectors.api import Api
 from growthos.connectors.meta import Meta
@@ -36,16 +35,6 @@ def raw(tmp_path: Path) -> Raw:
     made = new(tmp_path)
     made.shop()
     return made
-
-
-def staged(raw: Raw, query: str) -> list[tuple]:
-    """Build, and ask the staging tables."""
-    build(raw, warehouse={"publish_staging": True})
-    con = warehouse.connect(home(raw).database)
-    try:
-        return con.execute(query).fetchall()
-    finally:
-        con.close()
 
 
 def rejected(raw: Raw) -> list[tuple]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from warehouse_fixtures import Raw, build, customer, line, money, new, order, published, refund, refund_line
+from warehouse_fixtures import Raw, build, customer, line, money, new, order, refund, refund_line, staged
 
 DAY = "2026-03-20"
 
@@ -15,13 +15,6 @@ def raw(tmp_path: Path) -> Raw:
     made = new(tmp_path)
     made.shop()
     return made
-
-
-def asked(raw: Raw, query: str) -> list[tuple[Any, ...]]:
-    """Build, staging published too, and ask."""
-    assert build(raw, warehouse={"publish_staging": True}).published
-    with published(raw) as con:
-        return con.execute(query).fetchall()
 
 
 def warned(raw: Raw) -> dict[str, str]:
@@ -36,7 +29,7 @@ class TestCounts:
     def test_a_days_count_is_a_control_total(self, raw):
         raw.orders(order(1, DAY, line(1, "1.00")))
         raw.counts(d2026_03_19=0, d2026_03_20=30_000)
-        assert asked(raw, self.CONTROL) == [
+        assert staged(raw, self.CONTROL) == [
             ("toyshop", date(2026, 3, 19), "orders", 0, None),
             ("toyshop", date(2026, 3, 20), "orders", 30_000, None),
         ]
@@ -47,7 +40,7 @@ class TestCounts:
         raw.orders(order(1, DAY, line(1, "1.00")))
         raw.counts(d2026_03_18=1, d2026_03_19=1, d2026_03_20=1, days=[date(2026, 3, 18)])
         raw.counts(d2026_03_20=2, days=days)
-        assert [row[1:4] for row in asked(raw, self.CONTROL)] == [
+        assert [row[1:4] for row in staged(raw, self.CONTROL)] == [
             (date(2026, 3, 18), "orders", 1),
             (date(2026, 3, 20), "orders", 2),
         ]
@@ -57,13 +50,13 @@ class TestCounts:
         raw.orders(order(1, DAY, line(1, "1.00")))
         days = [date(2024, 12, 31), date(2025, 1, 1), date(2026, 3, 29), date(2026, 3, 30)]
         raw.counts(days=days, d2024_12_31=7, d2025_01_01=0, d2026_03_29=0, d2026_03_30=4)
-        assert [row[1] for row in asked(raw, self.CONTROL)] == [date(2025, 1, 1), date(2026, 3, 29)]
+        assert [row[1] for row in staged(raw, self.CONTROL)] == [date(2025, 1, 1), date(2026, 3, 29)]
 
     def test_a_count_that_is_not_exact_is_put_aside(self, raw):
         raw.orders(order(1, DAY, line(1, "1.00")))
         raw.counts(d2026_03_20=10_000, precision="AT_LEAST")
-        assert asked(raw, self.CONTROL) == []
-        assert asked(raw, "select entity, reason from staging.stg_rejects") == [("control_totals", "not_exact:orders")]
+        assert staged(raw, self.CONTROL) == []
+        assert staged(raw, "select entity, reason from staging.stg_rejects") == [("control_totals", "not_exact:orders")]
 
     def test_what_stands_against_it_is_counted_by_the_day_of_creation(self, raw):
         """A count is of every order, test orders and cancelled ones too, in UTC whatever the reporting zone is."""
@@ -71,7 +64,7 @@ class TestCounts:
             order(1, "2026-03-20T23:59:59Z", line(1, "1.00"), test=True),
             order(2, "2026-03-21T00:00:00Z", line(2, "1.00"), processedAt=f"{DAY}T10:00:00Z"),
         )
-        found = asked(raw, "select created_at::date, count(*) from staging.stg_shopify__orders group by 1 order by 1")
+        found = staged(raw, "select created_at::date, count(*) from staging.stg_shopify__orders group by 1 order by 1")
         assert found == [(date(2026, 3, 20), 1), (date(2026, 3, 21), 1)]
 
 
@@ -80,8 +73,8 @@ class TestCancelled:
     def test_an_order_that_was_cancelled_at_no_time_is_put_aside(self, raw, never):
         """It is neither a cancelled order nor one that was not."""
         raw.orders(order(1, DAY, line(1, "1.00")), order(2, DAY, line(2, "1.00"), cancelledAt=never))
-        assert asked(raw, "select order_key from fact_orders") == [("shopify:1",)]
-        found = asked(raw, "select external_id, reason from staging.stg_rejects where entity = 'orders'")
+        assert staged(raw, "select order_key from fact_orders") == [("shopify:1",)]
+        found = staged(raw, "select external_id, reason from staging.stg_rejects where entity = 'orders'")
         assert found == [("2", "not_a_time:cancelled_at")]
 
 
@@ -147,20 +140,20 @@ class TestDeleted:
         raw.refunds(refund(7, DAY, refund_line(1, 2, "1.00")), refund(8, DAY, refund_line(2, 3, "1.00")))
         raw.run = 2
         raw.order_ids(1)
-        assert asked(raw, self.FOUND) == [
+        assert staged(raw, self.FOUND) == [
             ("shopify:1", True, None),
             ("shopify:2", False, "deleted"),
             ("shopify:3", False, "deleted"),
         ]
-        assert asked(raw, "select count(*) from fact_order_lines where not is_counted") == [(2,)]
-        assert asked(raw, "select count(*) from fact_refunds where not is_counted") == [(4,)]
-        assert asked(raw, "select status from dq_results where check_name = 'staging_row_conservation'") == [("pass",)]
+        assert staged(raw, "select count(*) from fact_order_lines where not is_counted") == [(2,)]
+        assert staged(raw, "select count(*) from fact_refunds where not is_counted") == [(4,)]
+        assert staged(raw, "select status from dq_results where check_name = 'staging_row_conservation'") == [("pass",)]
 
     def test_an_empty_list_is_a_list(self, raw):
         raw.orders(order(1, DAY, line(1, "10.00")))
         raw.run = 2
         raw.order_ids()
-        assert asked(raw, self.FOUND) == [("shopify:1", False, "deleted")]
+        assert staged(raw, self.FOUND) == [("shopify:1", False, "deleted")]
 
     def test_an_order_that_was_read_later_counts_again(self, raw):
         """Also in the same run: orders are read before the list is."""
@@ -169,10 +162,10 @@ class TestDeleted:
         raw.run = 2
         raw.orders(gone)
         raw.order_ids()
-        assert [row[1] for row in asked(raw, self.FOUND)] == [True, False]
+        assert [row[1] for row in staged(raw, self.FOUND)] == [True, False]
         raw.run = 3
         raw.orders(order(2, DAY, line(2, "1.00")))
-        assert [row[1] for row in asked(raw, self.FOUND)] == [True, True]
+        assert [row[1] for row in staged(raw, self.FOUND)] == [True, True]
 
     def test_only_orders_that_the_list_covers_can_be_missing_in_it(self, raw):
         """An order from before its beginning, and one so new that Shopify's search may not know it yet."""
@@ -184,14 +177,14 @@ class TestDeleted:
         )
         raw.run = 2
         raw.order_ids(since="2026-03-20T00:00:00Z")
-        assert [row[1] for row in asked(raw, self.FOUND)] == [True, False, False, True]
+        assert [row[1] for row in staged(raw, self.FOUND)] == [True, False, False, True]
 
     def test_a_list_of_which_a_page_cannot_be_read_says_nothing(self, raw):
         raw.orders(order(1, DAY, line(1, "1.00")))
         raw.run = 2
         raw.order_ids()
         raw.page("shopify", "order_ids", b"<html>")
-        assert [row[1] for row in asked(raw, self.FOUND)] == [True]
+        assert [row[1] for row in staged(raw, self.FOUND)] == [True]
 
     @pytest.mark.parametrize("spoilt", [{}, {"id": None}, {"id": "gid://shopify/Order/"}, {"id": [1]}])
     def test_a_list_with_an_id_that_cannot_be_read_says_nothing(self, raw, spoilt):
@@ -204,7 +197,7 @@ class TestDeleted:
             {"data": {"orderIds": {"nodes": [{"id": "gid://shopify/Order/1"}, spoilt]}}},
             request="created_at:>='2025-01-01T00:00:00Z'",
         )
-        assert [row[1] for row in asked(raw, self.FOUND)] == [True, True]
+        assert [row[1] for row in staged(raw, self.FOUND)] == [True, True]
 
     def test_orders_that_are_gone_do_not_make_their_customer_an_old_one(self, raw):
         """Shopify says of the customer that she has two orders, one of them from before the loaded history."""
@@ -212,7 +205,7 @@ class TestDeleted:
         raw.orders(order(1, DAY, line(1, "1.00"), customer_id=5), order(2, DAY, line(2, "1.00"), customer_id=5))
         raw.run = 2
         raw.order_ids(2)
-        assert asked(raw, "select order_key, customer_order_seq from fact_orders order by 1") == [
+        assert staged(raw, "select order_key, customer_order_seq from fact_orders order by 1") == [
             ("shopify:1", None),
             ("shopify:2", 2),
         ]

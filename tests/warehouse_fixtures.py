@@ -54,12 +54,16 @@ ACCOUNTS = {"shopify": "toyshop", "meta": "1001", "google_ads": "1234567890", "g
 
 @dataclass
 class Raw:
-    """Pages in the order in which they were read; each call of `page` is one response."""
+    """Pages in the order in which they were read; each call of `page` is one response.
+
+    `built` is what the last build was made of, so that one who only asks again needs no other.
+    """
 
     folder: Path
     loads: list[Load] = field(default_factory=list)
     run: int = 1
     written: int = 0
+    built: object = None
 
     def page(
         self,
@@ -356,6 +360,7 @@ def traffic_row(day: str, group: str, source: str, medium: str, *metrics: str) -
 
 def build(raw: Raw, *, afresh: bool = False, **settings: Any) -> warehouse.Built:
     """Build the home beside the raw folder; `settings` are growthos.toml's, and `inputs` replaces fields of Inputs."""
+    raw.built = None
     more = settings.pop("inputs", {})
     given = Settings.model_validate(settings)
     names = sorted({load.source for load in raw.loads})
@@ -391,11 +396,19 @@ def published(raw: Raw) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def rows(raw: Raw, query: str, **settings: Any) -> list[tuple[Any, ...]]:
-    """Build, insist that it was published, and ask."""
-    built = build(raw, **settings)
-    assert built.published, [one for one in built.checks if one.status != "pass"]
+    """Build, unless that is done, insist that it was published, and ask."""
+    wanted = (tuple(raw.loads), settings)
+    if raw.built != wanted:
+        built = build(raw, **settings)
+        assert built.published, [one for one in built.checks if one.status != "pass"]
+        raw.built = wanted
     with published(raw) as con:
         return con.execute(query).fetchall()
+
+
+def staged(raw: Raw, query: str) -> list[tuple[Any, ...]]:
+    """The same, of a database that holds the staging tables too."""
+    return rows(raw, query, warehouse={"publish_staging": True})
 
 
 def _cents(amount: dict[str, Any]) -> int:
