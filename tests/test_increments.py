@@ -334,6 +334,21 @@ def test_a_guest_is_the_next_customer_with_the_same_e_mail_where_the_first_is_go
     assert rows == [("shopify:72",)]
 
 
+def test_texts_of_which_few_rows_are_read_among_all_are_not_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after a build of changes; else what is read of a customer's orders costs what all orders do."""
+    raw, who = with_two_orders_of_one(tmp_path, monkeypatch)
+    for _ in range(2):
+        assert build(raw).published
+        with duckdb.connect(home(raw).warehouse, read_only=True) as con:
+            query = "select column_name, list(distinct compression) from pragma_storage_info('order_buyers') group by 1"
+            packed = {name for name, ways in con.execute(query).fetchall() if "DICT_FSST" in ways}
+        assert packed & {"order_key", "country"}
+        assert not packed & {"customer_key", "named_customer_key", "email_sha256"}
+        raw.orders(order(99, "2026-01-12", line(990, "5.00"), **who))
+
+
 def test_what_is_published_may_be_opened_by_older_programs_and_what_nobody_else_reads_need_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
