@@ -236,6 +236,7 @@ class Shop:
         campaign: str = "meta:1",
         impressions: int = 0,
         clicks: int = 0,
+        conversions: float | None = None,
         value: int = 0,
     ) -> None:
         """A campaign's day."""
@@ -251,6 +252,7 @@ class Shop:
             spend_cents=spend,
             impressions=impressions,
             clicks=clicks,
+            conversions=conversions,
             conversion_value_cents=value,
         )
 

@@ -8,8 +8,14 @@ from math import floor, prod
 
 import pytest
 
-from growthos.measures import effects
+from growthos import kpis
+from growthos.measures import effects, reading
 from growthos.measures.effects import Quotient
+from growthos.measures.formulas import outcome
+from growthos.measures.splits import SPLITS, Move, alone
+from growthos.measures.values import exact
+
+NUMBERS = [name for name in reading.NOTHING if name != "payback"]
 
 
 def chances(name: str = "") -> Iterator[random.Random]:
@@ -162,3 +168,35 @@ def test_a_rounded_table_keeps_its_sums():
             assert all(abs(a - b) < 1 for a, b in zip(sums, columns, strict=True))
             for cells, row in zip(found, rows, strict=True):
                 assert all(abs(cell - value) < 1 for cell, value in zip(cells, row, strict=True))
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_the_parts_of_any_shop_add_up_to_its_change(name):
+    """Exactly, whatever is 0, and whichever parts come or go; what did not move did nothing."""
+    for dice in chances(name):
+        parts = [Move(*(_group(dice) for _ in range(2))) for _ in range(dice.randint(1, 6))]
+        whole = Move(_sum([one.before for one in parts]), _sum([one.now for one in parts]))
+        values = [exact(outcome(kpis.KPIS[name].name, group)) for group in (whole.before, whole.now)]
+        if None in values:
+            continue
+        found = [SPLITS[name].effects(part, whole) for part in parts]
+
+        assert sum(sum(one) for one in found) == values[1] - values[0]
+        assert all(len(one) == len(SPLITS[name].causes) for one in found)
+        still = SPLITS[name].effects(Move(whole.now, whole.now), Move(whole.now, whole.now))
+        assert set(still) == {0}
+
+
+def _group(dice: random.Random) -> dict[str, int]:
+    return {name: dice.choice((0, dice.randint(1, 9), dice.randint(1, 10**6))) for name in NUMBERS}
+
+
+def _sum(groups: list[reading.Group]) -> dict[str, int]:
+    return {name: sum(group[name] or 0 for group in groups) for name in NUMBERS}
+
+
+def test_alone_there_is_no_mix():
+    dice = random.Random(1)
+    before, now = ({name: dice.randint(1, 999) for name in NUMBERS} for _ in range(2))
+    mixes = [alone(name, before, now).get("mix", 0) for name in SPLITS]
+    assert set(mixes) == {0}

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 from growthos.advice.sentences import Sentence, Week
+from growthos.measures import splits
 from growthos.measures.comparison import relative
 from growthos.measures.values import safe_div, whole_cents
 from growthos.rules import ALL, Case, Verdict
@@ -26,13 +27,12 @@ def revenue_drop(say: Sentence, case: Case, verdict: Verdict, week: Week) -> str
     """The difference split into orders, order value and returns, and where to begin.
 
     The three add up to the difference to the cent: the effect of the orders is rounded, that of the returns is whole,
-    and the order value takes what remains.
+    and the order value, discounts included, takes what remains.
     """
     n0, n1 = case.before("orders"), case.now("orders")
-    sales0, sales1 = (get("gross") - get("discounts") for get in (case.before, case.now))
-    orders = whole_cents(safe_div((n1 - n0) * sales0, n0))
-    value = sales1 - sales0 - orders
-    returns = case.before("returns") - case.now("returns")
+    effects = splits.alone("revenue_net", case.last, case.this)
+    orders, returns = whole_cents(effects["orders"]), whole_cents(effects["returns"])
+    value = case.now("revenue_net") - case.before("revenue_net") - orders - returns
     text = (
         f"Net revenue fell {say.percent('change', verdict.change, plain=True)} to "
         f"{say.money('current', verdict.current)} (week before {say.money('previous', verdict.previous)}). "

@@ -41,6 +41,7 @@ MEASURES: dict[str, str] = {
     "spend": "ad spend, from campaign rows only",
     "impressions": "ads shown",
     "clicks": "clicks on ads; at Meta link clicks",
+    "reported_conversions": "purchases that the ad platforms claim, in millionths: Google counts parts of one",
     "reported_value": "sales that the ad platforms claim",
     "sessions": "visits, as GA4 counts them",
     "item_views": "product pages seen",
@@ -84,6 +85,7 @@ SPEND = """
         sum(spend_cents)::bigint as spend,
         sum(impressions)::bigint as impressions,
         sum(clicks)::bigint as clicks,
+        (sum(conversions) * 1000000)::bigint as reported_conversions,
         sum(conversion_value_cents)::bigint as reported_value
     from fact_spend
     where date_key between $first and $last
@@ -113,11 +115,24 @@ LEVELS: dict[Level, tuple[str, Group]] = {
     "keyword": ("fact_keyword_spend", "keyword_key"),
 }
 SOURCES = (ORDERS, REFUNDS, SPEND, TRAFFIC, LINES)
+# A refund belongs to the campaign of its order; the order's day keeps the search for it short.
+REFUNDS_OF_CAMPAIGNS = REFUNDS.replace(
+    "fact_refunds",
+    """(
+        select refunds.*, campaign_key
+        from fact_refunds as refunds
+        join fact_orders as orders
+            on orders.order_key = refunds.order_key and orders.date_key = refunds.order_date_key
+    ) as refunds""",
+)
 RUN = """
     select data_through, history_start, timezone, currency, exists (from traffic_quality)
     from run_info
 """
 WINDOW = " union all by name ".join(SOURCES)
+CAMPAIGNS = f"{ORDERS} union all by name {REFUNDS_OF_CAMPAIGNS} union all by name {SPEND}"
+UNKNOWN_BY_CAMPAIGN = ("sessions", "item_views", "add_to_carts", "checkouts", "purchases", "margin_costed")
+"""Visits name no campaign, and lines leave theirs to their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +215,11 @@ def read_ads(con: "DuckDBPyConnection", period: Period, level: Level = "campaign
     fact, key = LEVELS[level]
     found = _collect(con, SPEND.replace("fact_spend", fact), period, key)
     return {one: sums for one, sums in found.items() if any(sums.values())}
+
+
+def read_campaigns(con: "DuckDBPyConnection", period: Period) -> dict[object, dict[str, int]]:
+    """The measures of a window that are known by campaign; orders that name none are those of campaign `unknown`."""
+    return _collect(con, CAMPAIGNS, period, "campaign_key")
 
 
 def _collect(con: "DuckDBPyConnection", sql: str, period: Period, by: Group) -> dict[object, dict[str, int]]:

@@ -4,6 +4,7 @@ from growthos.measures.formulas import part
 from growthos.measures.values import Ratio
 
 AFTER = ("ad_spend", "contribution_after_ads")
+MILLION = 1_000_000
 STEPS = ("view_rate", "cart_rate", "checkout_rate", "purchase_rate")
 
 
@@ -53,3 +54,21 @@ def checkout_rate(checkouts: int, add_to_carts: int) -> Ratio:
 def purchase_rate(purchases: int, checkouts: int) -> Ratio:
     """Purchases for each checkout begun."""
     return Ratio(purchases, checkouts)
+
+
+@part
+def sales(gross: int, discounts: int) -> int:
+    """Gross revenue less discounts, before any return."""
+    return gross - discounts
+
+
+@part
+def reported_conversion_rate(reported_conversions: int, clicks: int) -> Ratio:
+    """Purchases that the ad platforms claim for each click."""
+    return Ratio(reported_conversions, MILLION * clicks)
+
+
+@part
+def reported_order_value(reported_value: int, reported_conversions: int) -> Ratio:
+    """Sales that the ad platforms claim for each purchase that they claim."""
+    return Ratio(MILLION * reported_value, reported_conversions, unit="cents")

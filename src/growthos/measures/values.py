@@ -13,9 +13,9 @@ from typing import Literal
 
 from growthos.money import div_round, places
 
-Unit = Literal["cents", "ratio", "days"]
+Unit = Literal["cents", "ratio", "days", "count"]
 Better = Literal["higher", "lower"]
-Format = Literal["money", "percent", "multiple", "days"]
+Format = Literal["money", "percent", "multiple", "days", "count"]
 Value = int | Decimal | None
 
 
