@@ -66,6 +66,7 @@ def _day(shop: Shop, day: date, number: int) -> None:
         )
     if number % 3 == 0:
         shop.refund(day, 9_900, channel="meta", cogs=4_000)
-    shop.ads(day, 40_000, campaign="meta:1", impressions=90_000, clicks=600 if bad else 1_200, value=30_000)
-    shop.ads(day, 20_000, campaign="google:2", impressions=20_000, clicks=500, value=90_000)
+    clicks = 600 if bad else 1_200
+    shop.ads(day, 40_000, campaign="meta:1", impressions=90_000, clicks=clicks, conversions=3, value=30_000)
+    shop.ads(day, 20_000, campaign="google:2", impressions=20_000, clicks=500, conversions=4.5, value=90_000)
     shop.visits(day, 1_000, views=600, carts=200, checkouts=60 if bad else 120, purchases=20 if bad else 60)

@@ -79,6 +79,11 @@ BAD_INPUT = [
     (["kpis", "--by", ""], ExitCode.USAGE, "It is one of channel, campaign"),
     (["alerts", "--until", "7d"], ExitCode.USAGE, "is no day"),
     (["checks", "--format", "xml"], ExitCode.USAGE, "It is one of table, json, csv, markdown"),
+    (["why"], ExitCode.USAGE, "Missing argument 'KPI'"),
+    (["why", "revenu_net"], ExitCode.USAGE, "Did you mean revenue_net?"),
+    (["why", "payback_days"], ExitCode.USAGE, "payback_days cannot be split"),
+    (["why", "roas", "--since", "sometime"], ExitCode.USAGE, "--since 'sometime' is no date"),
+    (["why", "roas", "--format", "jsn"], ExitCode.USAGE, "Did you mean json?"),
     (["explain", "blended_cak"], ExitCode.USAGE, "Did you mean blended_cac?"),
     (["explain"], ExitCode.USAGE, "Missing argument"),
     (["sync", "shopfy"], ExitCode.USAGE, "Did you mean shopify?"),
@@ -86,6 +91,7 @@ BAD_INPUT = [
     (["sync"], ExitCode.SETTINGS, "`growthos demo` needs nothing"),
     (["sync", "meta"], ExitCode.SETTINGS, "META_ACCESS_TOKEN"),
     (["kpis"], ExitCode.NO_DATA, "No data yet: run `growthos sync`, or `growthos demo`."),
+    (["why", "cac"], ExitCode.NO_DATA, "No data yet"),
     (["alerts"], ExitCode.NO_DATA, "No data yet"),
     (["checks"], ExitCode.NO_DATA, "No data yet"),
     (["explain", "cac"], ExitCode.NO_DATA, "No data yet"),
@@ -125,7 +131,7 @@ def test_a_broken_configuration_does_not_break_the_demo(run, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 500])
 def test_a_corrupt_database_says_how_to_mend_it(run, tmp_path, content):
     (tmp_path / "growthos.duckdb").write_bytes(content)
-    for command in (["kpis"], ["alerts"], ["checks"], ["explain", "cac"]):
+    for command in (["kpis"], ["why", "cac"], ["alerts"], ["checks"], ["explain", "cac"]):
         said = run(*command, home=tmp_path)
         assert said.code == ExitCode.DAMAGED
         assert "growthos rebuild" in said.err
@@ -189,6 +195,19 @@ def test_a_window_can_be_chosen(run, shop):
     assert found["previous"] == {"since": "2026-03-05", "until": "2026-03-07"}
 
 
+def test_why_asks_about_the_days_that_kpis_shows(run, shop):
+    """The same window, the same change, and nothing on stdout but the data."""
+    asked = ["revenue_net", "--since", "3d", "--until", "2026-03-24", "--format", "json"]
+    said, shown = (run(command, *asked, home=shop) for command in ("why", "kpis"))
+    assert (said.code, said.err) == (0, "")
+    found, [row] = said.json, shown.json.pop("kpis")
+    assert found["kpi"] == {key: row[key] for key in found["kpi"]}
+    assert {key: found[key] for key in shown.json if key != "kpis"} == {
+        key: value for key, value in shown.json.items() if key != "kpis"
+    }
+    assert sum(one["effect"] for one in found["effects"]) == row["delta"] != 0
+
+
 def test_a_window_past_the_data_is_computed_and_warned_of(run, shop):
     said = run("kpis", "aov", "--until", "2026-04-05", "--format", "csv", home=shop)
     assert said.code == 0
@@ -215,7 +234,7 @@ def test_the_table_names_its_window_zone_and_currency(run, shop):
 
 
 @pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])
-@pytest.mark.parametrize("command", [["kpis"], ["alerts", "--all"], ["checks"]])
+@pytest.mark.parametrize("command", [["kpis"], ["why", "roas"], ["alerts", "--all"], ["checks"]])
 def test_every_report_has_every_format_and_can_go_to_a_file(run, shop, tmp_path, command, form):
     shown = run(*command, "--format", form, home=shop)
     kept = run(*command, "--format", form, "-o", str(tmp_path / "report"), home=shop)
@@ -268,14 +287,14 @@ def test_alerts_as_json(run, shop):
 def test_a_failed_build_is_announced_above_every_report(run, tmp_path):
     home = publish(tmp_path)
     latest(home, FAILED, published=False)
-    for command in ("kpis", "alerts"):
-        said = run(command, home=home)
+    for command in (["kpis"], ["why", "aov"], ["alerts"]):
+        said = run(*command, home=home)
         assert said.code == 0
         assert "was not published. Failed: unique_grain (3 rows)" in said.err
         assert "reach to 2026-03-29, made" in said.err
         assert "not published" not in said.out
 
-        strict = run(command, "--strict", home=home)
+        strict = run(*command, "--strict", home=home)
         assert strict.code == ExitCode.CHECKS_FAILED
         assert "unique_grain" in strict.err
         assert strict.out == ""

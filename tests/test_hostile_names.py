@@ -54,6 +54,7 @@ BY = [["kpis", "--by", one, "--since", "14d"] for one in ("channel", "campaign",
 COMMANDS = [
     *BY,
     ["kpis"],
+    ["why", "ad_spend"],
     ["alerts", "--all"],
     ["checks"],
     ["reconcile", "--all"],

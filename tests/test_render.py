@@ -21,9 +21,10 @@ from growthos.errors import CredentialsError
 from growthos.last_build import Check, LastBuild
 from growthos.measures.notices import Notice
 from growthos.measures.values import Value
+from growthos.measures.why import why
 from growthos.outcome import SyncReport
 from growthos.period import Period
-from growthos.render import alert_page, check_page, kpi_page, output, progress_lines, screen, sync_page
+from growthos.render import alert_page, check_page, kpi_page, output, progress_lines, screen, sync_page, why_page
 from growthos.render.pages import Cell, Column, Heading, Note, Page, Panel, Table, markdown
 from growthos.render.text import clean, for_spreadsheet, sparkline
 from growthos.rules import State
@@ -114,6 +115,7 @@ def pages(con) -> dict[str, Page]:
         "kpis": kpi_page.page(kpis.report(con, WEEK)),
         "kpis by channel": kpi_page.page(kpis.report(con, WEEK, by="channel")),
         "kpis by campaign": kpi_page.page(kpis.report(con, WEEK, ["roas"], by="campaign")),
+        "why": why_page.page(why(con, "roas", WEEK)),
         "alerts": alert_page.page(fired(), every=True),
         "no alerts": alert_page.page(replace(fired(), alerts=fired().alerts[3:])),
         "checks": check_page.page(last),
@@ -159,6 +161,7 @@ def terminal(width: int, *, colour: bool = False) -> Console:
         "kpis",
         "kpis by channel",
         "kpis by campaign",
+        "why",
         "alerts",
         "no alerts",
         "checks",
@@ -239,7 +242,7 @@ def test_a_terminal_that_wants_no_colour_gets_none(pages, monkeypatch, variable)
 
 def test_a_campaign_cannot_speak_to_the_terminal(pages):
     """Its name holds an escape sequence, markup and a mark that turns the direction of reading."""
-    for name in ("kpis by campaign", "alerts"):
+    for name in ("kpis by campaign", "why", "alerts"):
         drawn = screen.draw(pages[name], terminal(120))
         assert "[bold]Spring" in drawn
         assert not set(drawn) & {"\x1b", "\u202e"}

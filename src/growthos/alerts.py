@@ -122,7 +122,7 @@ def evaluate(
     ]
     week = Week(about, now, before)
     if any(verdict.state == "firing" for _, _, verdict in asked):
-        week = replace(week, campaigns=reading.campaigns(con, about, window, window.before()))
+        week = replace(week, campaigns=tuple(reading.campaigns(con, about, window, window.before()).values()))
     return AlertReport(
         window=window,
         previous=window.before(),

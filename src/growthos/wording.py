@@ -33,9 +33,12 @@ def digits(currency: str) -> int:
     return 0 if currency in WHOLE else 3 if currency in THOUSANDTHS else 2
 
 
-def money(cents: int, currency: str, *, signed: bool = False) -> str:
-    """Hundredths of the major unit as an amount: `$1,234.56`, `-€5.00`, `CHF 12.30`, `¥120`."""
-    amount = places(Fraction(abs(cents), 100), digits(currency))
+def money(cents: int, currency: str, *, signed: bool = False, hundredths: bool = False) -> str:
+    """Hundredths of the major unit as an amount: `$1,234.56`, `-€5.00`, `CHF 12.30`, `¥120`.
+
+    With `hundredths` they are shown even where the currency has none.
+    """
+    amount = places(Fraction(abs(cents), 100), max(digits(currency), 2 if hundredths else 0))
     symbol = SYMBOLS.get(currency, f"{currency} ")
     return f"{_sign(cents, signed=signed)}{symbol}{amount:,f}"
 
@@ -45,9 +48,9 @@ def percent(share: Fraction | Decimal, *, signed: bool = False, digits: int = 1)
     return f"{_sign(share, signed=signed)}{places(abs(Fraction(share)) * 100, digits):,f}%"
 
 
-def multiple(value: Fraction | Decimal) -> str:
+def multiple(value: Fraction | Decimal, *, signed: bool = False, digits: int = 2) -> str:
     """How many times: `1.62x`."""
-    return f"{_sign(value, signed=False)}{places(abs(Fraction(value)), 2):,f}x"
+    return f"{_sign(value, signed=signed)}{places(abs(Fraction(value)), digits):,f}x"
 
 
 def points(move: Fraction | Decimal) -> str:

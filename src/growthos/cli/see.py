@@ -1,5 +1,7 @@
-"""Commands that show numbers: kpis, explain."""
+"""Commands that show numbers: kpis, why, explain."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -8,7 +10,10 @@ from growthos.cli.options import FormatOption, OutputOption, SinceOption, Strict
 from growthos.cli.session import Session, no_data
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from growthos.measures.comparison import By, Report
+    from growthos.period import Period
 
 PANEL = "See"
 DIMENSIONS = ("channel", "campaign", "ad", "keyword")
@@ -20,6 +25,13 @@ growthos kpis --since last-month       last month against as many days before
 growthos kpis roas cac --by channel    two KPIs, and both for each channel
 growthos kpis --by ad                  spend, ROAS, clicks of each ad, under its campaign
 growthos kpis --format json | jq .     for programs: cents as whole numbers
+"""
+WHY_EPILOG = """
+[bold]Examples[/bold]
+
+growthos why revenue_net               orders, order value or returns?
+growthos why roas --since last-month   dearer ads, or clicks that buy less?
+growthos why cac --format json         for programs: effects that add up
 """
 EXPLAIN_EPILOG = """
 [bold]Examples[/bold]
@@ -33,6 +45,7 @@ growthos explain shopify               settings and streams of a source
 
 def add(app: typer.Typer) -> None:
     app.command(epilog=KPIS_EPILOG, rich_help_panel=PANEL)(kpis)
+    app.command(epilog=WHY_EPILOG, rich_help_panel=PANEL)(why)
     app.command(epilog=EXPLAIN_EPILOG, rich_help_panel=PANEL)(explain)
 
 
@@ -74,20 +87,49 @@ def read(
     days: bool = True,
 ) -> "Report":
     """The KPIs of a window; also what `demo` shows."""
-    from growthos import dates, measures
     from growthos import kpis as catalogue
-    from growthos.cli.health import look
 
     dimension = cast("By | None", word(by, DIMENSIONS, "--by") if by is not None else None)
     for name in names:
         catalogue.find(name)
+    with _window(session, since, until, strict=strict) as (con, period):
+        return catalogue.report(con, period, names, dimension, days=days)
+
+
+@contextmanager
+def _window(
+    session: Session, since: str | None, until: str | None, *, strict: bool
+) -> "Iterator[tuple[DuckDBPyConnection, Period]]":
+    """The published database, and the days that were asked for."""
+    from growthos import dates, measures
+    from growthos.cli.health import look
+
     today = dates.Today.at(session.clock.now(), session.settings.reporting_timezone)
     dates.check(since, until, today)
     look(session, strict=strict)
     with session.published() as con:
-        through = measures.about(con).last_day()
-        period = dates.resolve(since, until, through, today)
-        return catalogue.report(con, period, names, dimension, days=days)
+        yield con, dates.resolve(since, until, measures.about(con).last_day(), today)
+
+
+def why(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="KPI", help="The KPI whose change is split.")],
+    since: SinceOption = None,
+    until: UntilOption = None,
+    format_: FormatOption = "table",
+    output: OutputOption = None,
+    strict: StrictOption = False,
+) -> None:
+    """Split the change of a KPI against the days before into what caused it, by channel and campaign."""
+    from growthos import render
+    from growthos.measures import why as causes
+
+    session: Session = context.obj
+    style = form(format_)
+    causes.find_split(name)
+    with _window(session, since, until, strict=strict) as (con, period):
+        found = causes.why(con, name, period)
+    render.why(found, style, output, demo=session.demo)
 
 
 def explain(

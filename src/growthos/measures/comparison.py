@@ -1,7 +1,7 @@
 """KPIs of a window beside those of the window before, and the report that `kpis` prints."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -52,7 +52,7 @@ class Ad:
 class Report:
     """What `kpis` shows. `channels` and `campaigns` are names by slug and by key, for headings.
 
-    `ads` are the ads or the keywords by key, those with most spend first.
+    `ads` are the ads or the keywords by key, those with most spend first. `now` and `before` are what it was made of.
     """
 
     period: Period
@@ -66,9 +66,15 @@ class Report:
     channels: Mapping[str, str]
     campaigns: Mapping[str, str]
     ads: Mapping[str, Ad]
+    now: Numbers = field(repr=False)
+    before: Numbers = field(repr=False)
 
     def as_json(self) -> dict[str, Any]:
         """The structure of `kpis --format json`: cents and days whole numbers, ratios Decimals, None where null."""
+        return {**self.heading(), "kpis": [self._row(row) for row in self.rows]}
+
+    def heading(self) -> dict[str, Any]:
+        """The window, what it is compared with, and what a reader has to know, as every JSON of KPIs begins."""
         return {
             "schema_version": 1,
             "since": self.period.first.isoformat(),
@@ -78,7 +84,6 @@ class Report:
             "currency": self.currency,
             "data_through": self.data_through.isoformat() if self.data_through else None,
             "warnings": [{"code": notice.code, "message": notice.message} for notice in self.warnings],
-            "kpis": [self._row(row) for row in self.rows],
         }
 
     def _row(self, row: Comparison) -> dict[str, Any]:
@@ -183,6 +188,8 @@ def report(
         channels={channel.slug: channel.name for channel in about.channels.values() if channel.slug in now.channels},
         campaigns=_names(con, now),
         ads=_ads(con, now, KEYWORDS if by == "keyword" else ADS),
+        now=now,
+        before=before,
     )
 
 

@@ -42,7 +42,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign's measures of ads in two windows, `now` and `before`."""
+    """A campaign's measures in two windows, `now` and `before`."""
 
     name: str
     channel: str
@@ -95,15 +95,22 @@ def read_ads(con: "DuckDBPyConnection", period: Period, level: Level = "campaign
     return {str(key): _group(sums, None) for key, sums in measures.read_ads(con, period, level).items()}
 
 
-def campaigns(con: "DuckDBPyConnection", about: About, now: Period, before: Period) -> tuple[Campaign, ...]:
-    """Every campaign that did anything in one of two windows."""
-    this, last = (read_ads(con, period) for period in (now, before))
+def read_campaigns(con: "DuckDBPyConnection", period: Period) -> dict[str, Group]:
+    """The measures of orders, refunds and ads, per campaign that had any."""
+    return {str(key): _group(sums, None) for key, sums in measures.read_campaigns(con, period).items()}
+
+
+def campaigns(
+    con: "DuckDBPyConnection", about: About, now: Period, before: Period, *, orders: bool = False
+) -> dict[str, Campaign]:
+    """Every campaign that did anything in one of two windows, by key; with `orders`, also what was sold through it."""
+    this, last = (read_campaigns(con, period) if orders else read_ads(con, period) for period in (now, before))
     rows = con.execute("select campaign_key, name, channel_key from dim_campaign order by campaign_key").fetchall()
-    return tuple(
-        Campaign(name or key, about.channels[channel].slug, this.get(key, NOTHING), last.get(key, NOTHING))
+    return {
+        key: Campaign(name or key, about.channels[channel].slug, this.get(key, NOTHING), last.get(key, NOTHING))
         for key, name, channel in rows
         if key in this or key in last
-    )
+    }
 
 
 def _group(sums: measures.Sums | None, cohort: cohorts.Cohort | None) -> Group:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from growthos.estimate import Estimate
     from growthos.last_build import LastBuild
     from growthos.measures.comparison import Report
+    from growthos.measures.why import Why
     from growthos.outcome import SyncReport
     from growthos.pipeline import Watcher
     from growthos.pruning import Pruning
@@ -32,6 +33,14 @@ def kpis(report: "Report", style: "Style" = "table", output: Path | None = None)
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(report), report.as_json, view.fields(report), lambda: view.records(report))
+
+
+def why(found: "Why", style: "Style" = "table", output: Path | None = None, *, demo: bool = False) -> None:
+    """What the change of a KPI is made of, where it came from, and what to ask next."""
+    from growthos.render import why_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found, demo=demo), found.as_json, view.FIELDS, lambda: view.records(found))
 
 
 def alerts(report: "AlertReport", style: "Style" = "table", output: Path | None = None, *, every: bool = False) -> None:

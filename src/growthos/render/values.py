@@ -4,20 +4,25 @@ from decimal import Decimal
 from fractions import Fraction
 
 from growthos.measures.formulas import Kpi
-from growthos.measures.values import Value
+from growthos.measures.values import Format, Value
 from growthos.money import places
 from growthos.render.pages import Cell, Tone
 from growthos.render.text import NOTHING
-from growthos.wording import money, multiple, percent
+from growthos.wording import count, money, multiple, percent
 
 SMALL = Decimal("0.1")  # below ten percent a second digit says something
 
 
 def amount(value: Value, kpi: Kpi, currency: str) -> str:
     """A KPI's value."""
+    return written(value, kpi.form, currency)
+
+
+def written(value: Value, form: Format, currency: str) -> str:
+    """A value of that form."""
     if value is None:
         return NOTHING
-    match kpi.form:
+    match form:
         case "money":
             return money(int(value), currency)
         case "percent":
@@ -26,6 +31,36 @@ def amount(value: Value, kpi: Kpi, currency: str) -> str:
             return multiple(Decimal(value))
         case "days":
             return f"{value} {'day' if value == 1 else 'days'}"
+        case "count":
+            return count(int(value))
+
+
+def in_full(value: Value, form: Format, currency: str) -> str:
+    """A value to the last digit that JSON has, so that a reader can add up what is shown."""
+    if value is None:
+        return NOTHING
+    match form:
+        case "money":
+            return money(int(value), currency, hundredths=True)
+        case "percent":
+            return percent(Decimal(value), digits=4)
+        case "multiple":
+            return multiple(Decimal(value), digits=6)
+    return written(value, form, currency)
+
+
+def moved(move: Value, form: Format, currency: str) -> str:
+    """A difference to the last digit that JSON has, with its sign: `-$10,540.28`, `-1.4632 pp`, `-0.812345x`."""
+    if move is None:
+        return NOTHING
+    match form:
+        case "money":
+            return money(int(move), currency, signed=True, hundredths=True)
+        case "percent":
+            return pp(Decimal(move), digits=4)
+        case "multiple":
+            return multiple(Decimal(move), signed=True, digits=6)
+    return f"{int(move):+,}"
 
 
 def movement(kpi: Kpi, now: Value, before: Value, change: Decimal | None, delta: Value) -> Cell:
@@ -43,10 +78,11 @@ def movement(kpi: Kpi, now: Value, before: Value, change: Decimal | None, delta:
     return Cell(percent(change, signed=True), tone(kpi, change))
 
 
-def pp(move: Decimal) -> str:
+def pp(move: Decimal, *, digits: int | None = None) -> str:
     """The difference of two shares in percentage points: `-0.53 pp`, `+12.4 pp`."""
     sign = "+" if move > 0 else "-" if move < 0 else ""
-    digits = 1 if abs(move) >= SMALL or not move else 2
+    if digits is None:
+        digits = 1 if abs(move) >= SMALL or not move else 2
     return f"{sign}{places(abs(Fraction(move)) * 100, digits):f} pp"
 
 
