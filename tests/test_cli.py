@@ -275,6 +275,36 @@ def test_fail_on_looks_at_severity(run, shop, monkeypatch, level, code):
     assert run("alerts", "--fail-on", level, home=shop).code == code
 
 
+@pytest.mark.parametrize(
+    ("options", "speaks"),
+    [
+        ([], True),
+        (["--fail-on", "critical"], False),
+        (["--fail-on", "warning"], True),
+        (["--fail-on", "critical", "--all"], True),
+        (["--fail-on", "critical", "--format", "json"], True),
+        (["--until", "2025-06-30"], False),
+    ],
+)
+def test_quiet_alerts_are_silent_unless_one_fires_that_was_asked_for(run, shop, monkeypatch, options, speaks):
+    """A week in which warnings fire and nothing critical, and one without any data; programs always get their answer."""
+    whole = alerts.evaluate
+
+    def without_critical(*given: object) -> alerts.AlertReport:
+        found = whole(*given)
+        return replace(found, alerts=tuple(alert for alert in found.alerts if alert.severity != "critical"))
+
+    monkeypatch.setattr(alerts, "evaluate", without_critical)
+    said = run("-q", "alerts", *options, home=shop)
+    assert (bool(said.out), said.err) == (speaks, "")
+
+
+def test_quiet_alerts_still_go_to_a_file(run, shop, tmp_path):
+    said = run("-q", "alerts", "--until", "2025-06-30", "-o", str(tmp_path / "report"), home=shop)
+    assert (said.code, said.out) == (0, "")
+    assert "No alerts." in (tmp_path / "report").read_text()
+
+
 def test_alerts_as_json(run, shop):
     some, every = (run("alerts", "--format", "json", *more, home=shop).json["alerts"] for more in ([], ["--all"]))
     assert {alert["state"] for alert in some} == {"firing"}

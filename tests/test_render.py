@@ -382,10 +382,19 @@ def test_a_build_without_a_new_record_says_why():
     )
 
 
-def test_a_quiet_sync_says_only_what_went_wrong():
+def test_a_quiet_sync_is_silent_where_all_is_well_and_else_says_what_came_of_it():
+    """Cron mails whatever is said: what was loaded and what failed, why, what to do, and no table."""
     assert sync_page.page(synced(built(PASSED)), Settings(), quiet=True) == ()
-    failed = screen.draw(sync_page.page(synced(built(PASSED), fails=True), Settings(), quiet=True), terminal(80))
-    assert failed.splitlines()[0] == "meta does not accept the access token."
+    failed = screen.draw(sync_page.page(synced(built(PASSED), fails=True), Settings(), quiet=True), terminal(100))
+    assert failed.splitlines() == [
+        "Synced meta, shopify: 12,345 records in 10 segments, 1 row rejected; meta failed",
+        "",
+        "meta does not accept the access token.",
+        "  Make a new one.",
+    ]
+    held = screen.draw(sync_page.page(synced(built(FAILED, published=False)), Settings(), quiet=True), terminal(100))
+    assert held.startswith("Synced meta, shopify: 12,804 records")
+    assert "Not published: a critical check failed." in held
 
 
 def test_progress_is_a_line_for_each_source_where_nobody_looks_on(capsys):

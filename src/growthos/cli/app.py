@@ -53,7 +53,7 @@ def growthos(
     ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Use the demo shop; DEMO_MODE=true does the same.")] = False,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Say nothing but errors and what was asked for.")
+        bool, typer.Option("--quiet", "-q", help="Say nothing where all is well, but what was asked for.")
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what went wrong in full.")] = False,
     raw_csv: Annotated[

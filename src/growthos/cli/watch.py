@@ -18,6 +18,7 @@ ALERTS_EPILOG = """
 
 growthos alerts                        what crossed a line in the last 7 days
 growthos alerts --fail-on critical     exit with 10 if something critical did
+growthos -q alerts --fail-on critical  and say nothing if nothing did: for cron
 growthos alerts --all --format json    every rule, with its numbers
 """
 CHECKS_EPILOG = """
@@ -53,14 +54,19 @@ def alerts(
     output: OutputOption = None,
     strict: StrictOption = False,
 ) -> None:
-    """Show what crossed a line in the last week, and what to do about it."""
+    """Show what crossed a line in the last week, and what to do about it.
+
+    With -q the screen stays empty unless an alert fires that --fail-on names, or any where it names none.
+    """
     from growthos import render
 
     session: Session = context.obj
     style = form(format_)
     level = cast("Severity | None", word(fail_on, LEVELS, "--fail-on") if fail_on is not None else None)
     found = read(session, until, strict=strict)
-    render.alerts(found, style, output, every=all_)
+    unasked = session.quiet and style == "table" and output is None and not all_
+    if not unasked or found.reaches(level or "info"):
+        render.alerts(found, style, output, every=all_)
     if level and found.reaches(level):
         raise typer.Exit(ExitCode.ALERTS)
 

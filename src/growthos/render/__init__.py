@@ -179,7 +179,7 @@ def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:
 
 
 def sync_summary(report: "SyncReport", settings: "Settings", *, demo: bool = False, quiet: bool = False) -> None:
-    """On stderr: what a sync or rebuild came to, and what to do next. Quiet: only what failed."""
+    """On stderr: what a sync or rebuild came to, and what to do next. Quiet: only where something failed."""
     from growthos.render import sync_page as view
     from growthos.render.output import say
 

@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 def page(report: "SyncReport", settings: Settings, *, demo: bool = False, quiet: bool = False) -> Page:
-    """Quiet: only what went wrong."""
+    """Quiet: nothing where all went well, and no table."""
     return tuple(_blocks(report, settings, demo=demo, quiet=quiet))
 
 
@@ -35,10 +35,10 @@ def next_step(report: "SyncReport", *, demo: bool) -> Page:
 
 def _blocks(report: "SyncReport", settings: Settings, *, demo: bool, quiet: bool) -> Iterator[Block]:
     rejected = report.built.rejected if report.built else {}
-    if not quiet:
+    if not quiet or report.exit_code:
         yield Heading(_headline(report, sum(rejected.values())))
-        if any(source.pages for source in report.sources):
-            yield Table("", COLUMNS, tuple(_row(source, rejected) for source in report.sources))
+    if not quiet and any(source.pages for source in report.sources):
+        yield Table("", COLUMNS, tuple(_row(source, rejected) for source in report.sources))
     yield from _errors(report.sources)
     for lost in report.lost:
         yield Note(clean(f"{lost}.", limit=None), "bad")
