@@ -287,7 +287,7 @@ def test_fail_on_looks_at_severity(run, shop, monkeypatch, level, code):
     ],
 )
 def test_quiet_alerts_are_silent_unless_one_fires_that_was_asked_for(run, shop, monkeypatch, options, speaks):
-    """A week in which warnings fire and nothing critical, and one without any data; programs always get their answer."""
+    """A week in which warnings fire and nothing critical, and one without data; programs always get their answer."""
     whole = alerts.evaluate
 
     def without_critical(*given: object) -> alerts.AlertReport:

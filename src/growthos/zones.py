@@ -3,9 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 WEEKS = 53
+LOCALTIME = Path("/etc/localtime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,15 @@ def alike(one: str, other: str, day: date) -> bool:
         return False
     noons = (datetime.combine(day - timedelta(weeks=week), time(12), UTC) for week in range(WEEKS))
     return all(first.utcoffset(noon.astimezone(first)) == second.utcoffset(noon.astimezone(second)) for noon in noons)
+
+
+def machine() -> ZoneInfo:
+    """The zone of this machine as cron has it, whatever TZ says in a shell; UTC where it has none of its own."""
+    try:
+        with LOCALTIME.open("rb") as file:
+            return ZoneInfo.from_file(file, key=str(LOCALTIME.resolve()).partition("zoneinfo/")[2] or "its own zone")
+    except (OSError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def _by_zone(told: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

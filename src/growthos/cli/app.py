@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from growthos.cli import keeping, process, reconcile, schema, see, setup, status, sync, verify, watch
+from growthos.cli import keeping, process, reconcile, schedule, schema, see, setup, status, sync, verify, watch
 from growthos.cli.session import Session, choose_home
 
 GLOBAL = ("--demo", "-q", "--quiet", "-v", "--verbose", "--raw-csv")
@@ -109,3 +109,4 @@ status.add(app)
 schema.add(app)
 verify.add(app)
 setup.add(app)
+schedule.add(app)

@@ -1,15 +1,13 @@
 """What runs growthos: versions, the command for cron, the clock."""
 
 import platform
-import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from importlib.metadata import version
-from pathlib import Path
 
 from growthos.connections import Look
 from growthos.doctor.remarks import Remark, ok, warning
+from growthos.schedule import program
 from growthos.skew import wrong
 
 
@@ -17,9 +15,7 @@ def versions() -> Iterator[Remark]:
     """growthos, Python, DuckDB, and how cron calls the first of them."""
     yield ok("machine", "version", f"growthos {version('growthos')}")
     yield ok("machine", "python", f"{platform.python_version()} with DuckDB {version('duckdb')}")
-    beside = Path(sys.executable).with_name("growthos")
-    found = str(beside) if beside.is_file() else shutil.which("growthos")
-    yield ok("machine", "command", found or f"{sys.executable} -m growthos")
+    yield ok("machine", "command", " ".join(program()))
 
 
 def clock(now: datetime, newest: datetime | None, looks: Sequence[Look]) -> Iterator[Remark]:

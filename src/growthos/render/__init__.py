@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from growthos.redaction import Redaction
     from growthos.render.output import Style
     from growthos.restatements import Restatements
+    from growthos.schedule import Part, Schedule
     from growthos.settings import Settings
     from growthos.status import Status
     from growthos.verify import Verification
@@ -135,6 +136,39 @@ def redaction(found: "Redaction", style: "Style" = "table", output: Path | None 
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: [found.as_json()])
+
+
+def schedule(found: "Schedule", style: "Style" = "table", output: Path | None = None) -> None:
+    """When a home's sync and alerts run by themselves."""
+    from growthos.render import schedule_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found.parts), found.as_json, view.FIELDS, lambda: view.records(found))
+    schedule_warnings(found)
+
+
+def schedule_warnings(found: "Schedule") -> None:
+    """On stderr: why what is scheduled may not work as it stands."""
+    from growthos.render import schedule_page as view
+    from growthos.render.output import say
+
+    say(view.warnings(found))
+
+
+def parts(found: "tuple[Part, ...]") -> None:
+    """Texts that are to be written or taken away."""
+    from growthos.render import schedule_page as view
+    from growthos.render.output import show
+
+    show(view.page(found))
+
+
+def remark(text: str) -> None:
+    """On stderr: what was done, or was not."""
+    from growthos.render.output import say
+    from growthos.render.pages import Note
+
+    say((Note(text),))
 
 
 def restatements(found: "Restatements", style: "Style" = "table", output: Path | None = None) -> None:

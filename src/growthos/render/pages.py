@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from growthos.render.text import for_markdown
+from growthos.render.text import clean, for_markdown
 
 Tone = Literal["", "good", "bad", "warn", "dim", "strong"]
 
@@ -65,7 +65,15 @@ class Note:
     tone: Tone = ""
 
 
-Block = Heading | Table | Panel | Note
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The text of a file, and where that is: each line as it stands there, at any width."""
+
+    place: str
+    text: str
+
+
+Block = Heading | Table | Panel | Note | Listing
 Page = tuple[Block, ...]
 
 
@@ -97,6 +105,10 @@ def _markdown(block: Block) -> Iterator[str]:
                 yield for_markdown(block.advice)
         case Note():
             yield for_markdown(block.text)
+        case Listing():
+            yield f"### {for_markdown(block.place)}"
+            yield ""
+            yield from (f"    {clean(line, limit=None)}".rstrip() for line in block.text.splitlines())
 
 
 def _row(cells: list[str]) -> str:

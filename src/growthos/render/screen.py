@@ -12,7 +12,7 @@ from rich.panel import Panel as Frame
 from rich.table import Table as Grid
 from rich.text import Text
 
-from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Panel, Table, Tone
+from growthos.render.pages import Block, Cell, Column, Heading, Listing, Note, Page, Panel, Table, Tone
 from growthos.render.text import harmless
 
 STYLES: dict[Tone, str] = {
@@ -53,7 +53,7 @@ def draw(page: Page, console: Console) -> str:
             if number and not (isinstance(block, Note) and isinstance(page[number - 1], Note)):
                 console.print()
             for part in _draw(block, console):
-                console.print(part)
+                console.print(part, soft_wrap=isinstance(block, Listing))
     lines = capture.get().split("\n")
     return "\n".join(line.rstrip() for line in lines)
 
@@ -81,6 +81,8 @@ def _draw(block: Block, console: Console) -> list[RenderableType]:
             return [_panel(block, console)]
         case Note():
             return [Text(harmless(block.text), STYLES[block.tone])]
+        case Listing():
+            return [Text(f"# {harmless(block.place)}", "dim"), Text(harmless(block.text.rstrip("\n")))]
 
 
 def _panel(panel: Panel, console: Console) -> RenderableType:
