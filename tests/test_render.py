@@ -391,6 +391,7 @@ def test_a_quiet_sync_is_silent_where_all_is_well_and_else_says_what_came_of_it(
         "",
         "meta does not accept the access token.",
         "  Make a new one.",
+        "More: growthos runs a1",
     ]
     held = screen.draw(sync_page.page(synced(built(FAILED, published=False)), Settings(), quiet=True), terminal(100))
     assert held.startswith("Synced meta, shopify: 12,804 records")

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from growthos.errors import CredentialsError, ExitCode, PatienceError
 from growthos.sync import SourceReport
 
 if TYPE_CHECKING:
     from growthos.warehouse import Built
+
+MOST: Final = 100
+"""So many remarks of a kind are kept in a report; all of them stand in the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +51,22 @@ class SyncReport:
         """The report as it is kept in runs/; `build` and `checks` only where something was built."""
         kept: dict[str, Any] = {
             "run_id": self.run_id,
+            "command": "sync" if self.sources else "rebuild",
             "started_at": self.started_at.isoformat(),
             "finished_at": self.finished_at.isoformat(),
             "exit_code": int(self.exit_code),
             "quotas": {name: dict(left) for name, left in self.quotas.items()},
-            "notices": [list(notice) for notice in self.notices],
-            "lost": list(self.lost),
+            "notices": [list(notice) for notice in self.notices[:MOST]],
+            "lost": list(self.lost[:MOST]),
             "sources": [
                 {
                     "name": one.name,
                     "pages": one.pages,
                     "records": one.records,
                     "segments": len(one.segments),
-                    "errors": [error.message for error in one.errors],
+                    "seconds": round(one.seconds, 3),
+                    "waited": round(one.waited, 3),
+                    "errors": [error.message for error in one.errors[:MOST]],
                 }
                 for one in self.sources
             ],
@@ -71,6 +77,7 @@ class SyncReport:
                 "finished_at": self.finished_at.isoformat(),
                 "published": self.built.published,
                 "data_through": self.built.data_through,
+                "rejected": dict(self.built.rejected),
             }
             kept["checks"] = [
                 {

@@ -72,8 +72,12 @@ def sync(
     """Read what is due from each source, then build and publish if anything changed."""
     chosen = choose(home, settings, asked.sources)
     _prepare(home, pull=True, demo=demo_seed is not None)
-    with locked(home), _no_garbage_collection(demo_seed is not None):
-        run_id = secrets.token_hex(8)
+    run_id = secrets.token_hex(8)
+    with (
+        locked(home),
+        runs.begun(home, run_id, "sync", clock),
+        _no_garbage_collection(demo_seed is not None),
+    ):
         log = Log(home.logs, run_id)
         try:
             notices: list[tuple[str, str, str]] = []
@@ -144,8 +148,8 @@ def sync(
 def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher, *, demo: bool = False) -> SyncReport:
     """Build and publish everything again from the raw files, without asking any source."""
     _prepare(home, pull=False, demo=demo)
-    with locked(home), _no_garbage_collection(True):
-        run_id, now = secrets.token_hex(8), clock.now()
+    run_id, now = secrets.token_hex(8), clock.now()
+    with locked(home), runs.begun(home, run_id, "rebuild", clock), _no_garbage_collection(True):
         log = Log(home.logs, run_id)
         try:
             notices: list[tuple[str, str, str]] = []

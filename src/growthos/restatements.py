@@ -6,9 +6,10 @@ zone, and count from the first run that had read all changes up to their end.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,7 @@ class Reading:
 
     value: Decimal
     at: datetime
+    run_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Restated:
             "was": self.was,
             "is": self.now,
             "since": self.since,
-            "readings": [{"value": one.value, "read_at": one.at} for one in self.readings],
+            "readings": [{"value": one.value, "read_at": one.at, "run_id": one.run_id} for one in self.readings],
         }
 
 
@@ -89,6 +91,17 @@ class Restatements:
             "timezone": self.timezone,
             "restatements": [one.as_json() for one in self.changes],
         }
+
+    def by(self, run_id: str) -> "Restatements":
+        """What one run told anew: each day as it was before that run, and as it was by it."""
+        steps = ((one, pair) for one in self.changes for pair in pairwise(one.readings))
+        own = tuple(replace(one, readings=pair) for one, pair in steps if pair[1].run_id == run_id)
+        return replace(self, changes=own)
+
+    @property
+    def days(self) -> int:
+        """How many days of a source were told anew."""
+        return len({(one.source, one.day) for one in self.changes})
 
 
 def restatements(home: Home, settings: "Settings", window: Period, sources: Collection[str] = ()) -> Restatements:
@@ -151,7 +164,9 @@ def _of_reports(
             for measure in measures:
                 values = [
                     Reading(
-                        told.days.get((source, account, unit.header.run, day, measure), Decimal(0)), unit.started_at
+                        told.days.get((source, account, unit.header.run, day, measure), Decimal(0)),
+                        unit.started_at,
+                        unit.header.run_id,
                     )
                     for unit in over
                 ]
@@ -178,7 +193,7 @@ def _of_orders(
     [account] = state.accounts(SHOPS)[:1]
     units = state.units(SHOPS, account, "orders")
     runs = sorted({unit.header.run for unit in units})
-    at = {unit.header.run: unit.started_at for unit in reversed(units)}
+    first = {unit.header.run: unit for unit in reversed(units)}
     reach = {run: stretch([unit for unit in units if unit.header.run <= run]) for run in runs}
     for day in window:
         begins = datetime.combine(day, time(), zone)
@@ -189,7 +204,7 @@ def _of_orders(
             for run in runs:
                 value += told.moves.get((day, run, measure), Decimal(0))
                 if run in whole:
-                    values.append(Reading(value, at[run]))
+                    values.append(Reading(value, first[run].started_at, first[run].header.run_id))
             if changed := _changed(values):
                 yield Restated(SHOPS, account, day, measure, changed)
 

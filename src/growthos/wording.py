@@ -81,5 +81,16 @@ def age(past: timedelta) -> str:
     return f"{hours} hours" if hours < 48 else f"{hours // 24} days"  # noqa: PLR2004 - two days in hours read well
 
 
+def span(seconds: float) -> str:
+    """How long something took: `0.8 s`, `42 s`, `9 min 55 s`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 10:  # noqa: PLR2004 - of a few seconds the tenths say something
+        return f"{max(0.0, seconds):.1f} s"
+    minutes, rest = divmod(whole, 60)
+    if not minutes:
+        return f"{rest} s"
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004
+
+
 def _sign(value: int | Fraction | Decimal, *, signed: bool) -> str:
     return "-" if value < 0 else "+" if signed and value > 0 else ""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from growthos.cli import keeping, process, reconcile, schedule, schema, see, setup, status, sync, verify, watch
+from growthos.cli import keeping, process, reconcile, runs, schedule, schema, see, setup, status, sync, verify, watch
 from growthos.cli.session import Session, choose_home
 
 GLOBAL = ("--demo", "-q", "--quiet", "-v", "--verbose", "--raw-csv")
@@ -106,6 +106,7 @@ see.add(app)
 watch.add(app)
 reconcile.add(app)
 status.add(app)
+runs.add(app)
 schema.add(app)
 verify.add(app)
 setup.add(app)

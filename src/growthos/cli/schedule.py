@@ -18,14 +18,15 @@ PANEL = "Set up"
 EPILOG = """
 [bold]What cron mails[/bold]
 
-All that a command says, and nothing if it says nothing, whatever it ends with.
-All is well (0): nothing. A source failed (3), or more: what was read, what
-failed and what to do. A critical alert fires (10): the alerts.
+What a command says, whatever its exit code.
+All is well (0): nothing.
+A source failed (3), or more than that: what was read, why, and what to do.
+A critical alert fires (10): the alerts.
 
 [bold]Examples[/bold]
 
 growthos schedule                      for cron and for systemd, to look at
-growthos schedule --install            into the crontab; to systemd without cron
+growthos schedule --install            into the crontab, else to systemd
 growthos schedule --at 06:30 --every 12h --systemd
 growthos schedule --install --yes      in a script, where nobody can be asked
 growthos schedule --remove             take it away again
@@ -61,8 +62,7 @@ def schedule(  # noqa: PLR0913 - all of them are options
 ) -> None:
     """Show how cron or systemd runs this home's sync and alerts, and with --install let them.
 
-    Whole paths name this very growthos and this home. Without --at it runs hours after the day has ended in the
-    reporting time zone, at a minute of the home's own.
+    It runs this very growthos on this home, hours after the day has ended, at a minute of the home's own.
     """
     from growthos import render
 

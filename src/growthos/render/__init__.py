@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from growthos.measures.comparison import Report
     from growthos.measures.why import Why
     from growthos.outcome import SyncReport
+    from growthos.past_runs import PastRun, PastRuns
     from growthos.pipeline import Watcher
     from growthos.pruning import Pruning
     from growthos.reconcile import Reconciliation
@@ -136,6 +137,22 @@ def redaction(found: "Redaction", style: "Style" = "table", output: Path | None 
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: [found.as_json()])
+
+
+def past_runs(found: "PastRuns", style: "Style" = "table", output: Path | None = None) -> None:
+    """The last runs."""
+    from growthos.render import runs_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
+def past_run(run: "PastRun", style: "Style" = "table", output: Path | None = None) -> None:
+    """One run in full."""
+    from growthos.render import runs_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.in_full(run), run.in_full, view.SOURCE_FIELDS, lambda: view.source_records(run))
 
 
 def schedule(found: "Schedule", style: "Style" = "table", output: Path | None = None) -> None:

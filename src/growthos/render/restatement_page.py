@@ -32,16 +32,20 @@ def page(found: Restatements) -> Page:
 
 
 def _blocks(found: Restatements) -> Iterator[Block]:
-    days = {(one.source, one.day) for one in found.changes}
     said = (
         "No day was told anew"
-        if not days
-        else f"{len(days):,} {'day was' if len(days) == 1 else 'days were'} told anew"
+        if not found.days
+        else f"{found.days:,} {'day was' if found.days == 1 else 'days were'} told anew"
     )
     window = f"{found.window.first} to {found.window.last}"
     yield Heading(
         f"{said}, {window}", "Compared with the first reading of a day that was over. Money in the account's own."
     )
+    yield from changes(found)
+
+
+def changes(found: Restatements) -> Iterator[Block]:
+    """Each day and measure, and what each source comes to; nothing where no day was told anew."""
     if not found.changes:
         return
     yield Table("", COLUMNS, tuple(_row(one) for one in found.changes))

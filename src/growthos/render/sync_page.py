@@ -44,6 +44,8 @@ def _blocks(report: "SyncReport", settings: Settings, *, demo: bool, quiet: bool
         yield Note(clean(f"{lost}.", limit=None), "bad")
     if report.built is not None:
         yield from _build(report.built, quiet=quiet)
+    if quiet and report.exit_code:
+        yield Note(f"More: growthos runs {report.run_id[:8]}", "dim")
     if quiet:
         return
     if not demo and report.sources:
