@@ -49,6 +49,31 @@ def tour(command: str, *, until: str = "") -> str:
     return "\n".join(["", "```console", f"$ growthos {command}", *lines, "```", "", ""])
 
 
+def schedule() -> str:
+    """What `schedule --cron` prints for a home and a growthos that stand in the same place on every machine."""
+    from datetime import date
+    from zoneinfo import ZoneInfo
+
+    from growthos import schedule
+    from growthos.home import Home
+    from growthos.render import schedule_page
+    from growthos.render.output import drawn
+
+    home, zone = Home(Path("/srv/myshop")), ZoneInfo("Europe/Berlin")
+    found = schedule.Schedule(
+        home=home,
+        command=schedule.command(["/opt/growthos/bin/growthos"], home.root, {}, demo=False),
+        times=schedule.times(home, None, None, zone, zone, date(2026, 3, 30)),
+        machine=zone.key,
+        reporting=zone.key,
+        asked=False,
+        units=Path("/home/me/.config/systemd/user"),
+        kinds=("cron",),
+    )
+    lines = drawn(schedule_page.page(found.parts)).splitlines()
+    return "\n".join(["", "```console", f"$ growthos --home {home.root} schedule --cron", *lines, "```", "", ""])
+
+
 def commands() -> str:
     """Every command with the first sentence of its help."""
     from growthos.cli.app import app

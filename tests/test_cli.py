@@ -100,6 +100,9 @@ BAD_INPUT = [
     (["rebuild"], ExitCode.NO_DATA, "--home chooses another"),
     (["prune", "--keep-units", "2"], ExitCode.NO_DATA, "--home chooses another"),
     (["redact", "--customer", "7", "--dry-run"], ExitCode.NO_DATA, "--home chooses another"),
+    (["runs"], ExitCode.NO_DATA, "--home chooses another"),
+    (["schedule"], ExitCode.NO_DATA, "or choose another with --home"),
+    (["schedule", "--yes"], ExitCode.USAGE, "--yes goes with --install or --remove alone"),
 ]
 
 
