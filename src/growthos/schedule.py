@@ -176,7 +176,9 @@ def times(
     found = EVERY.fullmatch("24h" if every is None else every)
     step = int(found[1]) if found else 0
     if not step or DAY_HOURS % step:
-        raise UsageError(f"--every {every!r} is no part of a day.", hint="Write 1h, 2h, 3h, 4h, 6h, 8h, 12h or 24h.")
+        raise UsageError(
+            f"--every {every!r} does not divide a day evenly.", hint="Write 1h, 2h, 3h, 4h, 6h, 8h, 12h or 24h."
+        )
     if at is not None and not AT.fullmatch(at):
         raise UsageError(f"--at {at!r} is no time.", hint="Write it as 06:30, by the clock of this machine.")
     first = time.fromisoformat(at) if at is not None else _after_the_day(home, reporting, machine, today)
