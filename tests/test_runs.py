@@ -196,10 +196,13 @@ class TestKept:
         os.utime(path, (number, number))
 
     def test_the_newest_thousand_stay(self, home):
-        """An hourly cron for a year: 8,760 reports, were they all kept."""
+        """An hourly cron for a year: 8,760 reports, were they all kept, and be it of runs that all failed."""
         for number in range(1005):
             self.report(home, number)
-        runs.write(home, "new", {"run_id": "new"}, built=True)
+        (home.runs / "latest.json").write_text("{}")
+        os.utime(home.runs / "latest.json", (0, 0))
+        with pytest.raises(SqlError), runs.begun(home, "new", "sync", DemoClock(BEGAN)):
+            raise SqlError("no")
         left = {path.stem for path in home.runs.iterdir()}
         assert left == {"new", "latest", *(f"{number:016x}" for number in range(6, 1005))}
 

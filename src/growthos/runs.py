@@ -25,6 +25,8 @@ def begun(home: Home, run_id: str, command: str, clock: Clock) -> Iterator[None]
     """Keep that a run began, and why where an error ends it."""
     path = home.runs / f"{run_id}.json"
     _write(path, {"run_id": run_id, "command": command, "started_at": clock.now().isoformat(), "exit_code": None})
+    for old in _newest_first(home)[KEPT:]:
+        old.unlink()
     try:
         yield
     except Exception as error:
@@ -43,8 +45,6 @@ def write(home: Home, run_id: str, report: dict[str, Any], *, built: bool) -> No
     latest = latest_report(home) or {}
     kept = {} if built else {key: latest[key] for key in ("build", "checks") if key in latest}
     _write(home.runs / LATEST, report | kept)
-    for old in _newest_first(home)[KEPT:]:
-        old.unlink()
 
 
 def latest_report(home: Home) -> dict[str, Any] | None:

@@ -39,11 +39,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When `command` runs for a home. `times` are by the clock of this machine, whose zone is `machine`, from the
-    first on, after which the others follow in equal steps.
+    """When `command` runs for a home: at `times`, by the clock of this machine, whose zone is `machine`.
 
-    `asked` is whether somebody chose the time. `units` is the folder of the user's own systemd units, and `kinds` what
-    is wanted: cron, systemd or both. `warnings` say why it may not work as it stands.
+    The others follow the first of `times` in equal steps. `asked` is whether somebody chose the time. `units` is the
+    folder of the user's own systemd units, and `kinds` what is wanted: cron, systemd or both. `warnings` say why it may
+    not work as it stands.
     """
 
     home: Home
@@ -88,7 +88,7 @@ def crontab(schedule: Schedule) -> tuple[str, ...]:
         "Cron mails what is said: nothing while all is well, else what failed and what to do, or the critical alerts.",
     )
     minute, hours = schedule.times[0].minute, _hours(schedule.times)
-    # Of what a shell is told here, cron itself reads but the percent sign.
+    # Of what the shell is told here, cron itself reads nothing but the percent sign.
     line = f"{minute} {hours} * * * {schedule.command}".replace("%", r"\%")
     return tuple(f"{one} {mark(schedule.home)}" for one in (*(f"# {text}" for text in said), line))
 
