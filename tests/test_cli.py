@@ -14,7 +14,7 @@ import pytest
 from hand_made import publish
 from loopback import FastClock, serve
 
-from growthos import alerts, cli, pipeline
+from growthos import alerts, cli, folders, pipeline
 from growthos.cli.app import app, hoist
 from growthos.errors import BusyError, ExitCode
 from growthos.home import Home
@@ -244,6 +244,22 @@ def test_every_report_has_every_format_and_can_go_to_a_file(run, shop, tmp_path,
     assert (shown.code, kept.code, kept.out) == (0, 0, "")
     assert shown.out.strip()
     assert (tmp_path / "report").read_text(encoding="utf-8") == shown.out
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])
+def test_a_file_is_as_it_was_where_the_disk_is_full(run, shop, tmp_path, monkeypatch, form):
+    """The new one is made beside it, and takes its place only when it is on the disk."""
+    (tmp_path / "report").write_text("old")
+
+    def flush(_: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(folders, "flush", flush)
+    said = run("kpis", "--format", form, "-o", str(tmp_path / "report"), home=shop)
+    assert said.code == ExitCode.CANNOT_WRITE
+    assert "No space left on device" in said.err
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+    assert (tmp_path / "report").read_text() == "old"
 
 
 def test_a_file_that_cannot_be_written_is_named(run, shop, tmp_path):

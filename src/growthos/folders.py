@@ -6,9 +6,10 @@ turn the link, or write into the folder, could put orders into it or take them o
 
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,8 @@ from growthos.errors import CannotWriteError, ExitCode
 from growthos.home import Home
 
 MEND: Final = "Mend its owner or permissions, or choose another home with --home or GROWTHOS_HOME."
+AGAIN: Final = "Nothing that was there is lost. Make room or mend the permissions, then run the same command again."
+ANOTHER: Final = "Name another place, make room, or mend the permissions; nothing that was there is lost."
 
 
 def check(home: Home) -> None:
@@ -63,12 +66,9 @@ def _is_ours(found: os.stat_result) -> bool:
     return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
 
 
-def cannot_write(path: Path, error: OSError) -> CannotWriteError:
+def cannot_write(path: Path, error: OSError, *, hint: str = AGAIN) -> CannotWriteError:
     """What to tell a person whose disk does not take a file."""
-    made = CannotWriteError(
-        f"{path} cannot be written: {error.strerror or error}.",
-        hint="Nothing that was there is lost. Make room or mend the permissions, then run the same command again.",
-    )
+    made = CannotWriteError(f"{path} cannot be written: {error.strerror or error}.", hint=hint)
     if error.errno in {errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}:
         made.code = ExitCode.IO_ERROR
     return made
@@ -89,7 +89,12 @@ def make_folders(place: Path) -> None:
 
 def sync_folder(place: Path) -> None:
     """Flush a folder's list of names, so that a rename in it outlives a power cut."""
-    handle = os.open(place, os.O_RDONLY)
+    flush(place)
+
+
+def flush(path: Path) -> None:
+    """Flush a file to disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
@@ -106,3 +111,53 @@ def replace_file(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     temporary.replace(path)
     sync_folder(path.parent)
+
+
+@contextmanager
+def workplace(place: Path) -> Iterator[Path]:
+    """An empty folder for its owner alone, in which files are made before they take their places; gone afterwards.
+
+    What is there of that name was left behind by a run that was killed.
+    """
+    if os.path.lexists(place):
+        shutil.rmtree(place)
+    place.mkdir(mode=0o700)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def put(new: Path, path: Path) -> None:
+    """Move a finished file to its place, for its owner alone: whoever looks sees the old one or the new one, whole."""
+    new.chmod(0o600)
+    flush(new)
+    new.replace(path)
+    sync_folder(path.parent)
+
+
+def beside(path: Path) -> Path:
+    """The folder in which a file is made that is to take the place of `path`; a link is followed."""
+    place = _led_to(path)
+    return place.with_name(f".{place.name}.tmp")
+
+
+def _led_to(path: Path) -> Path:
+    """Where a link leads, or the path; a link to itself leads nowhere and is no error."""
+    return Path(os.path.realpath(path))
+
+
+@contextmanager
+def making(path: Path) -> Iterator[Path]:
+    """Where to write a file that then takes the place of `path`, whole; CannotWriteError where it cannot."""
+    folder = beside(path)
+    try:
+        if path.exists() and not path.is_file():
+            raise CannotWriteError(f"{path} cannot be written: it is no file.", hint=ANOTHER)
+        with workplace(folder):
+            yield folder / path.name
+            put(folder / path.name, _led_to(path))
+    except OSError as error:
+        if error.filename and not Path(error.filename).is_relative_to(folder.parent):
+            raise  # what is written was to be read from elsewhere
+        raise cannot_write(path, error, hint=ANOTHER) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from growthos import jsontext
-from growthos.errors import CannotWriteError
+from growthos.folders import ANOTHER, cannot_write, making
 from growthos.redact import SECRETS
 from growthos.render.pages import Note, Page, markdown
 from growthos.render.text import for_spreadsheet
@@ -86,13 +86,14 @@ def _write(text: str, output: Path | None) -> None:
     if output is None:
         _print(text, sys.stdout)
         return
-    try:
-        output.write_text(SECRETS.text(text), encoding="utf-8")
-    except OSError as error:
-        raise CannotWriteError(
-            f"{output} cannot be written: {error.strerror}.",
-            hint="Name another file with -o; nothing else was touched.",
-        ) from error
+    if output.exists() and not output.is_file():  # a pipe, a device
+        try:
+            output.write_text(SECRETS.text(text), encoding="utf-8")
+        except OSError as error:
+            raise cannot_write(output, error, hint=ANOTHER) from error
+        return
+    with making(output) as new:
+        new.write_text(SECRETS.text(text), encoding="utf-8")
 
 
 def _print(text: str, stream: TextIO) -> None:

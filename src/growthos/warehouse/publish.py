@@ -1,11 +1,10 @@
 """Puts finished files in place: the published database is copied, flushed and renamed, never written to in place."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from growthos.folders import sync_folder
+from growthos.folders import flush, sync_folder
 from growthos.home import Home
 from growthos.warehouse.database import STORAGE, literal
 from growthos.warehouse.sqlfiles import Model
@@ -72,11 +71,7 @@ def published(models: Mapping[str, Model]) -> tuple[str, ...]:
 def replace(new: Path, place: Path) -> None:
     """Rename a finished database file over the old one; after this it is there for good."""
     new.chmod(0o600)
-    handle = os.open(new, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    flush(new)
     place.with_name(place.name + ".wal").unlink(missing_ok=True)
     new.replace(place)
     sync_folder(new.parent)
