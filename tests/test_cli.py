@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -103,6 +104,8 @@ BAD_INPUT = [
     (["runs"], ExitCode.NO_DATA, "--home chooses another"),
     (["schedule"], ExitCode.NO_DATA, "or choose another with --home"),
     (["schedule", "--yes"], ExitCode.USAGE, "--yes goes with --install or --remove alone"),
+    (["sql", "select 1"], ExitCode.NO_DATA, "No data yet"),
+    (["sql", "select 1", "--format", "xslx"], ExitCode.USAGE, "Did you mean xlsx?"),
 ]
 
 
@@ -140,15 +143,17 @@ def test_a_corrupt_database_says_how_to_mend_it(run, tmp_path, content):
         assert "growthos rebuild" in said.err
 
 
-def test_a_database_that_breaks_halfway_is_damaged_and_no_bug(run, tmp_path):
+def test_a_database_that_breaks_halfway_is_damaged_and_no_bug(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
     home = publish(tmp_path)
     size = home.database.stat().st_size
     with home.database.open("r+b") as file:
         file.seek(4 * 4096)
         file.write(b"\xff" * (size - 8 * 4096))
-    said = run("kpis", home=home)
-    assert said.code == ExitCode.DAMAGED
-    assert "growthos rebuild" in said.err
+    for command in (["kpis"], ["sql"], ["sql", "from fact_orders"]):
+        said = run(*command, home=home)
+        assert said.code == ExitCode.DAMAGED
+        assert "growthos rebuild" in said.err
 
 
 def test_a_database_without_its_marts_is_damaged_and_no_bug(run, tmp_path):
@@ -237,7 +242,9 @@ def test_the_table_names_its_window_zone_and_currency(run, shop):
 
 
 @pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])
-@pytest.mark.parametrize("command", [["kpis"], ["why", "roas"], ["alerts", "--all"], ["checks"]])
+@pytest.mark.parametrize(
+    "command", [["kpis"], ["why", "roas"], ["alerts", "--all"], ["checks"], ["sql", "from dim_channel"]]
+)
 def test_every_report_has_every_format_and_can_go_to_a_file(run, shop, tmp_path, command, form):
     shown = run(*command, "--format", form, home=shop)
     kept = run(*command, "--format", form, "-o", str(tmp_path / "report"), home=shop)

@@ -226,6 +226,7 @@ def test_a_bugs_traceback_is_in_the_log_alone_without_a_secret_and_for_its_owner
         (["checks", "--format", "json"], 0),
         (["status", "--format", "json"], 0),
         (["verify", "--format", "json"], 0),
+        (["sql", "from dim_channel", "--format", "json"], 0),
     ],
     ids=lambda one: one[0] if isinstance(one, list) else "",
 )

@@ -64,6 +64,8 @@ COMMANDS = [
     ["doctor", "--offline"],
     ["schema"],
     ["verify"],
+    ["sql", "from dim_campaign"],
+    ["sql", "from dim_ad"],
 ]
 FORMATS = ("table", "csv", "markdown", "json")
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}

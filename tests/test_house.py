@@ -71,6 +71,7 @@ def test_the_demo_knows_nothing_of_ours_but_itself():
         ("tenacity", ("growthos.connectors",)),
         ("google", ("growthos.connectors",)),
         ("pyarrow", ("growthos.raw",)),
+        ("xlsxwriter", ("growthos.render.excel",)),
     ],
 )
 def test_a_library_is_known_only_where_it_belongs(library, rooms):

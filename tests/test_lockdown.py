@@ -94,6 +94,22 @@ def test_who_reads_the_published_file_reaches_nothing_else(home, statement):
     assert not (home.root / "out.csv").exists()
 
 
+def test_who_may_write_files_writes_them_to_one_folder(home, tmp_path):
+    """What an export is made in; not even there is anything that a view could read."""
+    (tmp_path / "out").mkdir()
+    con = warehouse.connect(home.database, writes=tmp_path / "out")
+    try:
+        con.execute(f"copy (select 1 as a) to '{tmp_path}/out/a.parquet' (format parquet)")
+        for place in (tmp_path, home.root, tmp_path / "out" / "..", tmp_path / "output"):
+            with pytest.raises(duckdb.PermissionException):
+                con.execute(f"copy (select 1 as a) to '{place}/b.parquet' (format parquet)")
+            with pytest.raises(duckdb.PermissionException):
+                con.execute(f"from read_text('{place}/.env')").fetchall()
+    finally:
+        con.close()
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "a.parquet"]
+
+
 def test_a_file_that_somebody_else_made_shows_nothing_of_the_home(tmp_path, capfd):
     """A database with a view in the place of a table, which would read a secret into a heading."""
     home = publish(tmp_path / "home")

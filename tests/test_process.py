@@ -18,7 +18,18 @@ import growthos
 from growthos.errors import ExitCode
 
 PROGRAM = [sys.executable, "-m", "growthos"]
-HEAVY = ("duckdb", "pyarrow", "httpx", "pydantic", "tenacity", "google", "filelock", "rich.progress", "dotenv")
+HEAVY = (
+    "duckdb",
+    "pyarrow",
+    "httpx",
+    "pydantic",
+    "tenacity",
+    "google",
+    "filelock",
+    "rich.progress",
+    "dotenv",
+    "xlsxwriter",
+)
 HELLO = """
 import typer
 app = typer.Typer()

@@ -71,6 +71,7 @@ def test_few_libraries_are_needed():
         "tenacity",
         "typer",
         "tzdata",
+        "xlsxwriter",
     }
 
 

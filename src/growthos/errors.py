@@ -54,7 +54,7 @@ class ExitCode(IntEnum):
 
 
 class StoppedError(Exception):
-    """The run was asked to end; what was read is kept."""
+    """The run was asked to end; what was read is kept, unless it is said what is left."""
 
 
 class GrowthError(Exception):

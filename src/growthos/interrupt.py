@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _asked = Event()
+_unread = Event()
 _lock = Lock()
 _open: list["DuckDBPyConnection"] = []
 _begun: list[None] = []
@@ -35,6 +36,16 @@ def check() -> None:
     """StoppedError where the run is to end."""
     if _asked.is_set():
         raise StoppedError
+
+
+def leave_unread() -> None:
+    """Whoever read the output has gone, or it takes no more."""
+    _unread.set()
+
+
+def is_unread() -> bool:
+    """Whether nobody gets what is still written to stdout, so that there is no need to go on."""
+    return _unread.is_set()
 
 
 def sleep(seconds: float) -> None:

@@ -32,8 +32,8 @@ def run(arguments: Sequence[str]) -> int:
         app(given, prog_name="growthos")
     except SystemExit as end:
         return process.signalled() or int(end.code or 0)
-    except StoppedError:
-        return process.signalled() or 0
+    except StoppedError as end:
+        return process.signalled(*end.args) or 0
     except Exception as error:  # noqa: BLE001
         return process.signalled() or process.tell(error, given)
     return 0

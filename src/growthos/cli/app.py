@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from growthos.cli import keeping, process, reconcile, runs, schedule, schema, see, setup, status, sync, verify, watch
+from growthos.cli import (
+    keeping,
+    process,
+    query,
+    reconcile,
+    runs,
+    schedule,
+    schema,
+    see,
+    setup,
+    status,
+    sync,
+    verify,
+    watch,
+)
 from growthos.cli.session import Session, choose_home
 
 GLOBAL = ("--demo", "-q", "--quiet", "-v", "--verbose", "--raw-csv")
@@ -103,6 +117,7 @@ def hoist(arguments: Sequence[str]) -> list[str]:
 sync.add(app)
 keeping.add(app)
 see.add(app)
+query.add(app)
 watch.add(app)
 reconcile.add(app)
 status.add(app)

@@ -2,15 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
 from growthos.cli import process
 from growthos.errors import UsageError
 
+if TYPE_CHECKING:
+    from growthos.render.answers import Form
+
 Format = Literal["table", "json", "csv", "raw-csv", "markdown"]
 FORMATS = ("table", "json", "csv", "markdown")
+FILES = ("parquet", "xlsx")
+"""Formats of rows that go to a file alone."""
+ENDINGS = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "parquet", ".xlsx": "xlsx"}
 LEVELS = ("info", "warning", "critical")
 
 SinceOption = Annotated[
@@ -50,7 +56,19 @@ def word(given: str, choices: Sequence[str], option: str) -> str:
 
 def form(given: str) -> Format:
     """The format that was asked for; `--raw-csv` makes of CSV the one for programs."""
-    style = cast("Format", word(given, FORMATS, "--format"))
+    return cast("Format", _unguarded(word(given, FORMATS, "--format")))
+
+
+def rows_form(given: str | None, output: Path | None) -> "Form":
+    """The format of rows: as it was asked for, else as the file's name ends, else a table."""
+    ending = output.suffix.lower() if output else ""
+    style = ENDINGS.get(ending, "table") if given is None else word(given, (*FORMATS, *FILES), "--format")
+    if style in FILES and output is None:
+        raise UsageError(f"--format {style} makes a file.", hint=f"Name it: -o answer.{style}.")
+    return cast("Form", _unguarded(style))
+
+
+def _unguarded(style: str) -> str:
     if not process.raw_csv():
         return style
     if style != "csv":

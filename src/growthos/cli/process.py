@@ -89,11 +89,11 @@ def close_memory() -> None:
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def signalled() -> int | None:
-    """The exit code of the signal that ended the command, None where there was none."""
+def signalled(left: str = "What was read is kept; the next run goes on from there.") -> int | None:
+    """The exit code of the signal that ended the command, None where there was none; `left` is how things are left."""
     if not _received:
         return None
-    _say("Interrupted. What was read is kept; the next run goes on from there.")
+    _say(f"Interrupted. {left}")
     return _code()
 
 

@@ -83,8 +83,10 @@ class Session:
         return home
 
     @contextmanager
-    def published(self) -> "Iterator[DuckDBPyConnection]":
+    def published(self, writes: Path | None = None) -> "Iterator[DuckDBPyConnection]":
         """The published database; a file that breaks while it is read is told as what it is.
+
+        `writes` is the one folder in which files of what is read may be made.
 
         Within such a block, another one has the same connection: opening costs more than most questions.
         """
@@ -97,7 +99,7 @@ class Session:
 
         from growthos.warehouse.database import connect, refused
 
-        con = self._open = connect(self.home.database)
+        con = self._open = connect(self.home.database, writes=writes)
         try:
             yield con
         except duckdb.CatalogException as error:

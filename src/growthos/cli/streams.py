@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any
 
+from growthos import interrupt
 from growthos.errors import ExitCode
 
 STDOUT, STDERR = 1, 2
@@ -23,8 +24,10 @@ class _Stream(io.FileIO):
         try:
             return super().write(data)
         except OSError as error:
-            if self.fileno() == STDOUT and error.errno != errno.EPIPE:
-                _undelivered.append(error)
+            if self.fileno() == STDOUT:
+                interrupt.leave_unread()
+                if error.errno != errno.EPIPE:
+                    _undelivered.append(error)
             silence(self.fileno())
             return len(data)
 

@@ -1,6 +1,6 @@
 """Results as tables for people and as JSON, CSV or Markdown for programs. The only part that knows Rich."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from growthos.pruning import Pruning
     from growthos.reconcile import Reconciliation
     from growthos.redaction import Redaction
+    from growthos.render.answers import Form
     from growthos.render.output import Style
     from growthos.restatements import Restatements
     from growthos.schedule import Part, Schedule
     from growthos.settings import Settings
     from growthos.status import Status
     from growthos.verify import Verification
+    from growthos.warehouse.answers import Answer
+    from growthos.warehouse.tables import Table
 
 
 def kpis(report: "Report", style: "Style" = "table", output: Path | None = None) -> None:
@@ -219,6 +222,23 @@ def reconciliation(
         view.FIELDS,
         lambda: view.records(found, every=every),
     )
+
+
+def tables(found: "Sequence[Table]", style: "Style" = "table", output: Path | None = None) -> None:
+    """The tables that can be asked for."""
+    from growthos.render import tables_page as view
+    from growthos.render.output import deliver
+
+    deliver(
+        style, output, lambda: view.page(found), lambda: view.as_json(found), view.FIELDS, lambda: view.records(found)
+    )
+
+
+def answer(found: "Answer", style: "Form", output: Path | None = None, made: datetime | None = None) -> None:
+    """What the database says to a query; `made` is when what it was read from was, for a workbook."""
+    from growthos.render import answers
+
+    answers.deliver(found, style, output, made)
 
 
 def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:

@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
-from growthos import jsontext
+from growthos import interrupt, jsontext
 from growthos.folders import ANOTHER, cannot_write, making
 from growthos.redact import SECRETS
 from growthos.render.pages import Note, Page, markdown
@@ -26,14 +26,14 @@ def deliver(
 ) -> None:
     """Write a result in the style that was asked for."""
     if style == "json":
-        _write(jsontext.dumps(structure()) + "\n", output)
+        write((jsontext.dumps(structure()) + "\n",), output)
     elif style in {"csv", "raw-csv"}:
-        _write(as_csv(fields, records(), raw=style == "raw-csv"), output)
+        write((as_csv(fields, records(), raw=style == "raw-csv"),), output)
         say(tuple(block for block in page() if isinstance(block, Note) and block.tone in {"warn", "bad"}))
     elif style == "markdown":
-        _write(markdown(page()), output)
+        write((markdown(page()),), output)
     elif output is not None:
-        _write(drawn(page()), output)
+        write((drawn(page()),), output)
     else:
         show(page())
 
@@ -69,31 +69,45 @@ def read(text: str) -> None:
 
 def as_csv(fields: Sequence[str], records: Iterable[Record], *, raw: bool = False) -> str:
     """A head and a line for each record; nothing in it is a formula, unless it is wanted `raw`."""
+    return csv_lines([fields, *([record[name] for name in fields] for record in records)], raw=raw)
+
+
+def csv_lines(rows: Iterable[Sequence[object]], *, raw: bool = False) -> str:
+    """A line for each row; nothing in it is a formula, unless it is wanted `raw`."""
     import csv
 
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if raw:  # a carriage return is text, and only quotes say so
         writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow(fields)
-    for record in records:
-        values = [record[name] for name in fields]
-        writer.writerow(values if raw else map(for_spreadsheet, values))
+    writer.writerows(rows if raw else (map(for_spreadsheet, row) for row in rows))
     return text.getvalue()
 
 
-def _write(text: str, output: Path | None) -> None:
+def write(pieces: Iterable[str], output: Path | None = None) -> None:
+    """Write a text that comes in pieces to stdout, as long as somebody reads it, or to a file.
+
+    A file is there as it was or whole; what is none, such as a pipe, takes the pieces as they come.
+    """
     if output is None:
-        _print(text, sys.stdout)
-        return
-    if output.exists() and not output.is_file():  # a pipe, a device
+        for piece in pieces:
+            _print(piece, sys.stdout)
+            if interrupt.is_unread():
+                return
+    elif output.exists() and not output.is_file():
         try:
-            output.write_text(SECRETS.text(text), encoding="utf-8")
+            save(pieces, output)
         except OSError as error:
             raise cannot_write(output, error, hint=ANOTHER) from error
-        return
-    with making(output) as new:
-        new.write_text(SECRETS.text(text), encoding="utf-8")
+    else:
+        with making(output) as new:
+            save(pieces, new)
+
+
+def save(pieces: Iterable[str], path: Path) -> None:
+    """Write a text that comes in pieces to a path."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(map(SECRETS.text, pieces))
 
 
 def _print(text: str, stream: TextIO) -> None:

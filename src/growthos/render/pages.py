@@ -1,6 +1,6 @@
 """A page: headings, tables, panels and notes, before anybody decides whether they go to a terminal or to Markdown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -93,9 +93,8 @@ def _markdown(block: Block) -> Iterator[str]:
             if block.title:
                 yield f"### {for_markdown(block.title)}"
                 yield ""
-            yield _row([column.title for column in block.columns])
-            yield "|" + "|".join("---:" if column.numeric else "---" for column in block.columns) + "|"
-            yield from (_row([cell.text for cell in row]) for row in block.rows)
+            yield from markdown_head(block.columns)
+            yield from (markdown_row([cell.text for cell in row]) for row in block.rows)
         case Panel():
             yield f"### {for_markdown(block.title)}"
             yield ""
@@ -111,5 +110,12 @@ def _markdown(block: Block) -> Iterator[str]:
             yield from (f"    {clean(line, limit=None)}".rstrip() for line in block.text.splitlines())
 
 
-def _row(cells: list[str]) -> str:
+def markdown_head(columns: Sequence[Column]) -> Iterator[str]:
+    """The two lines above the rows of a table."""
+    yield markdown_row([column.title for column in columns])
+    yield "|" + "|".join("---:" if column.numeric else "---" for column in columns) + "|"
+
+
+def markdown_row(cells: Sequence[str]) -> str:
+    """A line of a table."""
     return f"| {' | '.join(for_markdown(cell) for cell in cells)} |"

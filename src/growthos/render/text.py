@@ -18,7 +18,9 @@ NOTHING = "\N{EN DASH}"
 
 def clean(text: object, *, limit: int | None = LONGEST) -> str:
     """Text without secrets and without what moves a cursor, turns the reading or cannot be seen; cut if it is long."""
-    shown = "".join("�" if unicodedata.category(one) in HIDDEN else one for one in SECRETS.text(str(text)))
+    shown = SECRETS.text(str(text))
+    if not shown.isprintable():  # else there is nothing of the kind in it: a look at each character takes long
+        shown = "".join("�" if unicodedata.category(one) in HIDDEN else one for one in shown)
     return shown if limit is None or len(shown) <= limit else shown[: limit - 1] + "…"
 
 

@@ -24,6 +24,7 @@ SCHEMA: Final = 1
 _SYSTEM: Final = (
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO),
     *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ELOOP, errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR),
+    errno.EFBIG,
 )
 """What the system says of a file that it does not open or read, and that is not damaged for that."""
 _SMALL: Final = 100 * 1024 * 1024
@@ -35,8 +36,8 @@ def threads(size: int) -> int:
     return 1 if size < _SMALL else 2
 
 
-def connect(path: Path, *, read_only: bool = True) -> "DuckDBPyConnection":
-    """The published database, for reading.
+def connect(path: Path, *, read_only: bool = True, writes: Path | None = None) -> "DuckDBPyConnection":
+    """The published database, for reading; `writes` is the one folder in which files of what is read may be made.
 
     Raises NoDataError where there is none yet, BusyError while somebody writes to it, DamagedDataError where the file
     is broken or not one of ours, NewerError where it is a newer growthos's.
@@ -45,7 +46,8 @@ def connect(path: Path, *, read_only: bool = True) -> "DuckDBPyConnection":
         raise NoDataError(
             "no data yet: run `growthos sync`, or `growthos demo`", hint=f"There is no {path}; it comes with a sync."
         )
-    con = open_file(path, home=path.parent, read_only=read_only, threads=threads(path.stat().st_size))
+    size = path.stat().st_size
+    con = open_file(path, home=path.parent, read_only=read_only, threads=threads(size), writes=writes)
     import duckdb
 
     try:
@@ -59,8 +61,10 @@ def connect(path: Path, *, read_only: bool = True) -> "DuckDBPyConnection":
     return con
 
 
-def open_file(path: Path, *, home: Path, read_only: bool, threads: int) -> "DuckDBPyConnection":
-    """A database file of `home`, created where it is not there and may be written."""
+def open_file(
+    path: Path, *, home: Path, read_only: bool, threads: int, writes: Path | None = None
+) -> "DuckDBPyConnection":
+    """A database file of `home`, created where it is not there and may be written; else `writes` is all it touches."""
     import duckdb
 
     spill = home / "work" / "spill"
@@ -82,8 +86,8 @@ def open_file(path: Path, *, home: Path, read_only: bool, threads: int) -> "Duck
         raise refused(path, error) from error
     con.execute("set TimeZone = 'UTC'")
     con.execute("set enable_progress_bar = false")
-    if not read_only:  # who only reads has all he needs in the file
-        con.execute(f"set allowed_directories = [{literal(str(home))}]")
+    if reach := writes if read_only else home:  # who only reads has all he needs in the file
+        con.execute(f"set allowed_directories = [{literal(str(reach))}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con
@@ -134,6 +138,11 @@ def naming(label: str) -> Iterator[None]:
 def literal(text: str) -> str:
     """Text as SQL writes it, where a statement takes no parameters."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """The name of a column or a table as SQL writes it, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def refused(path: Path, error: Exception) -> Exception:
