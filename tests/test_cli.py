@@ -106,6 +106,9 @@ BAD_INPUT = [
     (["schedule", "--yes"], ExitCode.USAGE, "--yes goes with --install or --remove alone"),
     (["sql", "select 1"], ExitCode.NO_DATA, "No data yet"),
     (["sql", "select 1", "--format", "xslx"], ExitCode.USAGE, "Did you mean xlsx?"),
+    (["export", "--to", "/tmp/marts"], ExitCode.NO_DATA, "No data yet"),
+    (["export", "--to", "/tmp/marts", "--format", "parqet"], ExitCode.USAGE, "Did you mean parquet?"),
+    (["export"], ExitCode.USAGE, "Missing option '--to'"),
 ]
 
 
@@ -150,10 +153,11 @@ def test_a_database_that_breaks_halfway_is_damaged_and_no_bug(run, tmp_path, mon
     with home.database.open("r+b") as file:
         file.seek(4 * 4096)
         file.write(b"\xff" * (size - 8 * 4096))
-    for command in (["kpis"], ["sql"], ["sql", "from fact_orders"]):
+    for command in (["kpis"], ["sql"], ["sql", "from fact_orders"], ["export", "--to", str(tmp_path / "marts")]):
         said = run(*command, home=home)
         assert said.code == ExitCode.DAMAGED
         assert "growthos rebuild" in said.err
+    assert not list((tmp_path / "marts").glob("*"))
 
 
 def test_a_database_without_its_marts_is_damaged_and_no_bug(run, tmp_path):

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from growthos.cli import (
+    export,
     keeping,
     process,
     query,
@@ -126,3 +127,4 @@ schema.add(app)
 verify.add(app)
 setup.add(app)
 schedule.add(app)
+export.add(app)

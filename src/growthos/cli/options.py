@@ -17,6 +17,7 @@ FORMATS = ("table", "json", "csv", "markdown")
 FILES = ("parquet", "xlsx")
 """Formats of rows that go to a file alone."""
 ENDINGS = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "parquet", ".xlsx": "xlsx"}
+EXPORTS = ("parquet", "csv", "xlsx")
 LEVELS = ("info", "warning", "critical")
 
 SinceOption = Annotated[
@@ -65,6 +66,23 @@ def rows_form(given: str | None, output: Path | None) -> "Form":
     style = ENDINGS.get(ending, "table") if given is None else word(given, (*FORMATS, *FILES), "--format")
     if style in FILES and output is None:
         raise UsageError(f"--format {style} makes a file.", hint=f"Name it: -o answer.{style}.")
+    return cast("Form", _unguarded(style))
+
+
+def export_form(given: str | None, to: Path) -> "Form":
+    """The format of an export: one workbook where the name ends in .xlsx, else a folder of Parquet or CSV files."""
+    ending = ENDINGS.get(to.suffix.lower(), "")
+    style = word(given, EXPORTS, "--format") if given is not None else "xlsx" if ending == "xlsx" else "parquet"
+    if (style == "xlsx") != (ending == "xlsx"):
+        raise UsageError(
+            f"--to {to} does not go with --format {style}.",
+            hint="Excel is one file whose name ends in .xlsx; Parquet and CSV are a folder with a file for each table.",
+        )
+    if ending and style != "xlsx":
+        raise UsageError(
+            f"--to {to} names a file, and an export in {style} is a folder with a file for each table.",
+            hint='Name a folder; one table alone is `growthos sql "from fact_orders" -o orders.csv`.',
+        )
     return cast("Form", _unguarded(style))
 
 

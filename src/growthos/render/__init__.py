@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from growthos.doctor import Diagnosis
     from growthos.drift import Drift
     from growthos.estimate import Estimate
+    from growthos.exports import Exported
     from growthos.last_build import LastBuild
     from growthos.measures.comparison import Report
     from growthos.measures.why import Why
@@ -239,6 +240,30 @@ def answer(found: "Answer", style: "Form", output: Path | None = None, made: dat
     from growthos.render import answers
 
     answers.deliver(found, style, output, made)
+
+
+def put_down(found: "Answer", style: "Form", path: Path) -> None:
+    """The same in a new file at `path`, of a form that has no sheets."""
+    from growthos.render import answers
+
+    answers.put_down(found, style, path)
+
+
+def workbook(path: Path, sheets: "Sequence[tuple[str, Answer]]", made: datetime | None = None) -> None:
+    """A new Excel workbook at `path`, with a sheet for each answer."""
+    from growthos.render import excel as view
+
+    view.write(path, sheets, made)
+
+
+def exported(found: "Exported") -> None:
+    """On stderr: what an export wrote, and where."""
+    from growthos.render.output import say
+    from growthos.render.pages import Note
+    from growthos.wording import count, size
+
+    tables_ = "1 table" if found.tables == 1 else f"{found.tables} tables"
+    say((Note(f"{tables_}, {count(found.rows)} rows, {size(found.bytes)} in {found.place}", "good"),))
 
 
 def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from growthos import jsontext
 from growthos.folders import making
-from growthos.render.output import Style, csv_lines, drawn, show, write
+from growthos.render.output import Style, csv_lines, drawn, save, show, write
 from growthos.render.pages import Cell, Column, Note, Page, Table, markdown_head, markdown_row
 from growthos.render.text import LONGEST, NOTHING, clean
 from growthos.warehouse.answers import Answer, Kind, Row
@@ -44,6 +44,14 @@ def deliver(found: Answer, form: Form, output: Path | None, made: datetime | Non
                 excel.write(new, [("query", found)], made)
             else:
                 found.write_parquet(new)
+
+
+def put_down(found: Answer, form: Form, path: Path) -> None:
+    """Write an answer to a new file at `path`, in a form that has no sheets."""
+    if form == "parquet":
+        found.write_parquet(path)
+    else:
+        save(_pieces(found, form), path)
 
 
 def page(found: Answer) -> Page:

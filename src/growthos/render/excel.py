@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from growthos.errors import UsageError
+from growthos.exports import AUTHOR
 from growthos.redact import SECRETS
 from growthos.warehouse.answers import Answer, Field, Kind
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-AUTHOR = "growthos"
 Kept = bool | int | float | Decimal | date | str
 
 ROWS, COLUMNS, CHARACTERS, NAME, DIGITS = 1_048_576, 16_384, 32_767, 31, 15
