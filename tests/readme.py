@@ -1,6 +1,7 @@
 """The generated parts of the README: what commands really print, and what is declared in the code."""
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 
 WIDTH = 100
 ROOT = Path(__file__).parents[1]
+RUN = re.compile(r"[0-9a-f]{16}\.parquet")
+"""A raw file's name ends with the run that wrote it."""
 
 
 @cache
@@ -40,9 +43,9 @@ def run(command: str) -> str:
 def tour(command: str, *, until: str = "") -> str:
     """A command and what it prints; with `until`, as far as the line before the one that holds that text a second time.
 
-    The whole page is made in one home, so the demo is read once.
+    The whole page is made in one home, so the demo is read once. What is another one in each run is left out.
     """
-    lines = [line.rstrip() for line in run(command).rstrip().splitlines()]
+    lines = [RUN.sub("….parquet", line.rstrip()) for line in run(command).rstrip().splitlines()]
     if until:
         places = [number for number, line in enumerate(lines) if until in line]
         lines = [*lines[: places[1]], "…"]

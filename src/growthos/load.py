@@ -1,7 +1,7 @@
 """What the warehouse reads of raw: the segments that count."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 
@@ -25,3 +25,22 @@ class Load:
         """What tells a segment from every other, in whatever file it stands, and for which days it speaks."""
         days = " ".join(day.isoformat() for day in self.days or ())
         return (self.source, self.stream, self.account, self.seq, self.run_id, days)
+
+
+@dataclass(frozen=True, slots=True)
+class PageLoad:
+    """A page that is in memory, and the segment that it is of; `days` as in Load."""
+
+    source: str
+    unit_stream: str
+    stream: str
+    account: str
+    run: int
+    seq: int
+    page: int
+    fetched_at: datetime
+    request: str
+    unit_start: date | None
+    unit_end: date | None
+    days: tuple[date, ...] | None
+    body: bytes

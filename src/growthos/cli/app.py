@@ -19,6 +19,7 @@ from growthos.cli import (
     setup,
     status,
     sync,
+    trace,
     verify,
     watch,
 )
@@ -119,6 +120,7 @@ sync.add(app)
 keeping.add(app)
 see.add(app)
 query.add(app)
+trace.add(app)
 watch.add(app)
 reconcile.add(app)
 status.add(app)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from growthos.schedule import Part, Schedule
     from growthos.settings import Settings
     from growthos.status import Status
+    from growthos.trace import Trace
     from growthos.verify import Verification
     from growthos.warehouse.answers import Answer
     from growthos.warehouse.tables import Table
@@ -124,6 +125,21 @@ def schema(found: "Drift", style: "Style" = "table", output: Path | None = None)
 
     records = [one.as_json() for one in found.changes]
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: records)
+
+
+def trace(found: "Trace", style: "Style" = "table", output: Path | None = None) -> None:
+    """An order, or a campaign's day, from the tables down to the bytes."""
+    from growthos.render import trace_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
+def as_sent(record: bytes, output: Path | None = None) -> None:
+    """A record alone, byte for byte; a terminal gets it without what would move its cursor."""
+    from growthos.render.output import write_bytes
+
+    write_bytes(record, output)
 
 
 def pruning(found: "Pruning", style: "Style" = "table", output: Path | None = None) -> None:

@@ -10,7 +10,7 @@ from growthos import interrupt, jsontext
 from growthos.folders import ANOTHER, cannot_write, making
 from growthos.redact import SECRETS
 from growthos.render.pages import Note, Page, markdown
-from growthos.render.text import for_spreadsheet
+from growthos.render.text import for_spreadsheet, harmless
 
 Style = Literal["table", "json", "csv", "raw-csv", "markdown"]
 Record = Mapping[str, object]
@@ -67,6 +67,14 @@ def read(text: str) -> None:
     _print(screen.laid_out(sys.stdout, text), sys.stdout)
 
 
+def write_bytes(content: bytes, output: Path | None) -> None:
+    """Write bytes as they are, but for secrets; where somebody looks on, as text that does nothing to the terminal."""
+    if output is None and sys.stdout.isatty():
+        _print(harmless(content.decode("utf-8", "replace")) + "\n", sys.stdout)
+    else:
+        write((content,), output)
+
+
 def as_csv(fields: Sequence[str], records: Iterable[Record], *, raw: bool = False) -> str:
     """A head and a line for each record; nothing in it is a formula, unless it is wanted `raw`."""
     return csv_lines([fields, *([record[name] for name in fields] for record in records)], raw=raw)
@@ -84,8 +92,8 @@ def csv_lines(rows: Iterable[Sequence[object]], *, raw: bool = False) -> str:
     return text.getvalue()
 
 
-def write(pieces: Iterable[str], output: Path | None = None) -> None:
-    """Write a text that comes in pieces to stdout, as long as somebody reads it, or to a file.
+def write(pieces: Iterable[str | bytes], output: Path | None = None) -> None:
+    """Write a text that comes in pieces, or bytes, to stdout, as long as somebody reads it, or to a file.
 
     A file is there as it was or whole; what is none, such as a pipe, takes the pieces as they come.
     """
@@ -104,12 +112,15 @@ def write(pieces: Iterable[str], output: Path | None = None) -> None:
             save(pieces, new)
 
 
-def save(pieces: Iterable[str], path: Path) -> None:
-    """Write a text that comes in pieces to a path."""
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(map(SECRETS.text, pieces))
+def save(pieces: Iterable[str | bytes], path: Path) -> None:
+    """Write a text that comes in pieces, or bytes, to a path."""
+    with path.open("wb") as file:
+        file.writelines(SECRETS.text(one).encode() if isinstance(one, str) else SECRETS.body(one)[0] for one in pieces)
 
 
-def _print(text: str, stream: TextIO) -> None:
-    stream.write(SECRETS.text(text))
+def _print(content: str | bytes, stream: TextIO) -> None:
+    if isinstance(content, str):
+        stream.write(SECRETS.text(content))
+    else:
+        stream.buffer.write(SECRETS.body(content)[0])
     stream.flush()

@@ -1,10 +1,11 @@
 """A page: headings, tables, panels and notes, before anybody decides whether they go to a terminal or to Markdown."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from growthos.render.text import clean, for_markdown
+from growthos.render.text import for_markdown, harmless
 
 Tone = Literal["", "good", "bad", "warn", "dim", "strong"]
 
@@ -67,10 +68,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The text of a file, and where that is: each line as it stands there, at any width."""
+    """Lines that stay as they are at any width: of the file at `place`, or JSON."""
 
-    place: str
     text: str
+    place: str = ""
 
 
 Block = Heading | Table | Panel | Note | Listing
@@ -105,9 +106,14 @@ def _markdown(block: Block) -> Iterator[str]:
         case Note():
             yield for_markdown(block.text)
         case Listing():
-            yield f"### {for_markdown(block.place)}"
-            yield ""
-            yield from (f"    {clean(line, limit=None)}".rstrip() for line in block.text.splitlines())
+            if block.place:
+                yield f"### {for_markdown(block.place)}"
+                yield ""
+            # Of a backtick more than any in the text, so that no text can end it.
+            fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", block.text)), 0)
+            yield fence if block.place else f"{fence}json"
+            yield harmless(block.text.rstrip("\n"))
+            yield fence
 
 
 def markdown_head(columns: Sequence[Column]) -> Iterator[str]:

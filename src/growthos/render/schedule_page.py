@@ -13,7 +13,7 @@ FIELDS = ("place", "line")
 
 
 def page(parts: tuple[Part, ...]) -> Page:
-    return tuple(Listing(one.place, one.text) for one in parts)
+    return tuple(Listing(one.text, one.place) for one in parts)
 
 
 def warnings(found: Schedule) -> Page:

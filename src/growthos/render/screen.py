@@ -82,7 +82,8 @@ def _draw(block: Block, console: Console) -> list[RenderableType]:
         case Note():
             return [Text(harmless(block.text), STYLES[block.tone])]
         case Listing():
-            return [Text(f"# {harmless(block.place)}", "dim"), Text(harmless(block.text.rstrip("\n")))]
+            head = [Text(f"# {harmless(block.place)}", "dim")] if block.place else []
+            return [*head, Text(harmless(block.text.rstrip("\n")))]
 
 
 def _panel(panel: Panel, console: Console) -> RenderableType:

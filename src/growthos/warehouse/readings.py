@@ -40,7 +40,7 @@ class Readings:
 
 def feeds(what: str) -> dict[str, set[str]]:
     """By source, the page streams that a reading is made of."""
-    files = _files()
+    files = files_of_sql()
     found: dict[str, set[str]] = {}
     for name in {one for file in files.needed(what) for one in files.named.get(file, ()) if one.startswith("raw_")}:
         source, _, stream = name.removeprefix("raw_").partition("__")
@@ -56,7 +56,7 @@ def read(home: Path, loads: Mapping[str, Sequence[Load]], zone: str) -> Readings
         if not some:
             continue
         size = sum(load.path.stat().st_size for load in some)
-        with closing(_memory(home, size)) as con:
+        with closing(memory(home, size)) as con:
             rows = _rows(con, what, some, zone)
         if what == ORDERS:
             moves |= {(day, run, measure): value for day, run, measure, value in rows}
@@ -67,12 +67,13 @@ def read(home: Path, loads: Mapping[str, Sequence[Load]], zone: str) -> Readings
     return Readings(days, moves)
 
 
-def _memory(home: Path, size: int) -> "DuckDBPyConnection":
+def memory(home: Path, size: int) -> "DuckDBPyConnection":
+    """An empty database in memory that may read the files of a home; `size` is that of those to be read."""
     return open_file(Path(":memory:"), home=home, read_only=False, threads=threads(size))
 
 
 def _rows(con: "DuckDBPyConnection", what: str, loads: Sequence[Load], zone: str) -> list[tuple[Any, ...]]:
-    files = _files()
+    files = files_of_sql()
     relations.define_macros(con)
     relations.set_variables(con, {"reporting_timezone": ("varchar", zone)})
     relations.define_raw(con, loads, by_run=what in REPORTS)
@@ -90,7 +91,7 @@ def _rows(con: "DuckDBPyConnection", what: str, loads: Sequence[Load], zone: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Files:
+class Files:
     """The files of staging and readings, the unions, what each names, and all of them in their order."""
 
     models: Mapping[str, Model]
@@ -98,9 +99,9 @@ class _Files:
     named: Mapping[str, set[str]]
     order: Sequence[str]
 
-    def needed(self, what: str) -> list[str]:
-        """The files and unions that one file of readings rests on, and itself, each after all that it reads."""
-        wanted, left = set[str](), [what]
+    def needed(self, *names: str) -> list[str]:
+        """The files and unions that some rest on, and these themselves, each after all that it reads."""
+        wanted, left = set[str](), [*names]
         while left:
             name = left.pop()
             if name not in wanted and (name in self.models or name in self.united):
@@ -110,8 +111,9 @@ class _Files:
 
 
 @cache
-def _files() -> _Files:
+def files_of_sql() -> Files:
+    """The files of staging and readings, read once."""
     models = sqlfiles.find(sqlfiles.SQL, "staging", "readings")
-    with closing(_memory(sqlfiles.SQL, 0)) as con:
+    with closing(memory(sqlfiles.SQL, 0)) as con:
         named = sqlfiles.reads(con, models.values())
-    return _Files(models, sqlfiles.unions(models), named, sqlfiles.order(models, named))
+    return Files(models, sqlfiles.unions(models), named, sqlfiles.order(models, named))

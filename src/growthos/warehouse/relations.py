@@ -5,11 +5,12 @@ connector, connected or not. Variables are the only parameters, so that a file c
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from growthos.connectors import find
-from growthos.load import Load
+from growthos.load import Load, PageLoad
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -108,9 +109,25 @@ def define_raw(con: "DuckDBPyConnection", loads: Sequence[Load], *, by_run: bool
     for source, stream, page in page_streams(loads):
         some = by_unit.get((source, stream), [])
         query = _pages(source, stream, page) if some else _NO_PAGES
-        if by_run:
-            query = f"select * replace (concat(account, '@', run) as account) from ({query})"  # noqa: S608  our own
-        con.execute(f"create or replace temporary view raw_{source}__{page} as {query}")
+        con.execute(f"create or replace temporary view raw_{source}__{page} as {_by_run(query) if by_run else query}")
+
+
+def put_pages(con: "DuckDBPyConnection", pages: Sequence[PageLoad], *, by_run: bool = False) -> None:
+    """Let `raw_<source>__<page stream>` be some pages that are in memory, in place of those in files."""
+    names = [one.name for one in fields(PageLoad)]
+    empty = f"select '' as source, '' as stream, * from ({_NO_PAGES})"  # noqa: S608  our own
+    con.execute(f"create or replace temporary table loose_pages as {empty}")
+    statement = f"insert into loose_pages ({', '.join(names)}) values ({', '.join('?' for _ in names)})"  # noqa: S608
+    for one in pages:
+        con.execute(statement, [getattr(one, name) for name in names])
+    for source, stream in dict.fromkeys((one.source, one.stream) for one in pages):
+        where = f"where source = '{source}' and stream = '{stream}'"
+        query = f"from loose_pages select * exclude (source, stream) {where}"
+        con.execute(f"create or replace temporary view raw_{source}__{stream} as {_by_run(query) if by_run else query}")
+
+
+def _by_run(query: str) -> str:
+    return f"select * replace (concat(account, '@', run) as account) from ({query})"  # noqa: S608  our own
 
 
 def malformed(con: "DuckDBPyConnection", loads: Sequence[Load]) -> list[tuple[str, str, str]]:
