@@ -483,8 +483,7 @@ def test_each_format_says_the_same(run, tmp_path):
     assert rows.count("\n") == 1 + sum(part["text"].count("\n") for part in told["parts"])
     marked = run("schedule", "--format", "markdown").out
     for part in told["parts"]:
-        for line in part["text"].splitlines():
-            assert f"    {line}".rstrip() + "\n" in marked
+        assert f"```\n{part['text'].rstrip()}\n```\n" in marked
     run("schedule", "-o", str(tmp_path / "file"))
     assert (tmp_path / "file").read_text() == table
 
