@@ -87,6 +87,10 @@ BAD_INPUT = [
     (["why", "roas", "--format", "jsn"], ExitCode.USAGE, "Did you mean json?"),
     (["explain", "blended_cak"], ExitCode.USAGE, "Did you mean blended_cac?"),
     (["explain"], ExitCode.USAGE, "Missing argument"),
+    (["explain", "cac", "--since", "sometime"], ExitCode.USAGE, "--since 'sometime' is no date"),
+    (["explain", "cac", "--format", "jsn"], ExitCode.USAGE, "Did you mean json?"),
+    (["explain", "cac_increase", "--since", "7d"], ExitCode.USAGE, "--since goes with a KPI, and cac_increase is none"),
+    (["explain", "shopify", "--until", "yesterday"], ExitCode.USAGE, "--until goes with a KPI or an alert"),
     (["sync", "shopfy"], ExitCode.USAGE, "Did you mean shopify?"),
     (["sync", "--since", "2199-01-01"], ExitCode.USAGE, "lies in the future"),
     (["sync"], ExitCode.SETTINGS, "`growthos demo` needs nothing"),
@@ -386,9 +390,12 @@ def test_a_first_build_that_failed_has_no_data_but_its_checks(run, tmp_path):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("cac", ["# Customer acquisition cost", "Formula: spend / new_customers", "`blended_cac`", "$300.00"]),
+        ("cac", ["# Customer acquisition cost", "Formula: spend / new_customers", "`blended_cac`", "= $300.00"]),
         ("channel_cac", ["# Customer acquisition cost"]),
-        ("revenue_drop", ["Severity: critical", "falls by more than 30.0%", "`[alerts] min_orders`, 10 unless set"]),
+        (
+            "revenue_drop",
+            ["Severity: critical", "1 evaluation:", "falls by more than 30.0%", "`[alerts] min_orders`, 10 unless set"],
+        ),
         ("unique_grain", ["Severity: critical", "```sql", "sql/checks/unique_grain.sql"]),
         ("shopify", ["`SHOPIFY_SHOP_DOMAIN`", "## Streams", "`orders`"]),
     ],

@@ -16,16 +16,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from growthos import alerts, kpis, last_build
+from growthos import alerts, catalog, kpis, last_build
 from growthos.errors import CredentialsError
+from growthos.explanation import explain
 from growthos.last_build import Check, LastBuild
 from growthos.measures.notices import Notice
 from growthos.measures.values import Value
 from growthos.measures.why import why
 from growthos.outcome import SyncReport
 from growthos.period import Period
-from growthos.render import alert_page, check_page, kpi_page, output, progress_lines, screen, sync_page, why_page
-from growthos.render.pages import Cell, Column, Heading, Note, Page, Panel, Table, markdown
+from growthos.render import (
+    alert_page,
+    check_page,
+    explain_page,
+    kpi_page,
+    output,
+    progress_lines,
+    screen,
+    sync_page,
+    why_page,
+)
+from growthos.render.pages import Cell, Column, Heading, Listing, Note, Page, Panel, Prose, Table, markdown
 from growthos.render.text import clean, for_spreadsheet, sparkline
 from growthos.rules import State
 from growthos.settings import Settings
@@ -116,6 +127,7 @@ def pages(con) -> dict[str, Page]:
         "kpis by channel": kpi_page.page(kpis.report(con, WEEK, by="channel")),
         "kpis by campaign": kpi_page.page(kpis.report(con, WEEK, ["roas"], by="campaign")),
         "why": why_page.page(why(con, "roas", WEEK)),
+        "explain": _numbers(explain_page.page(explain(con, catalog.explain("conversion_rate"), WEEK, NOW))),
         "alerts": alert_page.page(fired(), every=True),
         "no alerts": alert_page.page(replace(fired(), alerts=fired().alerts[3:])),
         "checks": check_page.page(last),
@@ -138,6 +150,11 @@ def _checks() -> tuple[Check, ...]:
     return tuple(
         Check(one.name, one.severity, one.status, one.failing_rows, one.sample, one.message) for one in (PASSED, FAILED)
     )
+
+
+def _numbers(page: Page) -> Page:
+    """What stands between the definition and the SQL, which are text that any width may wrap."""
+    return tuple(block for block in page if not isinstance(block, Prose | Listing))
 
 
 def terminal(width: int, *, colour: bool = False) -> Console:

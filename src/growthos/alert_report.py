@@ -1,10 +1,10 @@
 """What `alerts` shows: every rule asked of every scope, and what it said."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from growthos.measures.notices import Notice
 from growthos.measures.values import Unit, Value
@@ -69,6 +69,10 @@ class AlertReport:
         """Those that fire, the gravest first."""
         found = (alert for alert in self.alerts if alert.state == "firing")
         return tuple(sorted(found, key=lambda alert: -SEVERITIES.index(alert.severity)))
+
+    def of(self, name: str) -> Self:
+        """The same of one rule alone."""
+        return replace(self, alerts=tuple(alert for alert in self.alerts if alert.rule.name == name))
 
     def reaches(self, level: Severity) -> bool:
         """Whether an alert of at least this severity fires."""

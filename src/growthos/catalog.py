@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from growthos import connectors
 from growthos.alerts import RULES
@@ -38,6 +38,10 @@ class Entry:
     name: str
     markdown: str
 
+    def as_json(self) -> dict[str, Any]:
+        """How every structure of `explain --format json` begins."""
+        return {"schema_version": 1, "kind": self.kind, "name": self.name, "definition": self.markdown}
+
 
 def explain(name: str) -> Entry:
     """The entry of that name; UsageError with the nearest where there is none."""
@@ -67,7 +71,7 @@ def explain(name: str) -> Entry:
 def kpis() -> str:
     """A table of all KPIs."""
     rows = [
-        (f"`{kpi.name}`", _first(kpi.doc), UNITS[kpi.form], BETTER[kpi.better].removesuffix(" is better"))
+        (f"`{kpi.name}`", first_sentence(kpi.doc), UNITS[kpi.form], BETTER[kpi.better].removesuffix(" is better"))
         for kpi in KPIS.values()
     ]
     return _table(("KPI", "What it is", "Unit", "Better"), rows)
@@ -75,7 +79,10 @@ def kpis() -> str:
 
 def alerts() -> str:
     """A table of all alert rules."""
-    rows = [(f"`{rule.name}`", rule.severity, _first(rule.doc), _line(rule), _scopes(rule)) for rule in RULES.values()]
+    rows = [
+        (f"`{rule.name}`", rule.severity, first_sentence(rule.doc), _line(rule), _scopes(rule))
+        for rule in RULES.values()
+    ]
     return _table(("Alert", "Severity", "Fires when", "Line", "Asked of"), rows)
 
 
@@ -164,7 +171,7 @@ def _near(unit: str, at_least: int, per_mille: int) -> str:
 
 
 def _stream(one: Stream) -> tuple[str, str, str]:
-    return f"`{one.name}`", MODES[one.mode], _first(one.doc)
+    return f"`{one.name}`", MODES[one.mode], first_sentence(one.doc)
 
 
 def _settings(source: type[Connector]) -> str:
@@ -203,7 +210,7 @@ def _guards(rule: Rule) -> Iterator[tuple[str, int, str]]:
             yield name, getattr(defaults, name), doc.partition(", for ")[0] + "."
 
 
-def _first(doc: str) -> str:
+def first_sentence(doc: str) -> str:
     """The first sentence of a docstring, on one line."""
     return " ".join(doc.split("\n\n", maxsplit=1)[0].split())
 

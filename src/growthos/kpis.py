@@ -166,7 +166,7 @@ def ltv(cohort_sales: int, cohort_returns: int, cohort_size: int) -> Ratio:
     Of the customers who complete day 30 in this window: each has been watched for the whole time, and day 0 is the day
     of the first order. All their orders and refunds count, through whatever channel. Empty without such customers.
 
-    Formula: (sales - returns up to day 30) / customers. By channel: of the first order.
+    Formula: (cohort_sales - cohort_returns) / cohort_size. By channel: of the first order.
     """
     return Ratio(cohort_sales - cohort_returns, cohort_size)
 
@@ -178,7 +178,7 @@ def retention_rate(cohort_retained: int, cohort_size: int) -> Ratio:
     Of the customers who complete day 30 in this window. A second order on the first day counts, one on day 31 does not.
     Empty without such customers.
 
-    Formula: customers with a second order / customers. By channel: of the first order.
+    Formula: cohort_retained / cohort_size. By channel: of the first order.
     """
     return Ratio(cohort_retained, cohort_size)
 

@@ -1,9 +1,9 @@
 """What the last build left for display: its checks, and whether what people read is the build before."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from growthos import runs
 from growthos.home import Home
@@ -49,6 +49,10 @@ class LastBuild:
     def blocking(self) -> tuple[Check, ...]:
         """The checks that kept it from being published."""
         return tuple(one for one in self.checks if one.status != PASSED and one.severity == "critical")
+
+    def of(self, name: str) -> Self:
+        """The same of one check alone."""
+        return replace(self, checks=tuple(one for one in self.checks if one.name == name))
 
     def as_json(self) -> dict[str, Any]:
         """The structure of `checks --format json`."""

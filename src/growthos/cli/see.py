@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from growthos.cli.options import FormatOption, OutputOption, SinceOption, StrictOption, UntilOption, form, word
 from growthos.cli.session import Session, no_data
+from growthos.errors import NoDataError, UsageError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from growthos.catalog import Entry
     from growthos.measures.comparison import By, Report
     from growthos.period import Period
+    from growthos.render.output import Style
 
 PANEL = "See"
 DIMENSIONS = ("channel", "campaign", "ad", "keyword")
@@ -36,9 +40,10 @@ growthos why cac --format json         for programs: effects that add up
 EXPLAIN_EPILOG = """
 [bold]Examples[/bold]
 
-growthos explain cac                   what it counts, its formula, today's numbers
-growthos explain revenue_drop          when the alert fires
-growthos explain unique_grain          what the check asks, in SQL
+growthos explain cac                   its formula in numbers, sources, SQL
+growthos explain roas --since mtd      the same for this month
+growthos explain revenue_drop          when the alert fires, and if it does
+growthos explain unique_grain          what the check asks, and found last
 growthos explain shopify               settings and streams of a source
 """
 
@@ -135,16 +140,46 @@ def why(
 def explain(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="A KPI, alert, check or source.")],
+    since: SinceOption = None,
+    until: UntilOption = None,
+    format_: FormatOption = "table",
+    output: OutputOption = None,
 ) -> None:
     """Say what a KPI, alert, check or source is, how it is worked out, and what it says now."""
     from growthos import catalog, render
 
     session: Session = context.obj
+    style = form(format_)
     entry = catalog.explain(name)
-    if not session.home.database.exists():
-        render.document(entry.markdown)
-        raise no_data(session.home)
-    text = entry.markdown
-    if entry.kind == "kpi":
-        text += "\n" + render.worked_out(read(session, [entry.name], days=False))
-    render.document(text)
+    if since is not None and entry.kind != "kpi":
+        raise UsageError(f"--since goes with a KPI, and {entry.name} is none.", hint="Leave it out.")
+    if until is not None and entry.kind not in {"kpi", "alert"}:
+        raise UsageError(f"--until goes with a KPI or an alert, and {entry.name} is neither.", hint="Leave it out.")
+    try:
+        _explain(session, entry, since, until, style, output)
+    except NoDataError:
+        render.entry(entry, style, output)
+        raise
+
+
+def _explain(
+    session: Session, entry: "Entry", since: str | None, until: str | None, style: "Style", output: Path | None
+) -> None:
+    """Show an entry with what it says now; NoDataError where there is nothing yet that could say something."""
+    from growthos import explanation, last_build, render
+    from growthos.cli import health, watch
+
+    match entry.kind:
+        case "kpi":
+            with _window(session, since, until, strict=False) as (con, period):
+                last = last_build.from_report(session.home)
+                found = explanation.explain(con, entry, period, session.clock.now(), last)
+            render.explanation(found, style, output)
+        case "alert":
+            render.entry(entry, style, output, watch.read(session, until).of(entry.name))
+        case "check":
+            render.entry(entry, style, output, health.read(session).of(entry.name))
+        case _:
+            if not session.home.database.exists():
+                raise no_data(session.home)
+            render.entry(entry, style, output)

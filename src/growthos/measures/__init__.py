@@ -23,15 +23,15 @@ Level = Literal["campaign", "ad", "keyword"]
 
 MEASURES: dict[str, str] = {
     "orders": "counted orders",
-    "gross": "quantity times price of their lines, without gift cards",
-    "discounts": "discounts on those lines, order codes included",
+    "gross": "quantity times price of the lines of counted orders, without gift cards",
+    "discounts": "discounts on the lines of counted orders, order codes included",
     "shipping_revenue": "shipping charged, after shipping discounts",
     "cogs_sold": "cost of the goods sold",
-    "shipping_cost": "what sending them cost",
+    "shipping_cost": "what sending the goods cost",
     "payment_fees": "payment provider's fees",
     "identified_orders": "counted orders whose customer is known",
     "new_customers": "counted orders that are their customer's first ever",
-    "first_contribution": "contribution of those first orders, before any refund",
+    "first_contribution": "contribution of first orders ever, before any refund",
     "paid_sales": "gross less discounts of orders whose last click was an ad",
     "refunds": "refund rows of counted orders, on the refund's day",
     "returns": "money given back for goods or as goodwill",
@@ -50,6 +50,22 @@ MEASURES: dict[str, str] = {
     "purchases": "purchases, as GA4 counts them",
     "margin_costed": "gross of counted lines without a unit cost, costed by an assumed margin",
 }
+COUNTS: dict[str, str] = {
+    "orders": "order",
+    "identified_orders": "identified order",
+    "new_customers": "new customer",
+    "refunds": "refund",
+    "impressions": "impression",
+    "clicks": "click",
+    "sessions": "session",
+    "item_views": "item view",
+    "add_to_carts": "add-to-cart",
+    "checkouts": "checkout",
+    "purchases": "purchase",
+    "cohort_size": "customer",
+    "cohort_retained": "retained customer",
+}
+"""What is counted, one of it in words; all other measures are cents."""
 
 ORDERS = """
     select group_key,

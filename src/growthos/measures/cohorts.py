@@ -6,7 +6,7 @@ horizon and consecutive windows share nobody.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from growthos.period import Period
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 COHORT_MEASURES: dict[str, str] = {
     "cohort_size": "customers whose first counted order was N days before a day of the window",
-    "cohort_sales": "gross less discounts of all their orders to day N",
-    "cohort_returns": "what was given back to them to day N",
-    "cohort_contribution": "contribution of those orders, less those refunds",
-    "cohort_retained": "members with a second order by day N",
-    "cohort_spend": "ad spend of the days on which they were new",
+    "cohort_sales": "gross less discounts of all orders of these customers to day N",
+    "cohort_returns": "what was given back to these customers to day N",
+    "cohort_contribution": "contribution of these orders, less these refunds",
+    "cohort_retained": "how many of these customers had a second order by day N",
+    "cohort_spend": "ad spend of the days on which these customers were new",
 }
 
 # A member's second counted order happens once, so it can be counted day by day; "any further order" could not.
@@ -86,6 +86,12 @@ def days(period: Period, horizon: int) -> Period:
     return Period(period.first - timedelta(days=horizon), period.last - timedelta(days=horizon))
 
 
+def bounds(period: Period, horizon: int) -> dict[str, date | int]:
+    """The parameters of the query of a window's cohort."""
+    new = days(period, horizon)
+    return {"cohort_first": new.first, "cohort_last": new.last, "last": period.last, "horizon": horizon}
+
+
 def read(
     con: "DuckDBPyConnection",
     period: Period,
@@ -93,9 +99,7 @@ def read(
     by: Literal["channel_key", "window_day"] = "channel_key",
 ) -> dict[object, Cohort]:
     """The cohorts of a window, per channel of the first order or per day of the window."""
-    new = days(period, horizon)
-    bound = {"cohort_first": new.first, "cohort_last": new.last, "last": period.last, "horizon": horizon}
-    cursor = con.execute(COHORTS.replace("group_key", by), bound)
+    cursor = con.execute(COHORTS.replace("group_key", by), bounds(period, horizon))
     names = [column[0] for column in cursor.description]
     sums: dict[object, dict[str, int]] = {}
     steps: dict[object, list[int]] = {}

@@ -41,6 +41,11 @@ class Kpi:
         object.__setattr__(self, "__doc__", self.doc)
         object.__setattr__(self, "__name__", self.name)
 
+    @property
+    def written(self) -> str:
+        """The formula as its docstring writes it, in the names of what it is made of."""
+        return " ".join(self.doc.partition("Formula: ")[2].partition(". By channel")[0].split())
+
     def __call__(
         self,
         con: "DuckDBPyConnection",
@@ -69,7 +74,7 @@ class Kpi:
             end_date=numbers.period.last,
             numerator=whole.numerator,
             denominator=whole.denominator,
-            components={name: _component(name, group) for name in self.components},
+            components={name: as_shown(name, group) for name in self.components},
             by_channel=None if channel else self._parts(numbers.channels, numbers.paid),
             by_campaign=self._parts(numbers.campaigns) if self.ads and numbers.campaigns is not None else None,
             by_ad=self._parts(numbers.ads) if self.ads and numbers.ads is not None else None,
@@ -143,6 +148,12 @@ def whole(name: str, group: Group) -> int:
     return cast("int", outcome(name, group))
 
 
-def _component(name: str, group: Group) -> Value:
+def made_of(name: str) -> set[str]:
+    """The measures that a formula is made of in the end; of a measure, itself."""
+    return set().union(*map(made_of, FORMULAS[name][1])) if name in FORMULAS else {name}
+
+
+def as_shown(name: str, group: Group) -> Value:
+    """A formula or measure by its name, rounded once."""
     found = outcome(name, group)
     return found if isinstance(found, int) else shown(exact(found), found.unit)

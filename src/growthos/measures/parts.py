@@ -28,7 +28,7 @@ def last_click_net_revenue(paid_sales: int, paid_returns: int) -> int:
 
 @part
 def ltv_contribution(cohort_contribution: int, cohort_size: int) -> Ratio:
-    """Contribution of a new customer up to the horizon, in cents."""
+    """Contribution of a new customer up to the horizon."""
     return Ratio(cohort_contribution, cohort_size, unit="cents")
 
 

@@ -12,7 +12,7 @@ from growthos.errors import UsageError
 from growthos.kpis import Comparison, Kpi, Report, find, report
 from growthos.measures import cohorts, reading
 from growthos.measures.effects import apportion, settle
-from growthos.measures.formulas import FORMULAS, outcome
+from growthos.measures.formulas import made_of, outcome
 from growthos.measures.notices import Notice
 from growthos.measures.reading import NOTHING, Campaign, Group
 from growthos.measures.splits import SPLITS, Cause, Move, Split
@@ -149,7 +149,7 @@ def why(con: "DuckDBPyConnection", name: str, period: Period | None = None) -> W
     kpi, split = find_split(name)
     found = report(con, period, [kpi.name], days=False)
     row = found.rows[0]
-    known = not UNKNOWN_BY_CAMPAIGN & _measures(kpi.name)
+    known = not UNKNOWN_BY_CAMPAIGN & made_of(kpi.name)
     if row.delta is None:
         warnings = (*found.warnings, _nothing(kpi, row))
         return Why(replace(found, warnings=warnings), kpi, (), {}, {} if known else None, None)
@@ -241,7 +241,7 @@ class _Told:
         """Each channel or campaign that has to do with the KPI, by its key; that with the largest effect first."""
         groups: dict[str, list[_Part]] = {}
         for part in parts:
-            if any(group[name] for group in (part.move.before, part.move.now) for name in _measures(self.kpi.name)):
+            if any(group[name] for group in (part.move.before, part.move.now) for name in made_of(self.kpi.name)):
                 groups.setdefault(of(part), []).append(part)
         found = {key: self._scope(names[key], one) for key, one in groups.items()}
         return dict(sorted(found.items(), key=lambda item: (-abs(Fraction(item[1].effect)), item[0])))
@@ -269,11 +269,6 @@ def _together(parts: Sequence[_Part]) -> Move:
         for groups in ([part.move.before for part in parts], [part.move.now for part in parts])
     )
     return Move(before, now)
-
-
-def _measures(name: str) -> set[str]:
-    """The measures that a KPI is made of in the end."""
-    return set().union(*map(_measures, FORMULAS[name][1])) if name in FORMULAS else {name}
 
 
 def _nothing(kpi: Kpi, row: Comparison) -> Notice:

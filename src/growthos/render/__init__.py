@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from growthos.alerts import AlertReport
+    from growthos.catalog import Entry
     from growthos.connections import Connections
     from growthos.doctor import Diagnosis
     from growthos.drift import Drift
     from growthos.estimate import Estimate
+    from growthos.explanation import Explanation
     from growthos.exports import Exported
     from growthos.last_build import LastBuild
     from growthos.measures.comparison import Report
@@ -318,15 +320,26 @@ def progress(
     return view.progress(monotonic, waits=waits, quiet=quiet)
 
 
-def document(markdown: str) -> None:
-    """A text in Markdown: laid out for a terminal, as it is for everything else."""
-    from growthos.render.output import read
+def entry(
+    found: "Entry", style: "Style" = "table", output: Path | None = None, now: "AlertReport | LastBuild | None" = None
+) -> None:
+    """What something that is declared is; of an alert or a check also what it says `now`."""
+    from growthos.render import explain_page as view
+    from growthos.render.output import deliver
 
-    read(markdown)
+    deliver(
+        style,
+        output,
+        lambda: view.entry(found, now),
+        lambda: view.as_json(found, now),
+        view.ENTRY_FIELDS,
+        lambda: view.entry_records(found),
+    )
 
 
-def worked_out(report: "Report") -> str:
-    """How the first KPI of a report comes to its value, in Markdown."""
-    from growthos.render import kpi_page as view
+def explanation(found: "Explanation", style: "Style" = "table", output: Path | None = None) -> None:
+    """What a KPI is, and what its value of some days is worked out from."""
+    from growthos.render import explain_page as view
+    from growthos.render.output import deliver
 
-    return view.worked_out(report)
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))

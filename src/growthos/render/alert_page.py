@@ -77,7 +77,7 @@ def _rest(report: AlertReport) -> str:
     states = Counter(alert.state for alert in report.alerts)
     asked = len(report.alerts)
     quiet, little = states["ok"], states["insufficient_data"]
-    rest = f"{asked} evaluations: {quiet} quiet, {little} with too little data."
+    rest = f"{asked} evaluation{'' if asked == 1 else 's'}: {quiet} quiet, {little} with too little data."
     return rest if report.firing else f"No alerts. {rest}"
 
 

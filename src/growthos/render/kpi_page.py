@@ -223,20 +223,3 @@ def records(report: Report) -> "Iterator[Record]":
                 "name": report.ads[key].name if key in report.ads else None,
                 "campaign_key": report.ads[key].campaign if key in report.ads else None,
             }
-
-
-def worked_out(report: Report) -> str:
-    """The first KPI's value with its numerator, denominator and components, as a list in Markdown."""
-    row = report.rows[0]
-    kpi = KPIS[row.now.name]
-    lines = [
-        f"## In the {len(report.period)} days to {report.period.last} (money in cents)",
-        "",
-        f"**{amount(row.now.value, kpi, report.currency)}**, before {amount(row.before.value, kpi, report.currency)}.",
-        "",
-    ]
-    quotient = {"numerator": row.now.numerator, "denominator": row.now.denominator}
-    for name, value in {**quotient, **row.now.components}.items():
-        if value is not None:
-            lines.append(f"- `{name}`: {value:,}")
-    return "\n".join(lines) + "\n"

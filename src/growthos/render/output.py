@@ -60,13 +60,6 @@ def drawn(page: Page) -> str:
     return screen.draw(page, screen.plain())
 
 
-def read(text: str) -> None:
-    """Markdown on stdout, laid out where somebody looks on."""
-    from growthos.render import screen
-
-    _print(screen.laid_out(sys.stdout, text), sys.stdout)
-
-
 def write_bytes(content: bytes, output: Path | None) -> None:
     """Write bytes as they are, but for secrets; where somebody looks on, as text that does nothing to the terminal."""
     if output is None and sys.stdout.isatty():

@@ -68,13 +68,21 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Lines that stay as they are at any width: of the file at `place`, or JSON."""
+    """Lines that stay as they are at any width: of the file at `place`, or in a language that Markdown names."""
 
     text: str
     place: str = ""
+    language: str = ""
 
 
-Block = Heading | Table | Panel | Note | Listing
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A text of ours in Markdown: laid out for a terminal, as it is for everything else."""
+
+    markdown: str
+
+
+Block = Heading | Table | Panel | Note | Listing | Prose
 Page = tuple[Block, ...]
 
 
@@ -106,14 +114,20 @@ def _markdown(block: Block) -> Iterator[str]:
         case Note():
             yield for_markdown(block.text)
         case Listing():
-            if block.place:
-                yield f"### {for_markdown(block.place)}"
-                yield ""
-            # Of a backtick more than any in the text, so that no text can end it.
-            fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", block.text)), 0)
-            yield fence if block.place else f"{fence}json"
-            yield harmless(block.text.rstrip("\n"))
-            yield fence
+            yield from _fenced(block)
+        case Prose():
+            yield block.markdown.rstrip("\n")
+
+
+def _fenced(block: Listing) -> Iterator[str]:
+    """Between fences of a backtick more than any in the text, so that no text can end it."""
+    if block.place:
+        yield f"### {for_markdown(block.place)}"
+        yield ""
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", block.text)), 0)
+    yield f"{fence}{block.language}"
+    yield harmless(block.text.rstrip("\n"))
+    yield fence
 
 
 def markdown_head(columns: Sequence[Column]) -> Iterator[str]:

@@ -7,12 +7,13 @@ from typing import TextIO
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
+from rich.constrain import Constrain
 from rich.padding import Padding
 from rich.panel import Panel as Frame
 from rich.table import Table as Grid
 from rich.text import Text
 
-from growthos.render.pages import Block, Cell, Column, Heading, Listing, Note, Page, Panel, Table, Tone
+from growthos.render.pages import Block, Cell, Column, Heading, Listing, Note, Page, Panel, Prose, Table, Tone
 from growthos.render.text import harmless
 
 STYLES: dict[Tone, str] = {
@@ -58,18 +59,6 @@ def draw(page: Page, console: Console) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def laid_out(stream: TextIO, text: str) -> str:
-    """Markdown for a terminal; for a file or a pipe as it is."""
-    if not stream.isatty():
-        return text
-    from rich.markdown import Markdown
-
-    console = console_for(stream)
-    with console.capture() as capture:
-        console.print(Markdown(text), width=min(console.width, WIDEST_TEXT))
-    return capture.get()
-
-
 def _draw(block: Block, console: Console) -> list[RenderableType]:
     match block:
         case Heading():
@@ -84,6 +73,17 @@ def _draw(block: Block, console: Console) -> list[RenderableType]:
         case Listing():
             head = [Text(f"# {harmless(block.place)}", "dim")] if block.place else []
             return [*head, Text(harmless(block.text.rstrip("\n")))]
+        case Prose():
+            return [_prose(block, console)]
+
+
+def _prose(prose: Prose, console: Console) -> RenderableType:
+    """Laid out where there is a terminal; for a file or a pipe as it is."""
+    if not console.is_terminal:
+        return Text(harmless(prose.markdown.rstrip("\n")))
+    from rich.markdown import Markdown
+
+    return Constrain(Markdown(prose.markdown), WIDEST_TEXT)
 
 
 def _panel(panel: Panel, console: Console) -> RenderableType:

@@ -241,7 +241,7 @@ def _record(found: Trace, number: int, one: Record) -> Iterator[Block]:
         yield Note(f"Against the one before: {told}.", "warn")
     lines = pretty(one.bytes.decode(), WIDTH).splitlines() if one.counts else []
     if lines:
-        yield Listing("\n".join(lines[:LINES_AT_MOST]))
+        yield Listing("\n".join(lines[:LINES_AT_MOST]), language="json")
     if not lines or len(lines) > LINES_AT_MOST:
         yield Note(f"`--bytes {number}` writes all of it, as it was sent.", "dim")
 
