@@ -284,3 +284,12 @@ class Shop:
 def day(number: int) -> date:
     """March `number`, 2026; 0 and below lie in February."""
     return date(2026, 2, 28) + timedelta(days=number)
+
+
+def two_weeks_of_ads() -> Shop:
+    """Last week but one: 100.00 brought 300.00, then 300.00 brought 300.00. Last week: 50.00 brought nothing."""
+    shop = Shop()
+    shop.ads(day(16), 10_000, value=30_000)
+    shop.ads(day(18), 30_000, value=30_000)
+    shop.ads(day(23), 5_000, campaign="google:2")
+    return shop

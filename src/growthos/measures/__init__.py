@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from growthos.errors import NoDataError, UsageError
 from growthos.period import Period
@@ -226,6 +226,11 @@ def read(
     return _collect(con, WINDOW, period, by)
 
 
+def read_channel_days(con: "DuckDBPyConnection", period: Period) -> dict[tuple[date, int], dict[str, int]]:
+    """Every measure of a window per day and channel, in one query; where nothing happened there is none."""
+    return _collect(con, WINDOW, period, "date_key", "channel_key")
+
+
 def read_ads(con: "DuckDBPyConnection", period: Period, level: Level = "campaign") -> dict[object, dict[str, int]]:
     """The measures of ads, per campaign, ad or keyword; those with nothing but zeros are left out."""
     fact, key = LEVELS[level]
@@ -238,14 +243,15 @@ def read_campaigns(con: "DuckDBPyConnection", period: Period) -> dict[object, di
     return _collect(con, CAMPAIGNS, period, "campaign_key")
 
 
-def _collect(con: "DuckDBPyConnection", sql: str, period: Period, by: Group) -> dict[object, dict[str, int]]:
-    """Rows of (group, some measures or null) as one dictionary of all measures per group."""
-    cursor = con.execute(sql.replace("group_key", by), {"first": period.first, "last": period.last})
-    names = [column[0] for column in cursor.description]
-    groups: dict[object, dict[str, int]] = {}
-    for key, *values in cursor.fetchall():
+def _collect(con: "DuckDBPyConnection", sql: str, period: Period, *by: Group) -> dict[Any, dict[str, int]]:
+    """Rows of (group, some measures or null) as one dictionary of all measures per group, or per tuple of groups."""
+    cursor = con.execute(sql.replace("group_key", ", ".join(by)), {"first": period.first, "last": period.last})
+    names = [column[0] for column in cursor.description[len(by) :]]
+    groups: dict[Any, dict[str, int]] = {}
+    for row in cursor.fetchall():
+        key = row[0] if len(by) == 1 else row[: len(by)]
         sums = groups.setdefault(key, dict.fromkeys(MEASURES, 0))
-        for name, value in zip(names[1:], values, strict=True):
+        for name, value in zip(names, row[len(by) :], strict=True):
             sums[name] += value or 0
     return groups
 

@@ -7,12 +7,14 @@ horizon and consecutive windows share nobody.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from growthos.period import Period
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+Group = Literal["channel_key", "window_day"]
 
 COHORT_MEASURES: dict[str, str] = {
     "cohort_size": "customers whose first counted order was N days before a day of the window",
@@ -92,20 +94,27 @@ def bounds(period: Period, horizon: int) -> dict[str, date | int]:
     return {"cohort_first": new.first, "cohort_last": new.last, "last": period.last, "horizon": horizon}
 
 
-def read(
-    con: "DuckDBPyConnection",
-    period: Period,
-    horizon: int,
-    by: Literal["channel_key", "window_day"] = "channel_key",
-) -> dict[object, Cohort]:
+def read(con: "DuckDBPyConnection", period: Period, horizon: int, by: Group = "channel_key") -> dict[object, Cohort]:
     """The cohorts of a window, per channel of the first order or per day of the window."""
-    cursor = con.execute(COHORTS.replace("group_key", by), bounds(period, horizon))
+    return _collect(con, period, horizon, by)
+
+
+def read_channel_days(con: "DuckDBPyConnection", period: Period, horizon: int) -> dict[tuple[date, int], Cohort]:
+    """The cohorts of a window per day of the window and channel of the first order, in one query."""
+    return _collect(con, period, horizon, "window_day", "channel_key")
+
+
+def _collect(con: "DuckDBPyConnection", period: Period, horizon: int, *by: Group) -> dict[Any, Cohort]:
+    """The cohorts of a window per group, or per tuple of groups."""
+    of_members = COHORTS.replace("members.group_key", ", ".join(f"members.{one}" for one in by))
+    cursor = con.execute(of_members.replace("group_key", ", ".join(by)), bounds(period, horizon))
     names = [column[0] for column in cursor.description]
-    sums: dict[object, dict[str, int]] = {}
-    steps: dict[object, list[int]] = {}
+    sums: dict[Any, dict[str, int]] = {}
+    steps: dict[Any, list[int]] = {}
     for row in cursor.fetchall():
         record = dict(zip(names, row, strict=True))
-        key, day = record.pop(by), record.pop("day")
+        keys, day = tuple(record.pop(one) for one in by), record.pop("day")
+        key = keys[0] if len(by) == 1 else keys
         group = sums.setdefault(key, dict.fromkeys(COHORT_MEASURES, 0))
         for name, value in record.items():
             group[name] += value or 0

@@ -1,9 +1,9 @@
 """The numbers of one window, read once for every KPI: two queries, whatever is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from growthos import measures
 from growthos.errors import UsageError
@@ -12,6 +12,8 @@ from growthos.period import Period
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+T = TypeVar("T")
 
 HORIZON = 30
 WEEK = 7
@@ -70,6 +72,60 @@ def read(con: "DuckDBPyConnection", about: About, period: Period, horizon_days: 
         raise UsageError(f"A horizon of {horizon_days} days is none.", hint="Give 0 or more days.")
     sums = measures.read(con, period)
     members = {} if horizon_days is None else cohorts.read(con, period, horizon_days)
+    return _numbers(about, period, sums, members, horizon_days or 0)
+
+
+def read_over_time(
+    con: "DuckDBPyConnection",
+    about: About,
+    periods: Sequence[Period],
+    *,
+    channels: bool = False,
+    horizon_days: int = HORIZON,
+) -> list[Numbers]:
+    """The measures of periods that follow one another, each as `read` gives them, in two queries for all of them.
+
+    Channels are told apart where they are asked for.
+    """
+    window = Period(periods[0].first, periods[-1].last)
+    sums: Mapping[tuple[Any, Any], measures.Sums]
+    members: Mapping[tuple[Any, Any], cohorts.Cohort]
+    if channels:
+        sums = measures.read_channel_days(con, window)
+        members = cohorts.read_channel_days(con, window, horizon_days)
+    else:
+        sums = {(day, None): one for day, one in measures.read(con, window, "date_key").items()}
+        members = {(day, None): one for day, one in cohorts.read(con, window, horizon_days, "window_day").items()}
+    groups, cohorts_ = _together(sums, periods), _together(members, periods)
+    return [
+        _numbers(
+            about,
+            period,
+            {key: measures.add(found) for key, found in groups[period].items()},
+            {key: cohorts.together(found, horizon_days) for key, found in cohorts_[period].items()},
+            horizon_days,
+        )
+        for period in periods
+    ]
+
+
+def _together(found: Mapping[tuple[Any, Any], T], periods: Sequence[Period]) -> dict[Period, dict[object, list[T]]]:
+    """For each period and key what its days have."""
+    groups: dict[Period, dict[object, list[T]]] = {period: {} for period in periods}
+    period_of = {day: period for period in periods for day in period}
+    for (day, key), one in found.items():
+        groups[period_of[day]].setdefault(key, []).append(one)
+    return groups
+
+
+def _numbers(
+    about: About,
+    period: Period,
+    sums: Mapping[object, measures.Sums],
+    members: Mapping[object, cohorts.Cohort],
+    horizon_days: int,
+) -> Numbers:
+    """The measures of a window from those of its channels."""
     channels = {}
     for key, channel in about.channels.items():
         found, cohort = sums.get(key), members.get(key)
@@ -77,7 +133,7 @@ def read(con: "DuckDBPyConnection", about: About, period: Period, horizon_days: 
             channels[channel.slug] = _group(found, cohort)
     return Numbers(
         period=period,
-        whole=_group(measures.add(sums.values()), cohorts.together(members.values(), horizon_days or 0)),
+        whole=_group(measures.add(sums.values()), cohorts.together(members.values(), horizon_days)),
         channels=channels,
         paid=frozenset(about.paid),
     )
