@@ -80,6 +80,13 @@ BAD_INPUT = [
     (["kpis", "--by", ""], ExitCode.USAGE, "It is one of channel, campaign"),
     (["alerts", "--until", "7d"], ExitCode.USAGE, "is no day"),
     (["checks", "--format", "xml"], ExitCode.USAGE, "It is one of table, json, csv, markdown"),
+    (["plot"], ExitCode.USAGE, "Missing argument 'KPI'"),
+    (["plot", "revenu_net"], ExitCode.USAGE, "Did you mean revenue_net?"),
+    (["plot", "roas", "--by", "campaign"], ExitCode.USAGE, "It is one of channel."),
+    (["plot", "roas", "--per", "weak"], ExitCode.USAGE, "Did you mean week?"),
+    (["plot", "roas", "--since", "sometime"], ExitCode.USAGE, "--since 'sometime' is no date"),
+    (["plot", "roas", "--until", "1999-12-31"], ExitCode.USAGE, "out of range"),
+    (["plot", "roas", "--format", "jsn"], ExitCode.USAGE, "Did you mean json?"),
     (["why"], ExitCode.USAGE, "Missing argument 'KPI'"),
     (["why", "revenu_net"], ExitCode.USAGE, "Did you mean revenue_net?"),
     (["why", "payback_days"], ExitCode.USAGE, "payback_days cannot be split"),
@@ -96,6 +103,7 @@ BAD_INPUT = [
     (["sync"], ExitCode.SETTINGS, "`growthos demo` needs nothing"),
     (["sync", "meta"], ExitCode.SETTINGS, "META_ACCESS_TOKEN"),
     (["kpis"], ExitCode.NO_DATA, "No data yet: run `growthos sync`, or `growthos demo`."),
+    (["plot", "cac"], ExitCode.NO_DATA, "No data yet"),
     (["why", "cac"], ExitCode.NO_DATA, "No data yet"),
     (["alerts"], ExitCode.NO_DATA, "No data yet"),
     (["checks"], ExitCode.NO_DATA, "No data yet"),
@@ -148,7 +156,7 @@ def test_a_broken_configuration_does_not_break_the_demo(run, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 500])
 def test_a_corrupt_database_says_how_to_mend_it(run, tmp_path, content):
     (tmp_path / "growthos.duckdb").write_bytes(content)
-    for command in (["kpis"], ["why", "cac"], ["alerts"], ["checks"], ["explain", "cac"]):
+    for command in (["kpis"], ["plot", "cac"], ["why", "cac"], ["alerts"], ["checks"], ["explain", "cac"]):
         said = run(*command, home=tmp_path)
         assert said.code == ExitCode.DAMAGED
         assert "growthos rebuild" in said.err
@@ -228,6 +236,34 @@ def test_why_asks_about_the_days_that_kpis_shows(run, shop):
     assert sum(one["effect"] for one in found["effects"]) == row["delta"] != 0
 
 
+def test_plot_draws_the_ninety_days_to_the_last_complete_one(run, shop):
+    """Or the days that were asked for; each is what `kpis` says of it."""
+    said = run("plot", "aov", "--format", "json", home=shop)
+    assert (said.code, said.err) == (0, "")
+    found = said.json
+    assert (found["since"], found["until"], found["per"]) == ("2025-12-30", "2026-03-29", "day")
+    assert len(found["points"]) == 90
+    day = ["--since", "2026-03-10", "--until", "2026-03-10", "--format", "json"]
+    [row] = run("kpis", "aov", *day, home=shop).json["kpis"]
+    point = found["points"][70]
+    assert point["since"] == point["until"] == "2026-03-10"
+    assert {key: point[key] for key in ("value", "numerator", "denominator")} == {
+        key: row[key] for key in ("value", "numerator", "denominator")
+    }
+    weeks = run("plot", "cac", "--since", "14d", "--per", "week", "--by", "channel", "--format", "json", home=shop).json
+    assert [one["since"] for one in weeks["points"]] == ["2026-03-16", "2026-03-23"]
+    assert set(weeks["by_channel"]) >= {"meta", "google"}
+
+
+def test_without_a_since_plot_begins_with_the_first_orders(run, tmp_path):
+    """What was not read yet is no bar of zero, unless --since asks for it."""
+    home = publish(tmp_path)
+    with duckdb.connect(home.database) as con:
+        con.execute("update run_info set history_start = timestamp '2026-03-02 00:00:00'")
+    assert run("plot", "aov", "--format", "json", home=home).json["since"] == "2026-03-02"
+    assert run("plot", "aov", "--since", "90d", "--format", "json", home=home).json["since"] == "2025-12-30"
+
+
 def test_a_window_past_the_data_is_computed_and_warned_of(run, shop):
     said = run("kpis", "aov", "--until", "2026-04-05", "--format", "csv", home=shop)
     assert said.code == 0
@@ -255,7 +291,8 @@ def test_the_table_names_its_window_zone_and_currency(run, shop):
 
 @pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])
 @pytest.mark.parametrize(
-    "command", [["kpis"], ["why", "roas"], ["alerts", "--all"], ["checks"], ["sql", "from dim_channel"]]
+    "command",
+    [["kpis"], ["plot", "roas"], ["why", "roas"], ["alerts", "--all"], ["checks"], ["sql", "from dim_channel"]],
 )
 def test_every_report_has_every_format_and_can_go_to_a_file(run, shop, tmp_path, command, form):
     shown = run(*command, "--format", form, home=shop)
@@ -355,7 +392,7 @@ def test_alerts_as_json(run, shop):
 def test_a_failed_build_is_announced_above_every_report(run, tmp_path):
     home = publish(tmp_path)
     latest(home, FAILED, published=False)
-    for command in (["kpis"], ["why", "aov"], ["alerts"]):
+    for command in (["kpis"], ["plot", "aov"], ["why", "aov"], ["alerts"]):
         said = run(*command, home=home)
         assert said.code == 0
         assert "was not published. Failed: unique_grain (3 rows)" in said.err

@@ -54,6 +54,7 @@ BY = [["kpis", "--by", one, "--since", "14d"] for one in ("channel", "campaign",
 COMMANDS = [
     *BY,
     ["kpis"],
+    ["plot", "ad_spend", "--by", "channel", "--since", "14d"],
     ["why", "ad_spend"],
     ["alerts", "--all"],
     ["checks"],

@@ -21,6 +21,7 @@ from growthos.errors import CredentialsError
 from growthos.explanation import explain
 from growthos.last_build import Check, LastBuild
 from growthos.measures.notices import Notice
+from growthos.measures.series import over_time
 from growthos.measures.values import Value
 from growthos.measures.why import why
 from growthos.outcome import SyncReport
@@ -31,6 +32,7 @@ from growthos.render import (
     explain_page,
     kpi_page,
     output,
+    plot_page,
     progress_lines,
     screen,
     sync_page,
@@ -126,6 +128,7 @@ def pages(con) -> dict[str, Page]:
         "kpis": kpi_page.page(kpis.report(con, WEEK)),
         "kpis by channel": kpi_page.page(kpis.report(con, WEEK, by="channel")),
         "kpis by campaign": kpi_page.page(kpis.report(con, WEEK, ["roas"], by="campaign")),
+        "plot": plot_page.page(over_time(con, "refund_rate", WEEK)),
         "why": why_page.page(why(con, "roas", WEEK)),
         "explain": _numbers(explain_page.page(explain(con, catalog.explain("conversion_rate"), WEEK, NOW))),
         "alerts": alert_page.page(fired(), every=True),
@@ -178,6 +181,7 @@ def terminal(width: int, *, colour: bool = False) -> Console:
         "kpis",
         "kpis by channel",
         "kpis by campaign",
+        "plot",
         "why",
         "alerts",
         "no alerts",

@@ -38,7 +38,14 @@ PLAIN = {
     "▼": "-",
     "✓": "ok",
     "✗": "x",
-} | dict(zip("▁▂▃▄▅▆▇█", "_.,-=+*#", strict=True))  # fmt: skip
+    "│": "|",
+    "─": "-",
+    "┤": "|",
+    "├": "+",
+    "└": "+",
+} | dict(zip("▁▂▃▄▅▆▇█", "_.,-=+*#", strict=True)) | {
+    chr(0x2800 + dots): " ..::++##"[dots.bit_count()] for dots in range(256)
+}  # fmt: skip
 PR_SET_DUMPABLE = 4
 SECONDS_TO_END = 1.8
 TICK_SECONDS = 0.02

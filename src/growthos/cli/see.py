@@ -1,9 +1,9 @@
-"""Commands that show numbers: kpis, why, explain."""
+"""Commands that show numbers: kpis, plot, why, explain."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
     from growthos.catalog import Entry
     from growthos.measures.comparison import By, Report
-    from growthos.period import Period
+    from growthos.period import Per, Period
     from growthos.render.output import Style
 
 PANEL = "See"
 DIMENSIONS = ("channel", "campaign", "ad", "keyword")
+PERS = ("day", "week", "month")
+LONG = "90d"
 KPIS_EPILOG = """
 [bold]Examples[/bold]
 
@@ -29,6 +31,14 @@ growthos kpis --since last-month       last month against as many days before
 growthos kpis roas cac --by channel    two KPIs, and both for each channel
 growthos kpis --by ad                  spend, ROAS, clicks of each ad, under its campaign
 growthos kpis --format json | jq .     for programs: cents as whole numbers
+"""
+PLOT_EPILOG = """
+[bold]Examples[/bold]
+
+growthos plot revenue_net                    the last 90 complete days
+growthos plot roas --per week --by channel   in all, and for each ad platform
+growthos plot aov --since 2025-01-01         more than 120 days: by week
+growthos plot cac --since 30d --format csv   for programs: a row a day
 """
 WHY_EPILOG = """
 [bold]Examples[/bold]
@@ -50,6 +60,7 @@ growthos explain shopify               settings and streams of a source
 
 def add(app: typer.Typer) -> None:
     app.command(epilog=KPIS_EPILOG, rich_help_panel=PANEL)(kpis)
+    app.command(epilog=PLOT_EPILOG, rich_help_panel=PANEL)(plot)
     app.command(epilog=WHY_EPILOG, rich_help_panel=PANEL)(why)
     app.command(epilog=EXPLAIN_EPILOG, rich_help_panel=PANEL)(explain)
 
@@ -114,6 +125,42 @@ def _window(
     look(session, strict=strict)
     with session.published() as con:
         yield con, dates.resolve(since, until, measures.about(con).last_day(), today)
+
+
+def plot(  # noqa: PLR0913, PLR0917 - all of them are options
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="KPI", help="The KPI to draw.")],
+    since: SinceOption = None,
+    until: UntilOption = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="DIMENSION", help="Also draw each one of them: channel.")
+    ] = None,
+    per: Annotated[
+        str | None,
+        typer.Option(
+            "--per",
+            metavar="LENGTH",
+            show_default="day; week where there are more than 120 days",
+            help="What a bar stands for: day, week or month.",
+        ),
+    ] = None,
+    format_: FormatOption = "table",
+    output: OutputOption = None,
+    strict: StrictOption = False,
+) -> None:
+    """Draw a KPI over time, by default the last 90 complete days."""
+    from growthos import kpis as catalogue
+    from growthos import render
+    from growthos.measures import series
+
+    session: Session = context.obj
+    style = form(format_)
+    catalogue.find(name)
+    dimension = cast("Literal['channel'] | None", word(by, DIMENSIONS[:1], "--by") if by is not None else None)
+    length = cast("Per | None", word(per, PERS, "--per") if per is not None else None)
+    with _window(session, since or LONG, until, strict=strict) as (con, period):
+        found = series.over_time(con, name, period if since else series.recent(con, period), length, dimension)
+    render.plot(found, style, output)
 
 
 def why(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from growthos.exports import Exported
     from growthos.last_build import LastBuild
     from growthos.measures.comparison import Report
+    from growthos.measures.series import Series
     from growthos.measures.why import Why
     from growthos.outcome import SyncReport
     from growthos.past_runs import PastRun, PastRuns
@@ -50,6 +51,14 @@ def why(found: "Why", style: "Style" = "table", output: Path | None = None, *, d
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found, demo=demo), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
+def plot(found: "Series", style: "Style" = "table", output: Path | None = None) -> None:
+    """A KPI over time."""
+    from growthos.render import plot_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
 
 
 def alerts(report: "AlertReport", style: "Style" = "table", output: Path | None = None, *, every: bool = False) -> None:

@@ -41,6 +41,21 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Plot:
+    """Bars, one for each row of a table, which stands in their place where nothing can be drawn.
+
+    `bars` are heights in dots, four to a line, down from zero with a minus; None leaves a gap. `above` and `below` are
+    the labels of the lines on either side of `zero`, from above; where there is no line, nothing is drawn.
+    """
+
+    table: Table
+    bars: tuple[int | None, ...]
+    above: tuple[str, ...]
+    zero: str
+    below: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
     """What a page is about, and a quieter line on how to read it."""
 
@@ -82,16 +97,17 @@ class Prose:
     markdown: str
 
 
-Block = Heading | Table | Panel | Note | Listing | Prose
+Block = Heading | Table | Plot | Panel | Note | Listing | Prose
 Page = tuple[Block, ...]
 
 
 def markdown(page: Page) -> str:
     """A page as Markdown, blocks apart by blank lines."""
-    return "\n\n".join("\n".join(_markdown(block)) for block in page) + "\n"
+    blocks = (block.table if isinstance(block, Plot) else block for block in page)
+    return "\n\n".join("\n".join(_markdown(block)) for block in blocks) + "\n"
 
 
-def _markdown(block: Block) -> Iterator[str]:
+def _markdown(block: Heading | Table | Panel | Note | Listing) -> Iterator[str]:
     match block:
         case Heading():
             yield f"## {for_markdown(block.text)}"

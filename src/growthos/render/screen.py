@@ -13,7 +13,8 @@ from rich.panel import Panel as Frame
 from rich.table import Table as Grid
 from rich.text import Text
 
-from growthos.render.pages import Block, Cell, Column, Heading, Listing, Note, Page, Panel, Prose, Table, Tone
+from growthos.render import bars
+from growthos.render.pages import Block, Cell, Column, Heading, Listing, Note, Page, Panel, Plot, Prose, Table, Tone
 from growthos.render.text import harmless
 
 STYLES: dict[Tone, str] = {
@@ -25,6 +26,8 @@ STYLES: dict[Tone, str] = {
     "strong": "bold",
 }
 WIDEST_TEXT = 100
+WIDEST_PLOT, PLAIN_PLOT = 200, 80
+"""How wide bars may be on a terminal, and are where there is none."""
 ENDLESS = 10_000
 PROSE = 24
 
@@ -51,9 +54,10 @@ def draw(page: Page, console: Console) -> str:
     """The page as text, with the console's own colours."""
     with console.capture() as capture:
         for number, block in enumerate(page):
-            if number and not (isinstance(block, Note) and isinstance(page[number - 1], Note)):
+            parts = _draw(block, console)
+            if parts and number and not (isinstance(block, Note) and isinstance(page[number - 1], Note)):
                 console.print()
-            for part in _draw(block, console):
+            for part in parts:
                 console.print(part, soft_wrap=isinstance(block, Listing))
     lines = capture.get().split("\n")
     return "\n".join(line.rstrip() for line in lines)
@@ -66,6 +70,10 @@ def _draw(block: Block, console: Console) -> list[RenderableType]:
             return [*head, Text(harmless(block.below), "dim")] if block.below else [*head]
         case Table():
             return [*([Text(harmless(block.title), "bold")] if block.title else []), _table(block, console)]
+        case Plot():
+            title = [Text(harmless(block.table.title), "bold")] if block.table.title else []
+            width = min(console.width, WIDEST_PLOT) if console.is_terminal else PLAIN_PLOT
+            return [*title, *(Text(harmless(line)) for line in bars.lines(block, width))]
         case Panel():
             return [_panel(block, console)]
         case Note():
