@@ -63,7 +63,7 @@ class TestStaging:
             above | {"adGroupAd": {"ad": image, "status": "REMOVED"}},
             above | {"adGroupAd": {"status": "PAUSED"}},
         ]}])  # fmt: skip
-        assert staged(
+        assert staging(
             raw, "ads", "account_id, campaign_id, ad_group_id, ad_group_name, ad_id, name, format, status"
         ) == [
             ("1234567890", "21", "31", "Lamps", "1", "Lamps that last", "RESPONSIVE_SEARCH_AD", "ENABLED"),
@@ -134,7 +134,7 @@ class TestStaging:
             day | {"metrics": {"impressions": "1000", "clicks": "20", "costMicros": "10004999"}},
             day | {"metrics": {"impressions": "1", "clicks": "1.5"}, "segments": {"date": "2026-03-21"}},
         ]}])  # fmt: skip
-        assert staged(
+        assert staging(
             raw, "control_totals", "source, account_id, date::varchar, measure, value::varchar, currency"
         ) == [
             ("google_ads", "1234567890", DAY, "clicks", "20.000000000000", None),

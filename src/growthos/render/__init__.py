@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from growthos.redaction import Redaction
     from growthos.render.answers import Form
     from growthos.render.output import Style
+    from growthos.render.pages import Tone
     from growthos.restatements import Restatements
     from growthos.schedule import Part, Schedule
     from growthos.settings import Settings
@@ -96,11 +97,8 @@ def asking() -> None:
     """On stderr, where somebody looks on: sources are being asked."""
     import sys
 
-    from growthos.render.output import say
-    from growthos.render.pages import Note
-
     if sys.stderr.isatty():
-        say((Note("Asking the sources; one that does not answer takes a minute or two.", "dim"),))
+        remark("Asking the sources; one that does not answer takes a minute or two.", "dim")
 
 
 def diagnosis(found: "Diagnosis", style: "Style" = "table", output: Path | None = None) -> None:
@@ -211,12 +209,12 @@ def parts(found: "tuple[Part, ...]") -> None:
     show(view.page(found))
 
 
-def remark(text: str) -> None:
+def remark(text: str, tone: "Tone" = "") -> None:
     """On stderr: what was done, or was not."""
     from growthos.render.output import say
     from growthos.render.pages import Note
 
-    say((Note(text),))
+    say((Note(text, tone),))
 
 
 def restatements(found: "Restatements", style: "Style" = "table", output: Path | None = None) -> None:
@@ -285,12 +283,10 @@ def workbook(path: Path, sheets: "Sequence[tuple[str, Answer]]", made: datetime 
 
 def exported(found: "Exported") -> None:
     """On stderr: what an export wrote, and where."""
-    from growthos.render.output import say
-    from growthos.render.pages import Note
     from growthos.wording import count, size
 
     tables_ = "1 table" if found.tables == 1 else f"{found.tables} tables"
-    say((Note(f"{tables_}, {count(found.rows)} rows, {size(found.bytes)} in {found.place}", "good"),))
+    remark(f"{tables_}, {count(found.rows)} rows, {size(found.bytes)} in {found.place}", "good")
 
 
 def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:

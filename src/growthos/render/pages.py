@@ -107,7 +107,7 @@ def markdown(page: Page) -> str:
     return "\n\n".join("\n".join(_markdown(block)) for block in blocks) + "\n"
 
 
-def _markdown(block: Heading | Table | Panel | Note | Listing) -> Iterator[str]:
+def _markdown(block: Heading | Table | Panel | Note | Listing | Prose) -> Iterator[str]:
     match block:
         case Heading():
             yield f"## {for_markdown(block.text)}"

@@ -66,23 +66,24 @@ def draw(page: Page, console: Console) -> str:
 def _draw(block: Block, console: Console) -> list[RenderableType]:
     match block:
         case Heading():
-            head = [Text(harmless(block.text), "bold")]
-            return [*head, Text(harmless(block.below), "dim")] if block.below else [*head]
+            return [*_lines(block.text, "bold"), *_lines(block.below, "dim")]
         case Table():
-            return [*([Text(harmless(block.title), "bold")] if block.title else []), _table(block, console)]
+            return [*_lines(block.title, "bold"), _table(block, console)]
         case Plot():
-            title = [Text(harmless(block.table.title), "bold")] if block.table.title else []
             width = min(console.width, WIDEST_PLOT) if console.is_terminal else PLAIN_PLOT
-            return [*title, *(Text(harmless(line)) for line in bars.lines(block, width))]
+            drawn = (Text(harmless(line)) for line in bars.lines(block, width))
+            return [*_lines(block.table.title, "bold"), *drawn]
+        case Listing():
+            place = f"# {block.place}" if block.place else ""
+            return [*_lines(place, "dim"), Text(harmless(block.text.rstrip("\n")))]
         case Panel():
             return [_panel(block, console)]
-        case Note():
-            return [Text(harmless(block.text), STYLES[block.tone])]
-        case Listing():
-            head = [Text(f"# {harmless(block.place)}", "dim")] if block.place else []
-            return [*head, Text(harmless(block.text.rstrip("\n")))]
-        case Prose():
-            return [_prose(block, console)]
+    return [_prose(block, console) if isinstance(block, Prose) else Text(harmless(block.text), STYLES[block.tone])]
+
+
+def _lines(text: str, style: str) -> list[RenderableType]:
+    """A text above others, nothing where there is none."""
+    return [Text(harmless(text), style)] if text else []
 
 
 def _prose(prose: Prose, console: Console) -> RenderableType:
