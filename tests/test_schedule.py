@@ -237,6 +237,12 @@ class TestQuotes:
             monkeypatch.setattr(sys, "argv", [called])
             assert schedule.program() == (sys.executable, "-P", "-m", "growthos")
 
+    def test_one_file_without_python_is_named_whatever_it_is_called(self, monkeypatch):
+        """It has no interpreter that others could start."""
+        monkeypatch.setattr(sys, "frozen", True, raising=False)
+        monkeypatch.setattr(sys, "argv", ["/opt/tools/shop numbers"])
+        assert schedule.program() == ("/opt/tools/shop numbers",)
+
 
 class TestCrontab:
     MARK = schedule.mark(SHOP)

@@ -143,6 +143,8 @@ def places(home: Home, units: Path) -> tuple[Path, Path]:
 
 def program() -> tuple[str, ...]:
     """The words that start this very growthos from anywhere: its own file, else the interpreter that runs it."""
+    if getattr(sys, "frozen", False):  # one file without Python: what it was started from, under any name
+        return (sys.argv[0],)
     own = shutil.which(sys.argv[0]) if Path(sys.argv[0]).name.startswith("growthos") else None
     return (str(Path(own).absolute()),) if own else (sys.executable, "-P", "-m", "growthos")
 
