@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-PINS = [ROOT / ".ci" / name for name in ("requirements.txt", "audit.txt")]
+PINS = [ROOT / ".ci" / name for name in ("requirements.txt", "audit.txt", "binary.txt")]
 
 
 def pinned(path: Path) -> dict[str, tuple[str, list[str]]]:
@@ -46,12 +46,25 @@ def test_all_that_the_project_asks_for_is_pinned_within_its_bounds():
         assert one.specifier.contains(version), f"{one} is pinned at {version}: run .ci/pin"
 
 
+def test_the_one_file_carries_what_the_tests_have_run_with():
+    tested, carried = (pinned(path) for path in (PINS[0], PINS[2]))
+    for one in map(Requirement, PROJECT["project"]["dependencies"]):
+        assert carried[one.name] == tested[one.name], f"{one} is pinned twice: run .ci/pin"
+    assert all(carried[name] == tested[name] for name in carried.keys() & tested.keys())
+
+
 def test_the_hashes_are_asked_for():
-    run = (ROOT / ".ci" / "run").read_text()
-    installs = [line for line in run.splitlines() if re.search(r"bin/pip\b.* install ", line)]
+    lines = [line for name in ("run", "build-binary") for line in (ROOT / ".ci" / name).read_text().splitlines()]
+    installs = [line for line in lines if re.search(r"bin/pip\b.* install ", line)]
     open_ones = [line for line in installs if "--require-hashes" not in line]
     assert all("growthos-" in line for line in open_ones)
     assert len(installs) - len(open_ones) == len(PINS)
+
+
+def test_actions_are_pinned_by_commit():
+    used = re.findall(r"uses: (.*)", (ROOT / ".github" / "workflows" / "release.yml").read_text())
+    assert used
+    assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v[\d.]+", one) for one in used)
 
 
 def test_few_libraries_are_needed():
