@@ -18,6 +18,30 @@ with latest_refunds as (
 
 ),
 
+order_overflow as (
+
+    select
+        'lines' as what,
+        order_id,
+        account,
+        seq,
+        page,
+        version
+    from stg_shopify__line_overflow
+
+    union all
+
+    select
+        'shipping lines' as what,
+        order_id,
+        account,
+        seq,
+        page,
+        version
+    from stg_shopify__shipping_overflow
+
+),
+
 pieces as (
 
     select
@@ -43,7 +67,7 @@ pieces as (
     union all by name
 
     select
-        'lines' as what,
+        overflow.what,
         overflow.order_id as id,
         overflow.account,
         overflow.seq,
@@ -51,24 +75,7 @@ pieces as (
         null as position,
         overflow.version,
         bool_or(latest.order_id is not null) as counts
-    from stg_shopify__line_overflow as overflow
-    left join stg_shopify__latest_orders as latest
-        on latest.order_id = overflow.order_id
-        and latest.version is not distinct from overflow.version
-    group by all
-
-    union all by name
-
-    select
-        'shipping lines' as what,
-        overflow.order_id as id,
-        overflow.account,
-        overflow.seq,
-        overflow.page,
-        null as position,
-        overflow.version,
-        bool_or(latest.order_id is not null) as counts
-    from stg_shopify__shipping_overflow as overflow
+    from order_overflow as overflow
     left join stg_shopify__latest_orders as latest
         on latest.order_id = overflow.order_id
         and latest.version is not distinct from overflow.version

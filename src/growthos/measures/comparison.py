@@ -39,6 +39,19 @@ class Comparison:
     better: Better | None
     days: tuple[Value, ...] = ()
 
+    def as_json(self) -> dict[str, Any]:
+        """Its values, as all that programs read of it begins."""
+        return {
+            "unit": self.now.unit,
+            "value": self.now.value,
+            "numerator": self.now.numerator,
+            "denominator": self.now.denominator,
+            "previous": self.before.value,
+            "change": self.change,
+            "delta": self.delta,
+            "better": self.better,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Ad:
@@ -87,18 +100,7 @@ class Report:
         }
 
     def _row(self, row: Comparison) -> dict[str, Any]:
-        found: dict[str, Any] = {
-            "name": row.now.name,
-            "unit": row.now.unit,
-            "value": row.now.value,
-            "numerator": row.now.numerator,
-            "denominator": row.now.denominator,
-            "previous": row.before.value,
-            "change": row.change,
-            "delta": row.delta,
-            "better": row.better,
-            "components": dict(row.now.components),
-        }
+        found: dict[str, Any] = {"name": row.now.name, **row.as_json(), "components": dict(row.now.components)}
         if self.by == "channel":
             found["by_channel"] = _parts(row.now.by_channel or {})
         if self.by == "campaign" and row.now.by_campaign is not None:

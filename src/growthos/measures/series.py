@@ -57,17 +57,7 @@ class Series:
         found = {
             **self.report.heading(),
             "per": self.per,
-            "kpi": {
-                "name": row.now.name,
-                "unit": row.now.unit,
-                "value": row.now.value,
-                "numerator": row.now.numerator,
-                "denominator": row.now.denominator,
-                "previous": row.before.value,
-                "change": row.change,
-                "delta": row.delta,
-                "better": row.better,
-            },
+            "kpi": {"name": row.now.name, **row.as_json()},
             "points": [point.as_json() for point in self.points],
         }
         if self.channels is not None:

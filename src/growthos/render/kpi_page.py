@@ -194,14 +194,7 @@ def records(report: Report) -> "Iterator[Record]":
         yield {
             "kpi": row.now.name,
             "scope": "all",
-            "unit": row.now.unit,
-            "value": row.now.value,
-            "numerator": row.now.numerator,
-            "denominator": row.now.denominator,
-            "previous": row.before.value,
-            "change": row.change,
-            "delta": row.delta,
-            "better": row.better,
+            **row.as_json(),
             "name": None,
             "campaign_key": None,
         }
