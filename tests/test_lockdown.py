@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from hand_made import publish
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_house import MODULES, imports
 
@@ -155,6 +155,7 @@ def test_the_trace_would_show_one(tmp_path):
 
 class TestNames:
     @given(HOSTILE, HOSTILE, HOSTILE)
+    @example("0", "0", "-")
     def test_a_folder_has_a_plain_name_or_none(self, source, account, stream):
         root = Path("/home/raw")
         try:

@@ -32,7 +32,7 @@ WRITTEN: Final[Mapping[str, Any]] = {
     "write_statistics": ["stream", "run", "seq"],
     "write_page_checksum": True,
 }
-_NAME = re.compile(r"[a-z0-9_-]{1,64}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 FILE: Final = re.compile(r"(\d{10})-([0-9a-f]{16})\.parquet")
 
 
