@@ -25,9 +25,9 @@ def clock() -> DemoClock:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long runs are for those who ask for them, with `-m chaos`."""
+    """Long runs are for those who ask for them, with `-m chaos`; all others run a sample of them."""
     if config.option.markexpr:
         return
-    long = [one for one in items if one.get_closest_marker("chaos")]
+    long = [one for one in items if one.get_closest_marker("chaos") and not one.get_closest_marker("sample")]
     config.hook.pytest_deselected(items=long)
     items[:] = [one for one in items if one not in long]

@@ -218,6 +218,24 @@ class TestPlaces:
             assert f"{file} is not as `growthos export` wrote it" in err
             assert file.read_bytes() == content
 
+    @pytest.mark.parametrize("spoilt", [(8, b"\x63"), (6, b"\x01"), (30, b"\xff" * 200)], ids=["way", "lock", "bytes"])
+    def test_a_workbook_that_cannot_be_read_is_refused(self, run, tmp_path, spoilt):
+        """Packed in another way, locked, or broken; so it may be somebody's."""
+        file = tmp_path / "shop.xlsx"
+        run("fact_spend", to=file)
+        with zipfile.ZipFile(file) as packed:
+            at = packed.getinfo("docProps/core.xml").header_offset
+        content, (place, other) = bytearray(file.read_bytes()), spoilt
+        start = at + place + (len("docProps/core.xml") if place == 30 else 0)
+        content[start : start + len(other)] = other
+        if place != 30:  # the directory at the end says it too
+            entry = content.rindex(b"PK\x01\x02", 0, content.rindex(b"docProps/core.xml"))
+            content[entry + place + 2 : entry + place + 2 + len(other)] = other
+        file.write_bytes(content)
+        _, err = run("fact_spend", to=file, code=ExitCode.CANNOT_WRITE)
+        assert f"{file} is not as `growthos export` wrote it" in err
+        assert file.read_bytes() == content
+
     def test_a_place_that_takes_nothing_is_named(self, run, tmp_path):
         (tmp_path / "file").touch()
         (tmp_path / "folder.xlsx").mkdir()

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ def check_workbook(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as packed, packed.open("docProps/core.xml") as about:
             saved = _SAVED_BY.search(about.read(_LONGEST))
-    except (zipfile.BadZipFile, KeyError, NotImplementedError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError):  # broken, locked, or no workbook
         saved = None
     except OSError as error:
         raise cannot_write(path, error, hint=ANOTHER) from error

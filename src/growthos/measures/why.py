@@ -109,15 +109,7 @@ class Why:
         row = self.row
         return {
             **self.report.heading(),
-            "kpi": {
-                "name": row.now.name,
-                "unit": row.now.unit,
-                "value": row.now.value,
-                "previous": row.before.value,
-                "change": row.change,
-                "delta": row.delta,
-                "better": row.better,
-            },
+            "kpi": {"name": row.now.name, **row.as_json()},
             "largest_move": None
             if self.turn is None
             else {"date": self.turn.day, "previous": self.turn.before, "value": self.turn.now},

@@ -80,7 +80,7 @@ def _blocks(found: Explanation) -> Iterator[Block]:
     if not found.warnings:
         yield Note("No caveats.", "good")
     for sql in found.queries:
-        yield Heading("The same by channel, in SQL", "growthos sql takes it as it is")
+        yield Heading("The same by channel, in SQL", "the command sql takes it as it is")
         yield Listing(sql, language="sql")
 
 

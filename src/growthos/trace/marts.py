@@ -26,14 +26,14 @@ _NEAR: Final = """
     limit 3
 """
 _OF_ORDER: Final = {
-    "fact_orders": "select * exclude (order_hash) from fact_orders where order_key = $key",
+    "fact_orders": "from fact_orders where order_key = $key",
     "fact_order_lines": """
         select * exclude (order_hash) from fact_order_lines
-        where order_hash = hash($key) and order_key = $key order by line_key
+        where order_hash = $place and order_key = $key order by line_key
     """,
     "fact_refunds": """
         select * exclude (order_hash) from fact_refunds
-        where order_hash = hash($key) and order_key = $key order by date_key, refund_line_key
+        where order_hash = $place and order_key = $key order by date_key, refund_line_key
     """,
     "dim_channel": "from dim_channel semi join (from fact_orders where order_key = $key) using (channel_key)",
     "dim_campaign": """
@@ -104,8 +104,17 @@ def find_campaign(con: "DuckDBPyConnection", given: str) -> "Row":
 
 
 def of_order(con: "DuckDBPyConnection", key: str) -> "dict[str, list[Row]]":
-    """The rows of an order, by table."""
-    return {table: rows(con, query, key=key) for table, query in _OF_ORDER.items()}
+    """The rows of an order, by table; the others are found by its own number, for DuckDBs differ in it."""
+    [*orders] = rows(con, _OF_ORDER["fact_orders"], key=key)
+    place = next((one.pop("order_hash") for one in orders), None)
+    others = {table: query for table, query in _OF_ORDER.items() if table != "fact_orders"}
+    return {
+        "fact_orders": orders,
+        **{
+            table: rows(con, query, key=key, **({"place": place} if "$place" in query else {}))
+            for table, query in others.items()
+        },
+    }
 
 
 def of_campaign(con: "DuckDBPyConnection", key: str, day: date) -> "dict[str, list[Row]]":
