@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kpi_fixtures import FIRST_DAY, LAST_DAY, WEEK_BEFORE, Shop, day
 
-from growthos import alerts, jsontext
+from growthos import alerts, jsontext, measures
 from growthos.advice import TEXTS, recommend
 from growthos.advice.sentences import Week
 from growthos.guards import Guards
@@ -24,6 +24,7 @@ from growthos.home import Home
 from growthos.measures import MEASURES, About, Channel
 from growthos.measures.cohorts import COHORT_MEASURES
 from growthos.measures.reading import NOTHING, Campaign, Numbers
+from growthos.measures.values import shown
 from growthos.period import Period
 from growthos.rules import RULES, Case, Rule, judge
 from growthos.warehouse import database
@@ -322,6 +323,23 @@ def test_the_weeks_end_on_the_last_complete_day_or_where_asked() -> None:
     assert (report.window, report.previous) == (Period(THIS, LAST_DAY), Period(LAST, day(22)))
     assert (earlier.window, earlier.reaches("info")) == (Period(LAST, day(22)), False)
     assert [notice.code for notice in alerts.evaluate(shop.con, day(30)).warnings] == ["window_past_data"]
+
+
+def test_many_days_say_what_each_says_alone(demo_home: Callable[[], Home]) -> None:
+    """Twenty-one of the demo's last days, before and after its checkout broke, from one query and from two a day."""
+    with database.connect(demo_home().database) as con:
+        last = measures.about(con).last_day()
+        days = [last - timedelta(days=n) for n in range(21)]
+        told = alerts.evaluate_days(con, days)
+        alone = {one: alerts.evaluate(con, one).alerts for one in days}
+
+    assert list(told) == days
+    assert {len([one for one in told[one_day] if one.firing]) for one_day in days} >= {0, 4}
+    for one_day in days:
+        seen = [(one.rule.name, one.case.scope, one.verdict.state) for one in told[one_day]]
+        assert seen == [(one.rule.name, one.scope, one.state) for one in alone[one_day]]
+        values = [shown(one.verdict.current, one.rule.kpi.unit) for one in told[one_day]]
+        assert values == [one.current for one in alone[one_day]]
 
 
 def test_the_json_has_the_promised_form() -> None:

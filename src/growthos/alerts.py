@@ -4,7 +4,7 @@ Four watch demand and the ad auction, `conversion_rate_drop` what happens betwee
 `contribution_margin_drop` profit, `new_customer_share_drop` whether the shop lives off the customers it has.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -18,12 +18,12 @@ from growthos.measures import reading
 from growthos.measures.notices import coverage
 from growthos.measures.values import shown
 from growthos.money import places
-from growthos.rules import ALL, RULES, Case, Rule, Verdict, below, falls, judge, loses, rises, rule
+from growthos.rules import ALL, RULES, Case, Evaluation, Rule, below, falls, judge, loses, rises, rule
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["RULES", "Alert", "AlertReport", "Guards", "evaluate"]
+__all__ = ["RULES", "Alert", "AlertReport", "Guards", "evaluate", "evaluate_days"]
 
 
 @rule("Net revenue drop", "critical", kpis.revenue_net, falls("0.3"))
@@ -109,19 +109,18 @@ def new_customer_share_drop(case: Case, guards: GuardValues) -> bool:
 
 
 def evaluate(
-    con: "DuckDBPyConnection", end: date | str | None = None, guards: GuardValues | None = None
+    con: "DuckDBPyConnection",
+    end: date | str | None = None,
+    guards: GuardValues | None = None,
+    rules: Collection[Rule] | None = None,
 ) -> AlertReport:
     """Ask every rule about the seven days up to `end`, by default the last complete one."""
     about = measures.about(con)
     window = reading.window(about, None, end)
     now, before = (reading.read(con, about, period, horizon_days=None) for period in (window, window.before()))
-    asked = [
-        (rule, case, judge(rule, case, guards or Guards()))
-        for rule in RULES.values()
-        for case in _cases(about, rule, now, before)
-    ]
+    asked = _ask(about, now, before, guards or Guards(), RULES.values() if rules is None else rules)
     week = Week(about, now, before)
-    if any(verdict.state == "firing" for _, _, verdict in asked):
+    if any(one.firing for one in asked):
         week = replace(week, campaigns=tuple(reading.campaigns(con, about, window, window.before()).values()))
     return AlertReport(
         window=window,
@@ -130,7 +129,35 @@ def evaluate(
         currency=about.currency,
         data_through=about.data_through,
         warnings=tuple(coverage(about, now, before)),
-        alerts=tuple(_alert(rule, case, verdict, week) for rule, case, verdict in asked),
+        alerts=tuple(_alert(one, week) for one in asked),
+    )
+
+
+def evaluate_days(
+    con: "DuckDBPyConnection",
+    days: Collection[date],
+    guards: GuardValues | None = None,
+    rules: Collection[Rule] | None = None,
+) -> dict[date, tuple[Evaluation, ...]]:
+    """What every rule says at the end of each of these days, from one query for all of them."""
+    about = measures.about(con)
+    windows = [reading.window(about, None, day) for day in days]
+    numbers = {
+        one.period: one
+        for one in reading.read_windows(con, about, [*windows, *(window.before() for window in windows)])
+    }
+    asked = RULES.values() if rules is None else rules
+    return {
+        window.last: _ask(about, numbers[window], numbers[window.before()], guards or Guards(), asked)
+        for window in windows
+    }
+
+
+def _ask(
+    about: measures.About, now: reading.Numbers, before: reading.Numbers, guards: GuardValues, rules: Collection[Rule]
+) -> tuple[Evaluation, ...]:
+    return tuple(
+        Evaluation(rule, case, judge(rule, case, guards)) for rule in rules for case in _cases(about, rule, now, before)
     )
 
 
@@ -142,7 +169,8 @@ def _cases(about: measures.About, rule: Rule, now: reading.Numbers, before: read
             yield case
 
 
-def _alert(rule: Rule, case: Case, verdict: Verdict, week: Week) -> Alert:
+def _alert(one: Evaluation, week: Week) -> Alert:
+    rule, case, verdict = one.rule, one.case, one.verdict
     plain = Alert(
         rule=rule,
         scope=case.scope,
@@ -152,7 +180,7 @@ def _alert(rule: Rule, case: Case, verdict: Verdict, week: Week) -> Alert:
         previous=shown(verdict.previous, rule.kpi.unit),
         change=None if verdict.change is None else places(verdict.change),
     )
-    if verdict.state != "firing":
+    if not one.firing:
         return plain
     text, figures = recommend(rule, case, verdict, week)
     return replace(plain, recommendation=text, figures=figures)

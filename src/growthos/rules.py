@@ -94,6 +94,7 @@ class Rule:
     """A declared rule. `platforms`: asked again of every paid channel with spend.
 
     `enough` says whether there is enough data. `always` fires whatever the KPI says, as long as there is enough.
+    `for_days`: how many daily evaluations before this one must have fired, too, before anybody is told.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Rule:
     enough: Enough
     always: Callable[[Case], bool]
     doc: str
+    for_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,24 @@ class Verdict:
     current: Fraction | None
     previous: Fraction | None
     change: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A rule asked of a scope at the end of one week, and what it said."""
+
+    rule: Rule
+    case: Case
+    verdict: Verdict
+
+    @property
+    def fingerprint(self) -> str:
+        """What stays the same from day to day: `revenue_drop:all`, `roas_below_one:meta`."""
+        return f"{self.rule.name}:{self.case.scope}"
+
+    @property
+    def firing(self) -> bool:
+        return self.verdict.state == "firing"
 
 
 RULES: dict[str, Rule] = {}
@@ -133,7 +153,8 @@ def rule(
 
     def declare(enough: Enough) -> Rule:
         doc = inspect.cleandoc(enough.__doc__ or "")
-        made = Rule(enough.__name__, label, severity, kpi, line, platforms, enough, always, doc)
+        waits = 0 if severity == "critical" else 1
+        made = Rule(enough.__name__, label, severity, kpi, line, platforms, enough, always, doc, waits)
         RULES[made.name] = made
         return made
 

@@ -1,5 +1,6 @@
 """The numbers of one window, read once for every KPI: two queries, whatever is asked."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -107,6 +108,22 @@ def read_over_time(
         )
         for period in periods
     ]
+
+
+def read_windows(con: "DuckDBPyConnection", about: About, periods: Sequence[Period]) -> list[Numbers]:
+    """The measures of windows that may overlap, each as `read` gives them without a cohort, in one query for all."""
+    reached = Period(min(one.first for one in periods), max(one.last for one in periods))
+    days: dict[date, dict[object, measures.Sums]] = defaultdict(dict)
+    for (day, channel), sums in measures.read_channel_days(con, reached).items():
+        days[day][channel] = sums
+    found = []
+    for period in periods:
+        groups: dict[object, list[measures.Sums]] = defaultdict(list)
+        for day in period:
+            for key, one in days[day].items():
+                groups[key].append(one)
+        found.append(_numbers(about, period, {key: measures.add(each) for key, each in groups.items()}, {}, 0))
+    return found
 
 
 def _together(found: Mapping[tuple[Any, Any], T], periods: Sequence[Period]) -> dict[Period, dict[object, list[T]]]:
