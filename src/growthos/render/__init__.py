@@ -1,10 +1,20 @@
 """Results as tables for people and as JSON, CSV or Markdown for programs. The only part that knows Rich."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from growthos.render.remarks import (
+    asking,
+    banner,
+    exported,
+    next_step,
+    progress,
+    remark,
+    schedule_warnings,
+    sync_summary,
+)
 
 if TYPE_CHECKING:
     from growthos.alerts import AlertReport
@@ -14,28 +24,61 @@ if TYPE_CHECKING:
     from growthos.drift import Drift
     from growthos.estimate import Estimate
     from growthos.explanation import Explanation
-    from growthos.exports import Exported
     from growthos.last_build import LastBuild
     from growthos.measures.comparison import Report
     from growthos.measures.series import Series
     from growthos.measures.why import Why
-    from growthos.outcome import SyncReport
     from growthos.past_runs import PastRun, PastRuns
-    from growthos.pipeline import Watcher
     from growthos.pruning import Pruning
     from growthos.reconcile import Reconciliation
     from growthos.redaction import Redaction
     from growthos.render.answers import Form
     from growthos.render.output import Style
-    from growthos.render.pages import Tone
     from growthos.restatements import Restatements
     from growthos.schedule import Part, Schedule
-    from growthos.settings import Settings
     from growthos.status import Status
     from growthos.trace import Trace
     from growthos.verify import Verification
     from growthos.warehouse.answers import Answer
     from growthos.warehouse.tables import Table
+
+__all__ = [
+    "alerts",
+    "answer",
+    "as_sent",
+    "asking",
+    "banner",
+    "checks",
+    "connections",
+    "diagnosis",
+    "entry",
+    "estimate",
+    "explanation",
+    "exported",
+    "kpis",
+    "next_step",
+    "parts",
+    "past_run",
+    "past_runs",
+    "plot",
+    "progress",
+    "pruning",
+    "put_down",
+    "reconciliation",
+    "redaction",
+    "remark",
+    "restatements",
+    "schedule",
+    "schedule_warnings",
+    "schema",
+    "status",
+    "sync_summary",
+    "tables",
+    "trace",
+    "verification",
+    "why",
+    "workbook",
+]
 
 
 def kpis(report: "Report", style: "Style" = "table", output: Path | None = None) -> None:
@@ -91,14 +134,6 @@ def connections(found: "Connections", style: "Style" = "table", output: Path | N
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.fields(found), lambda: view.records(found))
-
-
-def asking() -> None:
-    """On stderr, where somebody looks on: sources are being asked."""
-    import sys
-
-    if sys.stderr.isatty():
-        remark("Asking the sources; one that does not answer takes a minute or two.", "dim")
 
 
 def diagnosis(found: "Diagnosis", style: "Style" = "table", output: Path | None = None) -> None:
@@ -193,30 +228,6 @@ def schedule(found: "Schedule", style: "Style" = "table", output: Path | None = 
     schedule_warnings(found)
 
 
-def schedule_warnings(found: "Schedule") -> None:
-    """On stderr: why what is scheduled may not work as it stands."""
-    from growthos.render import schedule_page as view
-    from growthos.render.output import say
-
-    say(view.warnings(found))
-
-
-def parts(found: "tuple[Part, ...]") -> None:
-    """Texts that are to be written or taken away."""
-    from growthos.render import schedule_page as view
-    from growthos.render.output import show
-
-    show(view.page(found))
-
-
-def remark(text: str, tone: "Tone" = "") -> None:
-    """On stderr: what was done, or was not."""
-    from growthos.render.output import say
-    from growthos.render.pages import Note
-
-    say((Note(text, tone),))
-
-
 def restatements(found: "Restatements", style: "Style" = "table", output: Path | None = None) -> None:
     """What the sources told anew of days that were over."""
     from growthos.render import restatement_page as view
@@ -281,50 +292,6 @@ def workbook(path: Path, sheets: "Sequence[tuple[str, Answer]]", made: datetime 
     view.write(path, sheets, made)
 
 
-def exported(found: "Exported") -> None:
-    """On stderr: what an export wrote, and where."""
-    from growthos.wording import count, size
-
-    tables_ = "1 table" if found.tables == 1 else f"{found.tables} tables"
-    remark(f"{tables_}, {count(found.rows)} rows, {size(found.bytes)} in {found.place}", "good")
-
-
-def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:
-    """On stderr: the last build failed, and how old the numbers are that are shown in its place."""
-    from growthos.render import check_page as view
-    from growthos.render.output import say
-
-    say(view.banner(last, shown, now))
-
-
-def sync_summary(report: "SyncReport", settings: "Settings", *, demo: bool = False, quiet: bool = False) -> None:
-    """On stderr: what a sync or rebuild came to, and what to do next. Quiet: only where something failed."""
-    from growthos.render import sync_page as view
-    from growthos.render.output import say
-
-    say(view.page(report, settings, demo=demo, quiet=quiet))
-
-
-def next_step(report: "SyncReport", *, demo: bool = False) -> None:
-    """On stderr: the command that a person is likely to want now."""
-    from growthos.render import sync_page as view
-    from growthos.render.output import say
-
-    say(view.next_step(report, demo=demo))
-
-
-def progress(
-    monotonic: Callable[[], float], *, waits: bool = True, quiet: bool = False
-) -> "AbstractContextManager[Watcher]":
-    """On stderr, while a sync runs: a live line per source, or a plain one when it ends where nobody looks on.
-
-    `waits`: whether somebody really has to wait when a source says so; in the demo nobody does.
-    """
-    from growthos.render import progress_lines as view
-
-    return view.progress(monotonic, waits=waits, quiet=quiet)
-
-
 def entry(
     found: "Entry", style: "Style" = "table", output: Path | None = None, now: "AlertReport | LastBuild | None" = None
 ) -> None:
@@ -348,3 +315,11 @@ def explanation(found: "Explanation", style: "Style" = "table", output: Path | N
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
+def parts(found: "tuple[Part, ...]") -> None:
+    """Texts that are to be written or taken away."""
+    from growthos.render import schedule_page as view
+    from growthos.render.output import show
+
+    show(view.page(found))
