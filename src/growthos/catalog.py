@@ -19,7 +19,7 @@ from growthos.rules import Rule
 from growthos.warehouse.sqlfiles import SQL, Model, find
 from growthos.wording import multiple, percent, points
 
-Kind = Literal["kpi", "alert", "check", "source", "reconciliation"]
+Kind = Literal["kpi", "alert", "check", "source", "reconciliation", "topic"]
 RECONCILIATION = ("reconciliation", "reconcile")
 UNITS = {"money": "money, in cents", "percent": "a share of one", "multiple": "a multiple", "days": "days"}
 BETTER = {"higher": "higher is better", "lower": "lower is better", None: "neither way is better"}
@@ -43,6 +43,18 @@ class Entry:
         return {"schema_version": 1, "kind": self.kind, "name": self.name, "definition": self.markdown}
 
 
+def names() -> dict[str, str]:
+    """Everything that has an entry, with a word on what it is."""
+    return {
+        **{name: kpi.label for name, kpi in KPIS.items()},
+        **dict.fromkeys(ALIASES, KPIS["cac"].label),
+        **{name: rule.label for name, rule in RULES.items()},
+        **dict.fromkeys(_checks(), "check"),
+        **{name: source.title for name, source in connectors.find().items()},
+        RECONCILIATION[0]: "our totals beside the sources' own",
+    }
+
+
 def explain(name: str) -> Entry:
     """The entry of that name; UsageError with the nearest where there is none."""
     checks = _checks()
@@ -60,7 +72,7 @@ def explain(name: str) -> Entry:
         return Entry("source", name, _text(_source(sources[name])))
     if name in RECONCILIATION:
         return Entry("reconciliation", RECONCILIATION[0], _text(_reconciliation()))
-    known = [*KPIS, *ALIASES, *RULES, *checks, *sources, *RECONCILIATION]
+    known = names()
     near = get_close_matches(name.lower(), known, 1)
     raise UsageError(
         f"No KPI, alert, check or source is called {name!r}.{f' Did you mean {near[0]}?' if near else ''}",

@@ -9,6 +9,7 @@ import typer
 from growthos.cli import (
     export,
     keeping,
+    manual,
     process,
     query,
     reconcile,
@@ -130,3 +131,4 @@ verify.add(app)
 setup.add(app)
 schedule.add(app)
 export.add(app)
+manual.add(app)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from growthos.cli.options import export_form, word
+from growthos.cli import completion
+from growthos.cli.options import EXPORTS, export_form, word
 from growthos.cli.session import Session
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ def export(
     format_: Annotated[
         str | None,
         typer.Option(
-            "--format", metavar="FORMAT", show_default="xlsx for an .xlsx, else parquet", help="parquet, csv or xlsx."
+            "--format",
+            metavar="FORMAT",
+            show_default="xlsx for an .xlsx, else parquet",
+            help="parquet, csv or xlsx.",
+            autocompletion=completion.words(EXPORTS),
         ),
     ] = None,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from growthos.cli import process
+from growthos.cli import completion, process
 from growthos.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,15 +22,30 @@ LEVELS = ("info", "warning", "critical")
 
 SinceOption = Annotated[
     str | None,
-    typer.Option("--since", metavar="DAY", help="First day: 2026-03-01, 7d, yesterday, mtd, last-month."),
+    typer.Option(
+        "--since",
+        metavar="DAY",
+        help="First day: 2026-03-01, 7d, yesterday, mtd, last-month.",
+        autocompletion=completion.days,
+    ),
 ]
 UntilOption = Annotated[
     str | None,
-    typer.Option("--until", metavar="DAY", help="Last day: 2026-03-29, yesterday, last-month."),
+    typer.Option(
+        "--until",
+        metavar="DAY",
+        help="Last day: 2026-03-29, yesterday, last-month.",
+        autocompletion=completion.last_days,
+    ),
 ]
 FormatOption = Annotated[
     str,
-    typer.Option("--format", metavar="FORMAT", help="How to write it: table, json, csv or markdown."),
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="How to write it: table, json, csv or markdown.",
+        autocompletion=completion.words(FORMATS),
+    ),
 ]
 OutputOption = Annotated[
     Path | None,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from growthos.cli.options import FILES, OutputOption, rows_form
+from growthos.cli import completion
+from growthos.cli.options import FILES, FORMATS, OutputOption, rows_form
 from growthos.cli.session import Session
 from growthos.errors import UsageError
 
@@ -42,6 +43,7 @@ def sql(
             metavar="FORMAT",
             show_default="as the name of FILE ends, else table",
             help="How to write it: table, json, csv, markdown, parquet or xlsx. A table shows the first 50 rows.",
+            autocompletion=completion.words((*FORMATS, *FILES)),
         ),
     ] = None,
     output: OutputOption = None,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from growthos.cli import completion
 from growthos.cli.options import FormatOption, OutputOption, SinceOption, UntilOption, form
 from growthos.cli.session import Session
 from growthos.errors import ExitCode
@@ -38,7 +39,13 @@ def reconcile(
     until: UntilOption = None,
     sources: Annotated[
         list[str] | None,
-        typer.Option("--source", metavar="SOURCE", show_default="every one", help="Only this source; may be repeated."),
+        typer.Option(
+            "--source",
+            metavar="SOURCE",
+            show_default="every one",
+            help="Only this source; may be repeated.",
+            autocompletion=completion.sources,
+        ),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Also the days that agree.")] = False,
     format_: FormatOption = "table",

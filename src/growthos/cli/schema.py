@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from growthos.cli import completion
 from growthos.cli.options import FormatOption, OutputOption, form
 from growthos.cli.session import Session
 from growthos.errors import ExitCode
@@ -32,7 +33,13 @@ def schema(
     *,
     sources: Annotated[
         list[str] | None,
-        typer.Option("--source", metavar="SOURCE", show_default="every one", help="Only this source; may be repeated."),
+        typer.Option(
+            "--source",
+            metavar="SOURCE",
+            show_default="every one",
+            help="Only this source; may be repeated.",
+            autocompletion=completion.sources,
+        ),
     ] = None,
     pages: Annotated[
         int, typer.Option("--pages", metavar="N", min=1, help="Pages of each stream that are read, on either side.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
+from growthos.cli import completion
 from growthos.cli.options import FormatOption, OutputOption, SinceOption, StrictOption, UntilOption, form, word
 from growthos.cli.session import Session, no_data
 from growthos.errors import NoDataError, UsageError
@@ -69,14 +70,19 @@ def kpis(
     context: typer.Context,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME", show_default="all of them", help="KPIs to show."),
+        typer.Argument(
+            metavar="NAME", show_default="all of them", help="KPIs to show.", autocompletion=completion.kpis
+        ),
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
     by: Annotated[
         str | None,
         typer.Option(
-            "--by", metavar="DIMENSION", help="Also by channel, or what was advertised: campaign, ad or keyword."
+            "--by",
+            metavar="DIMENSION",
+            help="Also by channel, or what was advertised: campaign, ad or keyword.",
+            autocompletion=completion.words(DIMENSIONS),
         ),
     ] = None,
     format_: FormatOption = "table",
@@ -129,11 +135,17 @@ def _window(
 
 def plot(  # noqa: PLR0913, PLR0917 - all of them are options
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="KPI", help="The KPI to draw.")],
+    name: Annotated[str, typer.Argument(metavar="KPI", help="The KPI to draw.", autocompletion=completion.kpis)],
     since: SinceOption = None,
     until: UntilOption = None,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="DIMENSION", help="Also draw each one of them: channel.")
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="DIMENSION",
+            help="Also draw each one of them: channel.",
+            autocompletion=completion.words(DIMENSIONS[:1]),
+        ),
     ] = None,
     per: Annotated[
         str | None,
@@ -142,6 +154,7 @@ def plot(  # noqa: PLR0913, PLR0917 - all of them are options
             metavar="LENGTH",
             show_default="day; week where there are more than 120 days",
             help="What a bar stands for: day, week or month.",
+            autocompletion=completion.words(PERS),
         ),
     ] = None,
     format_: FormatOption = "table",
@@ -165,7 +178,9 @@ def plot(  # noqa: PLR0913, PLR0917 - all of them are options
 
 def why(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="KPI", help="The KPI whose change is split.")],
+    name: Annotated[
+        str, typer.Argument(metavar="KPI", help="The KPI whose change is split.", autocompletion=completion.kpis)
+    ],
     since: SinceOption = None,
     until: UntilOption = None,
     format_: FormatOption = "table",
@@ -186,7 +201,9 @@ def why(
 
 def explain(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A KPI, alert, check or source.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A KPI, alert, check or source.", autocompletion=completion.entries)
+    ],
     since: SinceOption = None,
     until: UntilOption = None,
     format_: FormatOption = "table",

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from growthos.cli import completion
 from growthos.cli.options import FormatOption, OutputOption, form
 from growthos.cli.session import Session
 from growthos.errors import ExitCode
@@ -68,7 +69,9 @@ def connections(
     context: typer.Context,
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SOURCE", show_default="all of them", help="Sources to show."),
+        typer.Argument(
+            metavar="SOURCE", show_default="all of them", help="Sources to show.", autocompletion=completion.sources
+        ),
     ] = None,
     *,
     test: Annotated[

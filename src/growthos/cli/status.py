@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from growthos.cli import completion
 from growthos.cli.options import FormatOption, OutputOption, SinceOption, form
 from growthos.cli.session import Session
 from growthos.errors import UsageError
@@ -35,7 +36,11 @@ def status(
     source: Annotated[
         list[str] | None,
         typer.Option(
-            "--source", metavar="SOURCE", show_default="all of them", help="With --restatements: of this source alone."
+            "--source",
+            metavar="SOURCE",
+            show_default="all of them",
+            help="With --restatements: of this source alone.",
+            autocompletion=completion.sources,
         ),
     ] = None,
     format_: FormatOption = "table",

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from growthos.cli.options import SinceOption, UntilOption, form
+from growthos.cli import completion
+from growthos.cli.options import FORMATS, SinceOption, UntilOption, form
 from growthos.cli.session import Session
 from growthos.errors import UsageError
 
@@ -38,7 +39,12 @@ def sync(
     context: typer.Context,
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SOURCE", show_default="every connected one", help="Sources to read."),
+        typer.Argument(
+            metavar="SOURCE",
+            show_default="every connected one",
+            help="Sources to read.",
+            autocompletion=completion.sources,
+        ),
     ] = None,
     *,
     since: SinceOption = None,
@@ -49,7 +55,12 @@ def sync(
     ] = False,
     format_: Annotated[
         str | None,
-        typer.Option("--format", metavar="FORMAT", help="With --dry-run: table, json, csv or markdown."),
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="With --dry-run: table, json, csv or markdown.",
+            autocompletion=completion.words(FORMATS),
+        ),
     ] = None,
 ) -> None:
     """Read what is due from each source, build the tables, check them and publish them."""

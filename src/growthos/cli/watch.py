@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from growthos.cli import completion
 from growthos.cli.options import LEVELS, FormatOption, OutputOption, StrictOption, UntilOption, form, word
 from growthos.cli.session import Session
 from growthos.errors import ExitCode
@@ -43,6 +44,7 @@ def alerts(
         typer.Option(
             "--fail-on",
             metavar="LEVEL",
+            autocompletion=completion.words(LEVELS),
             help="Exit with 10 if an alert of this level or above fires: info, warning or critical.",
             show_default="never",
         ),

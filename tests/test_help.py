@@ -1,0 +1,177 @@
+"""Help: a page for each command and topic, true to what is declared; and what a shell completes."""
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from growthos import catalog, cli, connectors, dates
+from growthos.cli import completion, options
+from growthos.cli.app import app
+from growthos.errors import ExitCode
+from growthos.home import DEMO_SEED, Home
+from growthos.kpis import KPIS
+from growthos.topics import TOPICS, VARIABLES
+
+ROOT = Path(__file__).parents[1]
+PROGRAM = typer.main.get_command(app)
+NAMED = {"SOURCE", "KPI", "NAME", "DAY", "FORMAT", "LEVEL", "DIMENSION", "LENGTH"}
+"""What stands in a usage for something that has names of its own."""
+FREE = {("trace", "name"), ("trace", "day")}
+"""An order is anybody's to name, and its day a date."""
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def ran(*arguments: str) -> tuple[int, str, str]:
+        code = cli.run(arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return ran
+
+
+def commands(above: Any = PROGRAM, names: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command, those below another as well, with the names that lead to it."""
+    for name, command in above.commands.items():
+        yield (*names, name), command
+        if hasattr(command, "commands"):
+            yield from commands(command, (*names, name))
+
+
+ALL = list(commands())
+
+
+def test_without_a_name_it_shows_all_commands_and_all_topics(run: Run) -> None:
+    code, out, _ = run("help")
+
+    assert code == 0
+    assert all(f" {name}" in out for (name, *below), _ in ALL if not below)
+    assert all(f"growthos help {name}" in out for name in TOPICS)
+
+
+@pytest.mark.parametrize("names", [names for names, _ in ALL], ids=" ".join)
+def test_the_help_of_a_command_is_what_the_command_itself_shows(run: Run, names: tuple[str, ...]) -> None:
+    assert run("help", *names) == run(*names, "--help")
+
+
+@pytest.mark.parametrize("name", TOPICS)
+def test_each_topic_is_a_page_with_a_title(run: Run, name: str) -> None:
+    code, out, err = run("help", name)
+
+    assert (code, err) == (0, "")
+    assert re.match(r"# \w", out)
+
+
+def test_every_exit_code_is_told_with_its_meaning() -> None:
+    page = TOPICS["exit-codes"].page()
+
+    assert [f"| {code.value} | {code.meaning} |" in page for code in ExitCode] == [True] * len(ExitCode)
+
+
+def test_every_variable_is_told_and_is_one_that_is_read() -> None:
+    page = TOPICS["environment"].page()
+    known = [one.env for source in connectors.find().values() for one in source.settings]
+    files = [*ROOT.glob("src/**/*.py"), *ROOT.glob(".ci/binary/*")]
+    code = "".join(path.read_text() for path in files if path.name != "topics.py")
+
+    assert all(f"`{name}`" in page for name in [*VARIABLES, *known])
+    ours = VARIABLES.keys() - {"COLUMNS"}  # which Rich reads
+    assert [name for name in ours if name not in code] == []
+
+
+def test_everything_in_a_home_is_told() -> None:
+    """But the lock, which nobody keeps or looks into."""
+    home = Home(Path("/srv/shop"))
+    places = [getattr(home, name) for name in dir(Home) if isinstance(getattr(Home, name), property)]
+    top = {place.name for place in places if place.parent == home.root} - {home.lock.name}
+
+    page = TOPICS["home"].page()
+    assert len(top) == len([*dataclasses.fields(Home)]) + 7
+    assert all(f"`{name}`" in page or f"`{name}/`" in page for name in {*top, home.demo(DEMO_SEED).root.name})
+
+
+def test_every_word_for_a_day_is_told_and_completed() -> None:
+    words = dates.Today(dates.EARLIEST).words()
+
+    assert all(f"| `{word}` |" in TOPICS["dates"].page() for word in words)
+    assert {word for word, _ in completion.days("")} >= set(words)
+
+
+def test_every_format_is_told() -> None:
+    page = TOPICS["formats"].page()
+
+    assert all(f"`{name}`" in page for name in (*options.FORMATS, *options.FILES))
+
+
+def test_an_unknown_name_gets_the_nearest(run: Run) -> None:
+    code, _, err = run("help", "exit-code")
+
+    assert code == ExitCode.USAGE
+    assert "There is no command or topic 'exit-code'. Did you mean exit-codes?\n" in err
+    assert "Topics are exit-codes, environment, dates, formats, home." in err
+    assert "Did you mean" not in run("help", "zzz")[2]
+    assert run("help", "sync", "now")[0] == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        pytest.param(names[0], one, id=f"{' '.join(names)} {one.name}")
+        for names, command in ALL
+        for one in command.params
+        if one.metavar in NAMED and (names[0], one.name) not in FREE
+    ],
+)
+def test_whatever_has_names_is_completed(name: str, parameter: Any) -> None:
+    """In the help of each command what is written in capitals, if it is of a kind that has names."""
+    context = typer.Context(PROGRAM.commands[name], info_name=name, parent=typer.Context(PROGRAM))
+
+    assert [one.value for one in parameter.shell_complete(context, "")]
+
+
+def completed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str) -> list[str]:
+    """What bash is offered for a line, whose last word is still being written."""
+    monkeypatch.setenv("_GROWTHOS_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split(" ")) - 1))
+    assert cli.run([]) == 0
+    return capsys.readouterr().out.split()
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("growthos kpis rev", ["revenue_gross", "revenue_net"]),
+        ("growthos kpis aov rev", ["revenue_gross", "revenue_net"]),
+        ("growthos kpis --demo ro", ["roas"]),
+        ("growthos kpis --by c", ["channel", "campaign"]),
+        ("growthos sync s", ["shopify"]),
+        ("growthos explain unique", ["unique_grain"]),
+        ("growthos alerts --fail-on c", ["critical"]),
+        ("growthos kpis --since la", ["last-month"]),
+        ("growthos help exi", ["exit-codes"]),
+        ("growthos sql --format x", ["xlsx"]),
+        ("growthos kpis zz", []),
+    ],
+)
+def test_values_are_completed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str, offered: list[str]
+) -> None:
+    assert completed(monkeypatch, capsys, line) == offered
+
+
+def test_what_is_completed_is_what_is_accepted() -> None:
+    assert {name for name, _ in completion.kpis("")} == set(KPIS)
+    assert {name for name, _ in completion.sources("")} == set(connectors.find())
+    for name, _ in completion.entries(""):
+        assert catalog.explain(name)
+    for word, _ in completion.days(""):
+        dates.since_when(word, None, dates.Today(dates.EARLIEST.replace(year=2026)))
+    for word, _ in completion.last_days(""):
+        dates.day(word, dates.Today(dates.EARLIEST.replace(year=2026)), "--until")
