@@ -494,6 +494,8 @@ def test_sync_hands_on_what_was_asked(run, tmp_path, monkeypatch):
     said = run("sync", "meta", "--since", "2026-01-01", "--until", "2026-01-31", "--full", home=tmp_path)
     assert said.code == ExitCode.BUSY
     assert asked == [pipeline.Asked(sources=["meta"], since=date(2026, 1, 1), until=date(2026, 1, 31), full=True)]
+    run("sync", "--lock-timeout", "90", home=tmp_path)
+    assert asked[1:] == [pipeline.Asked(sources=[], lock_timeout=90)]
 
 
 def test_a_bug_is_short_and_logged(run, tmp_path, monkeypatch):

@@ -62,6 +62,30 @@ def test_what_the_dead_left_holds_nobody_up(home):
         assert time.monotonic() - began < 1
 
 
+def test_who_has_patience_waits_until_the_other_run_ends(home):
+    """The other run is ended by what hears of the wait: the one who waits is in soon after, and never before."""
+    told = []
+    with holding(home) as other:
+
+        def waiting():
+            told.append(other.poll())
+            other.kill()
+
+        with locked(home, 30, waiting):
+            assert other.wait() != 0
+    assert told == [None]
+
+
+def test_patience_has_an_end_and_nobody_is_told_of_a_wait_that_there_is_not(home):
+    with locked(home):
+        began = time.monotonic()
+        with pytest.raises(BusyError, match="Another run is at work"), locked(home, 0.2):
+            pass
+        assert 0.2 <= time.monotonic() - began < 5
+    with locked(home, 30, lambda: pytest.fail("nobody is there")):
+        pass
+
+
 @pytest.mark.parametrize("written", ["", "1", "4194304", "no number"])
 def test_whatever_stands_in_its_file_is_nothing(home, written):
     """The number of a process that is long gone, or of one that has it now and does something else."""

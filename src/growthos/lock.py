@@ -3,7 +3,7 @@
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,19 +16,24 @@ LOCKS: Final = Path("/proc/locks")
 
 
 @contextmanager
-def locked(home: Home) -> Iterator[None]:
-    """Hold the home; BusyError where another run does. The kernel lets go of the lock when a process dies.
+def locked(home: Home, patience: float = 0, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Hold the home; BusyError where another run does, and still does after `patience` seconds.
 
-    A run that holds it ends in order when a signal asks it to.
+    `waiting` is told when there is somebody to wait for. The kernel lets go of the lock when a process dies. A run that
+    holds it ends in order when a signal asks it to.
     """
     from filelock import FileLock, Timeout
 
+    lock = FileLock(home.lock, mode=0o600)
+    if patience and holder(home) is not None:
+        waiting()
     try:
-        with FileLock(home.lock, timeout=0, mode=0o600), _folder(home), interrupt.in_order():
+        with lock.acquire(timeout=patience), _folder(home), interrupt.in_order():
             yield
     except Timeout as error:
         raise BusyError(
-            f"Another run is at work in {home.root}.", hint="Wait until it has ended; nothing was touched."
+            f"Another run is at work in {home.root}.",
+            hint="Wait until it has ended, or have `--lock-timeout` do so; nothing was touched.",
         ) from error
 
 

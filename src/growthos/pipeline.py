@@ -58,12 +58,13 @@ class Watcher:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a person asked a sync for."""
+    """What a person asked a sync for. `lock_timeout`: seconds to wait for another run of this home to end."""
 
     sources: Sequence[str] = ()
     since: date | None = None
     until: date | None = None
     full: bool = False
+    lock_timeout: float = 0
 
 
 def sync(
@@ -74,7 +75,7 @@ def sync(
     _prepare(home, pull=True, demo=demo_seed is not None)
     run_id = secrets.token_hex(8)
     with (
-        locked(home),
+        locked(home, asked.lock_timeout, partial(_busy, watcher, asked.lock_timeout)),
         runs.begun(home, run_id, "sync", clock),
         _no_garbage_collection(demo_seed is not None),
     ):
@@ -143,6 +144,10 @@ def sync(
             return result
         finally:
             log.close()
+
+
+def _busy(watcher: Watcher, seconds: float) -> None:
+    watcher.notice("this machine", "busy", f"another run is at work; waiting up to {seconds:.0f} s for it to end")
 
 
 def rebuild(home: Home, settings: "Settings", clock: Clock, watcher: Watcher, *, demo: bool = False) -> SyncReport:

@@ -1,5 +1,6 @@
 """Commands that bring data in: sync, rebuild."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -53,6 +54,16 @@ def sync(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be read, and what that costs; nobody is asked.")
     ] = False,
+    lock_timeout: Annotated[
+        int,
+        typer.Option(
+            "--lock-timeout",
+            metavar="SECONDS",
+            min=0,
+            show_default="0: exit with 75 at once",
+            help="How long to wait for another run of this home to end.",
+        ),
+    ] = 0,
     format_: Annotated[
         str | None,
         typer.Option(
@@ -73,7 +84,7 @@ def sync(
         return
     if format_ is not None:
         raise UsageError("--format goes with --dry-run alone.", hint="A sync tells what it does on stderr.")
-    report = run(session, sources or [], since=since, until=until, full=full)
+    report = run(session, sources or [], since=since, until=until, full=full, lock_timeout=lock_timeout)
     if not session.quiet:
         render.next_step(report, demo=session.demo)
     raise typer.Exit(report.exit_code)
@@ -93,13 +104,19 @@ def rebuild(context: typer.Context) -> None:
 
 
 def run(
-    session: Session, sources: list[str], *, since: str | None = None, until: str | None = None, full: bool = False
+    session: Session,
+    sources: list[str],
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    full: bool = False,
+    lock_timeout: int = 0,
 ) -> "SyncReport":
     """One sync, with its progress and its summary on stderr."""
     from growthos import pipeline, render
 
     settings, clock = session.settings, session.clock
-    asked = _asked(session, sources, since, until, full=full)
+    asked = replace(_asked(session, sources, since, until, full=full), lock_timeout=lock_timeout)
     with render.progress(session.monotonic, waits=not session.demo, quiet=session.quiet) as watcher:
         report = pipeline.sync(session.home, settings, clock, asked, watcher, demo_seed=session.demo_seed)
     render.sync_summary(report, settings, demo=session.demo, quiet=session.quiet)
