@@ -48,7 +48,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         code = cli.run(["--home", str(root), *arguments])
         said = capsys.readouterr()
         assert "Traceback" not in said.out + said.err
-        return Said(code, said.out, said.err)
+        return Said(code, said.out, said.err.replace(f"growthos --home {root} ", "growthos "))
 
     return ran
 
@@ -57,6 +57,22 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home that was synced; tests that change something make their own."""
     return publish(tmp_path_factory.mktemp("cli") / "shop")
+
+
+def test_the_command_of_a_hint_stays_in_the_home_that_was_chosen(capsys, monkeypatch, tmp_path):
+    """By option it has to be repeated, in the environment or as the folder one stands in it does not."""
+    home = tmp_path / "my shop"
+    for given, environ, told in (
+        (["--home", str(home), "kpis"], {}, f"growthos --home '{home}' sync"),
+        (["--home", str(home), "kpis", "--demo"], {}, f"growthos --home '{home}' --demo sync"),
+        (["kpis"], {"GROWTHOS_HOME": str(home)}, "growthos sync"),
+        (["kpis", "--demo"], {"GROWTHOS_HOME": str(home)}, "growthos --demo sync"),
+    ):
+        monkeypatch.delenv("GROWTHOS_HOME", raising=False)
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        assert cli.run(given) == ExitCode.NO_DATA
+        assert f"Run `{told}`, or" in capsys.readouterr().err
 
 
 def latest(home: Home, *checks: dict[str, Any], published: bool) -> None:
@@ -102,7 +118,7 @@ BAD_INPUT = [
     (["sync", "--since", "2199-01-01"], ExitCode.USAGE, "lies in the future"),
     (["sync"], ExitCode.SETTINGS, "`growthos demo` needs nothing"),
     (["sync", "meta"], ExitCode.SETTINGS, "META_ACCESS_TOKEN"),
-    (["kpis"], ExitCode.NO_DATA, "No data yet: run `growthos sync`, or `growthos demo`."),
+    (["kpis"], ExitCode.NO_DATA, "Run `growthos sync`, or look at a whole shop with `growthos demo`"),
     (["plot", "cac"], ExitCode.NO_DATA, "No data yet"),
     (["why", "cac"], ExitCode.NO_DATA, "No data yet"),
     (["alerts"], ExitCode.NO_DATA, "No data yet"),

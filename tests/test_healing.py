@@ -205,7 +205,7 @@ def test_a_file_of_another_program_fetches_nothing_from_the_network(stage, tmp_p
         [*program, "--home", str(stage.root), "kpis"], env=os.environ, capture_output=True, text=True, check=False
     )
     assert done.returncode == ExitCode.DAMAGED
-    assert "growthos rebuild" in done.stderr
+    assert "rebuild`: it makes the file anew" in done.stderr
     assert "connect(" not in calls.read_text()
 
 

@@ -85,11 +85,16 @@ def growthos(
     Shopify, Meta Ads, Google Ads and GA4 in one DuckDB file on your own disk.
     """
     import os
+    import shlex
 
     from growthos.errors import SettingsError
     from growthos.settings.origins import demo_mode
 
     session = Session(base=choose_home(home, Path.cwd()), demo=demo, quiet=quiet, verbose=verbose, raw_csv=raw_csv)
+    if home is not None and os.environ.get("GROWTHOS_HOME") != home:
+        session.chosen = f"--home {shlex.quote(home)} "
+    if demo:
+        session.chosen += "--demo "
     try:
         session.demo = demo or demo_mode(session.base, os.environ)
     except SettingsError as error:

@@ -3,6 +3,7 @@
 import codecs
 import errno
 import os
+import re
 import select
 import signal
 import sys
@@ -46,6 +47,8 @@ PLAIN = {
 } | dict(zip("▁▂▃▄▅▆▇█", "_.,-=+*#", strict=True)) | {
     chr(0x2800 + dots): " ..::++##"[dots.bit_count()] for dots in range(256)
 }  # fmt: skip
+COMMAND = re.compile(r"`growthos (?!--)")
+"""A command in a hint, if it chooses no home by itself."""
 PR_SET_DUMPABLE = 4
 SECONDS_TO_END = 1.8
 TICK_SECONDS = 0.02
@@ -119,9 +122,15 @@ def tell(error: Exception, arguments: Sequence[str]) -> int:
 def _tell_known(error: GrowthError) -> int:
     _say(error.message)
     if error.hint:
-        _say("\n".join(f"  {line}" for line in error.hint.splitlines()))
+        _say("\n".join(f"  {line}" for line in _as_typed(error.hint).splitlines()))
     _trace(error)
     return error.code
+
+
+def _as_typed(hint: str) -> str:
+    """A hint whose commands have the options that chose this home: who copies one stays in it."""
+    chosen = _sessions[-1].chosen if _sessions else ""
+    return COMMAND.sub(lambda _: f"`growthos {chosen}", hint)
 
 
 def _tell_system(error: OSError, arguments: Sequence[str]) -> int:

@@ -26,7 +26,7 @@ class Session:
     """One run of the program. `base` is the home that was chosen; `home` the one that is read and written.
 
     `raw_csv`: CSV is for programs, which take no text for a formula. `trouble` is what keeps the settings from being
-    read at all; only the doctor comes as far with it.
+    read at all; only the doctor comes as far with it. `chosen`: the options that chose this home, as they were typed.
     """
 
     base: Home
@@ -36,6 +36,7 @@ class Session:
     verbose: bool = False
     raw_csv: bool = False
     trouble: SettingsError | None = None
+    chosen: str = ""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     _open: "DuckDBPyConnection | None" = field(default=None, repr=False)
 
@@ -140,8 +141,8 @@ class Session:
 def no_data(home: Home) -> NoDataError:
     """The error of a report that was asked for before the first sync."""
     return NoDataError(
-        "No data yet: run `growthos sync`, or `growthos demo`.",
-        hint=f"The home is {home.root}; --home chooses another.",
+        f"No data yet in {home.root}.",
+        hint="Run `growthos sync`, or look at a whole shop with `growthos demo`; --home chooses another home.",
     )
 
 
