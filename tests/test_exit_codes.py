@@ -174,7 +174,12 @@ WAYS: list[tuple[Callable[[Place], Ended], ExitCode, tuple[str, ...], str]] = [
     ),
     (a_check_failed, ExitCode.CHECKS_FAILED, ("Not published", "meta:1202", "has an exchange rate"), "growthos checks"),
     (alerts_fire, ExitCode.ALERTS, (), ""),
-    (a_damaged_file, ExitCode.DAMAGED, ("growthos.duckdb", "cannot be read as a database"), "rebuild`: it makes the file anew"),
+    (
+        a_damaged_file,
+        ExitCode.DAMAGED,
+        ("growthos.duckdb", "cannot be read as a database"),
+        "rebuild`: it makes",
+    ),
     (no_data, ExitCode.NO_DATA, ("No data yet",), "--home chooses another"),
     (nobody_answers, ExitCode.UNAVAILABLE, ("127.0.0.1", "sends us on to elsewhere.example"), "Check the address"),
     (no_place_to_write, ExitCode.CANNOT_WRITE, ("/proc/growthos", "cannot be written"), "Make room or mend"),
