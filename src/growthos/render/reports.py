@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from growthos.explanation import Explanation
     from growthos.last_build import LastBuild
     from growthos.measures.comparison import Report
+    from growthos.measures.months import Cohorts
     from growthos.measures.series import Series
     from growthos.measures.why import Why
     from growthos.reconcile import Reconciliation
@@ -146,3 +147,11 @@ def reconciliation(
         view.FIELDS,
         lambda: view.records(found, every=every),
     )
+
+
+def cohorts(found: "Cohorts", style: "Style" = "table", output: Path | None = None) -> None:
+    """Each month's new customers, and what they came to."""
+    from growthos.render import cohort_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
