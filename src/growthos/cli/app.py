@@ -10,6 +10,7 @@ from growthos.cli import (
     cohorts,
     export,
     keeping,
+    login,
     manual,
     process,
     query,
@@ -136,6 +137,7 @@ runs.add(app)
 schema.add(app)
 verify.add(app)
 setup.add(app)
+login.add(app)
 schedule.add(app)
 export.add(app)
 manual.add(app)

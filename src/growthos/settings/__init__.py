@@ -156,14 +156,17 @@ class Settings(Section):
     sources: dict[str, dict[str, str]] = Field(default_factory=dict, repr=False)
 
 
-def load(home: Home, environ: Mapping[str, str]) -> Settings:
-    """The settings of a home; SettingsError names everything that is wrong with them."""
+def load(home: Home, environ: Mapping[str, str], *, partly: bool = False) -> Settings:
+    """The settings of a home; SettingsError names everything that is wrong with them.
+
+    `partly`: a source that still lacks a setting is nothing wrong.
+    """
     problems = Problems()
     toml, env = read_toml(home), read_env(home, problems)
     known = find()
     general = {key: value for key, value in toml.values.items() if key not in known}
     settings = _validate(general, toml, [*_names(Settings), *known], problems)
-    found = sources.read_sources(known, home, toml, env, environ, problems)
+    found = sources.read_sources(known, home, toml, env, environ, problems, partly=partly)
     problems.stop()
     return settings.model_copy(update={"sources": found})
 
