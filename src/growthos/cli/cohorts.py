@@ -4,6 +4,7 @@ from typing import Annotated, Literal, cast
 
 import typer
 
+from growthos.cli import completion
 from growthos.cli.options import FormatOption, OutputOption, StrictOption, form, word
 from growthos.cli.session import Session
 
@@ -26,7 +27,13 @@ def add(app: typer.Typer) -> None:
 def cohorts(
     context: typer.Context,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="DIMENSION", help="Also by the way of the first order: channel.")
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="DIMENSION",
+            help="Also by the way of the first order: channel.",
+            autocompletion=completion.words(DIMENSIONS),
+        ),
     ] = None,
     format_: FormatOption = "table",
     output: OutputOption = None,

@@ -36,6 +36,13 @@ def sources(incomplete: str) -> Choices:
     return _matching(incomplete, {name: source.title for name, source in connectors.find().items()})
 
 
+def sign_ins(incomplete: str) -> Choices:
+    """Names of sources that are signed in to in a browser."""
+    from growthos import connectors
+
+    return _matching(incomplete, {name: one.title for name, one in connectors.find().items() if one.scopes})
+
+
 def commands_of(context: "Context") -> "Mapping[str, Command]":
     """The commands below one, by name; a command that is no group has none."""
     return getattr(context.command, "commands", {})

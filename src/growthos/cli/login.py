@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from growthos.cli import process
+from growthos.cli import completion, process
 from growthos.cli.session import Session
 from growthos.errors import ExitCode, UsageError
 
@@ -37,7 +37,12 @@ def login(
     context: typer.Context,
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SOURCE", show_default="those whose OAuth client is set", help="ga4, google_ads."),
+        typer.Argument(
+            metavar="SOURCE",
+            show_default="those whose OAuth client is set",
+            help="ga4, google_ads.",
+            autocompletion=completion.sign_ins,
+        ),
     ] = None,
     *,
     client: Annotated[
