@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from growthos.cli.options import LEVELS, FormatOption, OutputOption, StrictOption, UntilOption, form, word
+from growthos.cli.options import LEVELS, FormatOption, OutputOption, StrictOption, UntilOption, alone, form, word
 from growthos.cli.session import Session
 from growthos.errors import ExitCode
 
@@ -30,7 +30,9 @@ growthos checks --strict               exit with 4 if a critical one failed
 
 
 def add(app: typer.Typer) -> None:
-    app.command(epilog=ALERTS_EPILOG, rich_help_panel=PANEL)(alerts)
+    group = typer.Typer(subcommand_metavar="[COMMAND]")
+    group.callback(invoke_without_command=True, epilog=ALERTS_EPILOG, rich_help_panel=PANEL)(alerts)
+    app.add_typer(group, name="alerts")
     app.command(epilog=CHECKS_EPILOG, rich_help_panel=PANEL)(checks)
 
 
@@ -60,6 +62,9 @@ def alerts(
     """
     from growthos import render
 
+    if context.invoked_subcommand:
+        alone(context)
+        return
     session: Session = context.obj
     style = form(format_)
     level = cast("Severity | None", word(fail_on, LEVELS, "--fail-on") if fail_on is not None else None)
