@@ -1,16 +1,12 @@
 """How alerts stand: every change from one state to another, by days written down one by one."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from growthos import alert_state
 from growthos.alert_state import RESOLVED_DAYS, Standing, follow, is_settled
-from growthos.home import Home
-from growthos.warehouse import connect
 
 FIRST = date(2026, 3, 1)
 
@@ -100,38 +96,6 @@ def test_what_fires_has_fired_long_enough_and_rested_no_longer_than_it_is_kept(s
     elif found.state == "inactive" and fired.endswith("F"):
         pytest.fail("it fires at the end")
     assert found.state != "kept" or 0 < rests[-1] <= keep
-
-
-def test_how_the_alerts_of_the_demo_stand(demo_home: Callable[[], Home]):
-    """The checkout broke on 24 March. Which day each rule fired at the end of was asked for day by day beforehand."""
-    with connect(demo_home().database) as con:
-        found = alert_state.standings(con, march(29), 2)
-        again = {day: alert_state.standings(con, march(day), 2) for day in (26, 27, 28)}
-    assert {name: one for name, one in found.items() if one.state != "inactive"} == {
-        **dict.fromkeys(
-            ["cac_increase:all", "cac_increase:google", "cac_increase:meta", "conversion_rate_drop:all"],
-            Standing("firing", march(26), march(29)),
-        ),
-        "revenue_drop:all": Standing("firing", march(28), march(29)),
-        "roas_below_one:all": Standing("firing", march(29), march(29)),
-        "roas_below_one:meta": Standing("firing", march(27), march(29)),
-    }
-    assert again[26]["conversion_rate_drop:all"] == Standing("pending", march(26), march(26))
-    assert again[27]["new_customer_share_drop:all"] == Standing("pending", march(27), march(27))
-    assert again[28]["revenue_drop:all"] == Standing("firing", march(28), march(28)), "critical ones wait for nothing"
-
-
-def test_an_alert_that_lasts_is_followed_to_its_first_day(monkeypatch):
-    """Forty days of firing: the look of two weeks does not reach its beginning, the next one does."""
-    begun, end, looks = march(1), march(1) + timedelta(days=39), []
-
-    def looked_at(_con, looked, *_):
-        looks.append(len(looked))
-        return {"roas_below_one:all": ({day for day in looked if day >= begun}, 0)}
-
-    monkeypatch.setattr(alert_state, "_looked_at", looked_at)
-    assert alert_state.standings(None, end, 2)["roas_below_one:all"] == Standing("firing", begun, end)
-    assert looks == [16, 64]
 
 
 def test_it_is_forgotten_after_a_week_whether_a_look_goes_far_back_or_not():

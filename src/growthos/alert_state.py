@@ -8,31 +8,15 @@ are what a missing sample is there: no firing. So they let go of what is pending
 Nothing is remembered: whoever asks, however often, gets the same answer for the same day and data.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Final, Literal
-
-from growthos.alerts import evaluate_days
-from growthos.period import Period
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from duckdb import DuckDBPyConnection
-
-    from growthos.guards import GuardValues
-    from growthos.rules import Rule
+from typing import Final, Literal
 
 State = Literal["inactive", "pending", "firing", "kept", "resolved"]
 
 RESOLVED_DAYS: Final = 7
 """So long it is told that an alert is resolved; then it is inactive, as one that never fired."""
-FEW: Final = 14
-"""Days that nearly always tell how everything stands."""
-MORE: Final = 4
-"""By so much longer each look goes back, where something has not rested for a while."""
-MOST: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,48 +71,3 @@ def is_settled(days: Iterable[tuple[date, bool]], end: date, keep: int) -> bool:
         if rested > keep and (end - day).days >= RESOLVED_DAYS:
             return True
     return False
-
-
-def standings(
-    con: "DuckDBPyConnection",
-    end: date,
-    keep: int,
-    guards: "GuardValues | None" = None,
-    rules: "Collection[Rule] | None" = None,
-) -> dict[str, Standing]:
-    """How every alert stands at the end of a day, by fingerprint.
-
-    One query for the days of two weeks; where some alert has not rested in them, one more that goes further back. One
-    that has not rested for 400 days is taken to have begun then.
-    """
-    days = FEW + keep
-    while True:
-        looked = Period.ending(end, days=days)
-        found = _looked_at(con, looked, guards, rules)
-        settled = all(is_settled(_of(fired, looked), end, keep) for fired, _ in found.values())
-        if settled or days >= MOST:
-            return {
-                fingerprint: follow(_of(fired, looked), for_days=for_days, keep=keep)
-                for fingerprint, (fired, for_days) in found.items()
-            }
-        days = min(days * MORE, MOST)
-
-
-def _looked_at(
-    con: "DuckDBPyConnection",
-    days: Period,
-    guards: "GuardValues | None",
-    rules: "Collection[Rule] | None",
-) -> Mapping[str, tuple[set[date], int]]:
-    """The days at whose ends each alert fired, and for how many it has to wait."""
-    found: dict[str, tuple[set[date], int]] = {}
-    for day, said in evaluate_days(con, list(days), guards, rules).items():
-        for one in said:
-            fired, _ = found.setdefault(one.fingerprint, (set(), one.rule.for_days))
-            if one.firing:
-                fired.add(day)
-    return found
-
-
-def _of(fired: set[date], days: Period) -> Iterable[tuple[date, bool]]:
-    return ((day, day in fired) for day in days)

@@ -9,6 +9,7 @@ from growthos.cli.session import Session
 from growthos.errors import ExitCode
 
 if TYPE_CHECKING:
+    from growthos.alert_book import Book
     from growthos.alerts import AlertReport
     from growthos.rules import Severity
 
@@ -76,17 +77,28 @@ def alerts(
         raise typer.Exit(ExitCode.ALERTS)
 
 
-def read(session: Session, until: str | None = None, *, strict: bool = False) -> "AlertReport":
-    """The alerts of the week that ends on a day; also what `demo` shows."""
-    from growthos import alerts as rules
-    from growthos import dates, measures
+def read(
+    session: Session,
+    until: str | None = None,
+    *,
+    strict: bool = False,
+    untold: bool = False,
+    book: "Book | None" = None,
+) -> "AlertReport":
+    """The alerts of the week that ends on a day, and how each stands; also what `demo` shows."""
+    from growthos import alert_book, alerts, dates, measures
+    from growthos import standings as found
     from growthos.cli.health import look
 
-    today = dates.Today.at(session.clock.now(), session.settings.reporting_timezone)
+    now, told = session.clock.now(), session.settings.alerts
+    today = dates.Today.at(now, session.settings.reporting_timezone)
     end = dates.day(until, today, "--until") if until is not None else None
-    look(session, strict=strict)
+    book = alert_book.read(session.home) if book is None else book
+    failed = look(session, strict=strict, untold=untold)
     with session.published() as con:
-        return rules.evaluate(con, end or measures.about(con).last_day(), session.settings.alerts)
+        end = end or measures.about(con).last_day()
+        stands = found.standings(con, end, told.keep_firing_for, told)
+        return found.stand(alerts.evaluate(con, end, told), stands, book.silences, now, failed)
 
 
 def checks(
