@@ -60,13 +60,15 @@ def export(
     """
     from growthos import render
     from growthos.cli.health import look
+    from growthos.wording import count, size
 
     session: Session = context.obj
     style = export_form(format_, to)
     look(session, strict=False)
     found = _workbook(session, to, names or []) if style == "xlsx" else _folder(session, to, names or [], style)
     if not session.quiet:
-        render.exported(found)
+        tables = "1 table" if found.tables == 1 else f"{found.tables} tables"
+        render.remark(f"{tables}, {count(found.rows)} rows, {size(found.bytes)} in {found.place}", "good")
 
 
 def _workbook(session: Session, to: Path, names: Sequence[str]) -> "Exported":

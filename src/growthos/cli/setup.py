@@ -1,5 +1,6 @@
 """Commands to begin with, and for when something does not work: demo, connections, doctor."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -128,8 +129,8 @@ def doctor(
 
 
 def _asking(session: Session) -> None:
-    """Say what the wait is for; the demo answers at once."""
+    """Where somebody looks on, say what the wait is for; the demo answers at once."""
     from growthos import render
 
-    if not (session.demo or session.quiet):
-        render.asking()
+    if sys.stderr.isatty() and not (session.demo or session.quiet):
+        render.remark("Asking the sources; one that does not answer takes a minute or two.", "dim")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from growthos.cli import notify, silences
 from growthos.cli.options import LEVELS, FormatOption, OutputOption, StrictOption, UntilOption, alone, form, word
 from growthos.cli.session import Session
 from growthos.errors import ExitCode
@@ -21,6 +22,8 @@ growthos alerts                        what crossed a line in the last 7 days
 growthos alerts --fail-on critical     exit with 10 if something critical did
 growthos -q alerts --fail-on critical  and say nothing if nothing did: for cron
 growthos alerts --all --format json    every rule, with its numbers
+growthos alerts notify                 tell what is new, once
+growthos alerts silence ctr_drop --until 3d --reason "new creatives"
 """
 CHECKS_EPILOG = """
 [bold]Examples[/bold]
@@ -33,6 +36,8 @@ growthos checks --strict               exit with 4 if a critical one failed
 def add(app: typer.Typer) -> None:
     group = typer.Typer(subcommand_metavar="[COMMAND]")
     group.callback(invoke_without_command=True, epilog=ALERTS_EPILOG, rich_help_panel=PANEL)(alerts)
+    silences.add(group)
+    notify.add(group)
     app.add_typer(group, name="alerts")
     app.command(epilog=CHECKS_EPILOG, rich_help_panel=PANEL)(checks)
 

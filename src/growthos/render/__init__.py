@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from growthos.drift import Drift
     from growthos.estimate import Estimate
     from growthos.explanation import Explanation
-    from growthos.exports import Exported
     from growthos.last_build import LastBuild
     from growthos.measures.comparison import Report
     from growthos.measures.series import Series
     from growthos.measures.why import Why
+    from growthos.messages import Message
     from growthos.outcome import SyncReport
     from growthos.past_runs import PastRun, PastRuns
     from growthos.pipeline import Watcher
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from growthos.restatements import Restatements
     from growthos.schedule import Part, Schedule
     from growthos.settings import Settings
+    from growthos.silences import Silences
     from growthos.status import Status
     from growthos.trace import Trace
     from growthos.verify import Verification
@@ -77,6 +78,21 @@ def alerts(report: "AlertReport", style: "Style" = "table", output: Path | None 
     )
 
 
+def message(told: "Message") -> None:
+    """What a run has to tell of the alerts."""
+    from growthos.render import message_page, output
+
+    output.show(message_page.page(told))
+
+
+def silences(found: "Silences", style: "Style" = "table", output: Path | None = None) -> None:
+    """Who silenced what, until when and why."""
+    from growthos.render import silence_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
 def checks(last: "LastBuild", style: "Style" = "table", output: Path | None = None) -> None:
     """The checks of the last build."""
     from growthos.render import check_page as view
@@ -91,14 +107,6 @@ def connections(found: "Connections", style: "Style" = "table", output: Path | N
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.fields(found), lambda: view.records(found))
-
-
-def asking() -> None:
-    """On stderr, where somebody looks on: sources are being asked."""
-    import sys
-
-    if sys.stderr.isatty():
-        remark("Asking the sources; one that does not answer takes a minute or two.", "dim")
 
 
 def diagnosis(found: "Diagnosis", style: "Style" = "table", output: Path | None = None) -> None:
@@ -279,14 +287,6 @@ def workbook(path: Path, sheets: "Sequence[tuple[str, Answer]]", made: datetime 
     from growthos.render import excel as view
 
     view.write(path, sheets, made)
-
-
-def exported(found: "Exported") -> None:
-    """On stderr: what an export wrote, and where."""
-    from growthos.wording import count, size
-
-    tables_ = "1 table" if found.tables == 1 else f"{found.tables} tables"
-    remark(f"{tables_}, {count(found.rows)} rows, {size(found.bytes)} in {found.place}", "good")
 
 
 def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:
