@@ -68,7 +68,7 @@ def schedule() -> str:
     home, zone = Home(Path("/srv/myshop")), ZoneInfo("Europe/Berlin")
     found = schedule.Schedule(
         home=home,
-        command=schedule.command(["/opt/growthos/bin/growthos"], home.root, {}, demo=False),
+        commands=schedule.commands(["/opt/growthos/bin/growthos"], home.root, {}, demo=False),
         times=schedule.times(home, None, None, zone, zone, date(2026, 3, 30)),
         machine=zone.key,
         reporting=zone.key,

@@ -34,11 +34,7 @@ def notify(context: typer.Context, *, until: UntilOption = None) -> None:
 
     session: Session = context.obj
     now, told = session.clock.now(), session.settings.alerts
-    repeats: Mapping[Severity, timedelta] = {
-        "critical": told.repeat_critical,
-        "warning": told.repeat,
-        "info": told.repeat,
-    }
+    repeats = {"critical": told.repeat_critical, "warning": told.repeat, "info": told.repeat}
     with alert_book.held(session.kept) as pen:
         report = watch.read(session, until, untold=session.quiet, book=pen.book)
         due = telling.due(report, pen.book, repeats, now)
