@@ -96,6 +96,14 @@ def read(home: Home) -> Book:
         ) from error
 
 
+def told(home: Home) -> dict[str, Told]:
+    """What was told of each alert, by fingerprint; nothing where that cannot be read, which keeps no build back."""
+    try:
+        return read(home).told
+    except (DamagedDataError, NewerError, OSError):
+        return {}
+
+
 @contextmanager
 def held(home: Home) -> "Iterator[Pen]":
     """Hold the file against other commands that write it, which wait; BusyError where one keeps it for too long."""

@@ -41,9 +41,9 @@ class Part:
 class Schedule:
     """When `commands` run for a home: at `times`, by the clock of this machine, whose zone is `machine`.
 
-    They run one after the other, whatever came of the one before. The other times follow the first of `times` in equal steps. `asked` is whether somebody chose the time. `units` is the
-    folder of the user's own systemd units, and `kinds` what is wanted: cron, systemd or both. `warnings` say why it may
-    not work as it stands.
+    They run one after the other, whatever came of the one before. The other times follow the first in equal steps.
+    `asked` is whether somebody chose the time. `units` is the folder of the user's own systemd units, and `kinds` what
+    is wanted: cron, systemd or both. `warnings` say why it may not work as it stands.
     """
 
     home: Home
