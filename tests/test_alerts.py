@@ -369,6 +369,7 @@ def test_the_json_has_the_promised_form() -> None:
         "previous": Decimal("1.5"),
         "change": None,
         "threshold": Decimal("1.0"),
+        **dict.fromkeys(("standing", "active_since", "silenced_by", "inhibited_by")),
     }
     assert text == (
         "The ad platforms together report $50.00 of sales on $100.00 of spend, 0.50 back per 1.00, below break-even "

@@ -192,7 +192,7 @@ def test_every_file_keeps_its_grain_and_all_sources_of_an_entity_have_its_column
             # A rate for all days has no day, and a filled one has; the key may be partly null.
         }
     )
-    # Nothing was listed yet, no refund is missing, and no two campaigns share a name.
+    # Nobody was told of an alert, nothing was listed yet, no refund is missing, no two campaigns share a name.
     assert empty == {
         "alert_state",
         "contested_days",

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from growthos.cli import (
     export,
     keeping,
+    notify,
     process,
     query,
     reconcile,
@@ -18,6 +19,7 @@ from growthos.cli import (
     schema,
     see,
     setup,
+    silences,
     status,
     sync,
     trace,
@@ -134,7 +136,9 @@ keeping.add(app)
 see.add(app)
 query.add(app)
 trace.add(app)
-watch.add(app)
+alerts = watch.add(app)
+silences.add(alerts)
+notify.add(alerts)
 reconcile.add(app)
 status.add(app)
 runs.add(app)

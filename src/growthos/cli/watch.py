@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from growthos.cli import notify, silences
 from growthos.cli.options import LEVELS, FormatOption, OutputOption, StrictOption, UntilOption, alone, form, word
 from growthos.cli.session import Session
 from growthos.errors import ExitCode
@@ -33,13 +32,13 @@ growthos checks --strict               exit with 4 if a critical one failed
 """
 
 
-def add(app: typer.Typer) -> None:
+def add(app: typer.Typer) -> typer.Typer:
+    """Add them; the group of `alerts`, for the commands below it."""
     group = typer.Typer(subcommand_metavar="[COMMAND]")
     group.callback(invoke_without_command=True, epilog=ALERTS_EPILOG, rich_help_panel=PANEL)(alerts)
-    silences.add(group)
-    notify.add(group)
     app.add_typer(group, name="alerts")
     app.command(epilog=CHECKS_EPILOG, rich_help_panel=PANEL)(checks)
+    return group
 
 
 def alerts(

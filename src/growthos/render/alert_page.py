@@ -102,7 +102,9 @@ def _inhibited(report: AlertReport) -> Iterator[Note]:
     """Why alerts are inhibited."""
     if report.failed is not None:
         failed = ", ".join(report.failed) or "a critical check"
-        yield Note(f"All alerts are inhibited: the last build was not published, as {failed} failed.", "warn")
+        yield Note(
+            f"All alerts are inhibited while {failed} fails: these numbers are older than what was checked.", "warn"
+        )
     elif any(alert.inhibited_by for alert in report.firing):
         yield Note(
             "What ads are said to bring in is inhibited while tracking is suspect: fewer visits end in a tracked "
