@@ -233,8 +233,8 @@ def test_a_failed_check_inhibits_all_and_says_so():
 
 
 def test_an_alert_that_lasts_is_followed_to_its_first_day(monkeypatch):
-    """Forty days of firing: the look of two weeks does not reach its beginning, the next one does."""
-    begun, end, looks = march(1), march(1) + timedelta(days=39), []
+    """Thirty days of firing: the look of two weeks does not reach its beginning, the next one does."""
+    begun, end, looks = march(1), march(30), []
 
     def evaluate_days(_con, days, *_):
         looks.append(len(days))
@@ -245,7 +245,7 @@ def test_an_alert_that_lasts_is_followed_to_its_first_day(monkeypatch):
 
     monkeypatch.setattr(standings, "evaluate_days", evaluate_days)
     assert standings.standings(None, end, 2).of == {"roas_below_one:all": Standing("firing", begun, end)}
-    assert looks == [16, 64]
+    assert looks == [16, 48]
 
 
 # -- The demo --------------------------------------------------------------------------------------------------------

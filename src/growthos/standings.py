@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 FEW: Final = 14
 """Days that nearly always tell how everything stands."""
-MORE: Final = 4
-"""By so much longer each look goes back, where something has not rested for a while."""
+MORE: Final = 3
+"""So many times as far each look goes back, where something has not rested for a while."""
 MOST: Final = 400
 TRACKING: Final = "conversion_rate_drop"
 """The rule that suspects lost tracking, and inhibits the one that rests on what platforms track."""
