@@ -18,7 +18,7 @@ class Alert:
     """One rule asked of one scope. `figures` are the numbers of the recommendation, which only firing alerts have.
 
     `standing` is None where only one day was looked at. `silenced_by` is the id of a silence, `inhibited_by` the alert
-    or the check that explains it better.
+    or the check that explains it better. `lag_days`: by so many its weeks end earlier than those of the report.
     """
 
     rule: Rule
@@ -33,6 +33,7 @@ class Alert:
     standing: Standing | None = None
     silenced_by: str | None = None
     inhibited_by: str | None = None
+    lag_days: int = 0
 
     @property
     def fingerprint(self) -> str:
@@ -71,6 +72,7 @@ class Alert:
             "active_since": self.standing and self.standing.active_since,
             "silenced_by": self.silenced_by,
             "inhibited_by": self.inhibited_by,
+            "lag_days": self.lag_days,
         }
 
 

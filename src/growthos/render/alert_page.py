@@ -85,7 +85,8 @@ def facts(alert: Alert, currency: str) -> str:
     kpi = alert.rule.kpi
     now, before = amount(alert.current, kpi, currency), amount(alert.previous, kpi, currency)
     change = f", {_move(alert)}" if alert.change is not None else ""
-    return f"{kpi.label}, {_scope(alert)}: {now}, before {before}{change}. The line is {_line(alert)}."
+    late = f", the week {alert.lag_days} day{'' if alert.lag_days == 1 else 's'} earlier" if alert.lag_days else ""
+    return f"{kpi.label}, {_scope(alert)}{late}: {now}, before {before}{change}. The line is {_line(alert)}."
 
 
 def _rest(report: AlertReport) -> str:

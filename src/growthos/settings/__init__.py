@@ -128,6 +128,7 @@ class Costs(Section):
 class Alerts(Section):
     """Guards: a rule stays silent below these counts, for a small week says little. And when people are told.
 
+    `attribution_lag_days`: by so many days the weeks of roas_below_one end earlier.
     `keep_firing_for`: on so many days an alert need not fire and is no other one if it fires again. What still fires is
     told again after `repeat_critical` where it is critical, else after `repeat`.
     """
@@ -139,6 +140,7 @@ class Alerts(Section):
     min_sessions: Whole = 500
     min_margin_orders: Whole = 5
     min_identified_orders: Whole = 10
+    attribution_lag_days: Annotated[int, Field(ge=0, le=30)] = 0
     keep_firing_for: Annotated[int, Field(ge=0, le=30)] = 2
     repeat_critical: Span = timedelta(hours=24)
     repeat: Span = timedelta(days=7)
