@@ -37,7 +37,7 @@ class GuardValues(Protocol):
 
     @property
     def attribution_lag_days(self) -> int:
-        """By so many days the weeks of roas_below_one end earlier, for platforms go on crediting purchases to days."""
+        """By so many days the weeks of rules that lag end earlier: platforms go on crediting purchases to past days."""
 
 
 @dataclass(frozen=True, slots=True)
