@@ -100,8 +100,8 @@ create table run_sources (source varchar, data_through date, loaded_at timestamp
 create table dq_results (run_id varchar, check_name varchar, severity varchar, status varchar, failing_rows bigint,
     sample varchar, message varchar);
 create table run_rows (source varchar, entity varchar, raw bigint, staged bigint, rejected bigint, duplicate bigint);
-create table alert_state (fingerprint varchar, state varchar, active_since timestamp, last_seen timestamp,
-    last_notified timestamp, resolved_at timestamp);
+create table alert_state (fingerprint varchar, state varchar, active_since date, last_seen date,
+    last_notified timestamp, resolved_at date);
 """
 
 

@@ -9,6 +9,9 @@ import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from typer.core import TyperGroup
 
 WIDTH = 100
 ROOT = Path(__file__).parents[1]
@@ -65,7 +68,7 @@ def schedule() -> str:
     home, zone = Home(Path("/srv/myshop")), ZoneInfo("Europe/Berlin")
     found = schedule.Schedule(
         home=home,
-        command=schedule.command(["/opt/growthos/bin/growthos"], home.root, {}, demo=False),
+        commands=schedule.commands(["/opt/growthos/bin/growthos"], home.root, {}, demo=False),
         times=schedule.times(home, None, None, zone, zone, date(2026, 3, 30)),
         machine=zone.key,
         reporting=zone.key,
@@ -77,15 +80,23 @@ def schedule() -> str:
     return "\n".join(["", "```console", f"$ growthos --home {home.root} schedule --cron", *lines, "```", "", ""])
 
 
-def commands() -> str:
-    """Every command with the first sentence of its help."""
+def every_command() -> Iterator[tuple[str, Any]]:
+    """Every command by its whole name, each group's own before those below it, in the order of the help."""
+    from typer.main import get_command
+
     from growthos.cli.app import app
 
-    rows = []
-    for one in app.registered_commands:
-        assert one.callback
-        name = one.name or one.callback.__name__
-        rows.append(f"| `growthos {name}` | {(one.callback.__doc__ or '').strip().splitlines()[0]} |")
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    for name, one in ((name, group.commands[name]) for name in group.list_commands(None)):
+        yield f"growthos {name}", one
+        for below, other in getattr(one, "commands", {}).items():
+            yield f"growthos {name} {below}", other
+
+
+def commands() -> str:
+    """Every command with the first sentence of its help."""
+    rows = [f"| `{name}` | {(one.help or '').splitlines()[0]} |" for name, one in every_command()]
     return "\n".join(["", "| Command | What it does |", "|---|---|", *rows, "", ""])
 
 

@@ -26,6 +26,7 @@ from growthos.measures.cohorts import COHORT_MEASURES
 from growthos.measures.reading import NOTHING, Campaign, Numbers
 from growthos.measures.values import shown
 from growthos.period import Period
+from growthos.render import alert_page
 from growthos.rules import RULES, Case, Rule, judge
 from growthos.warehouse import database
 
@@ -369,6 +370,8 @@ def test_the_json_has_the_promised_form() -> None:
         "previous": Decimal("1.5"),
         "change": None,
         "threshold": Decimal("1.0"),
+        **dict.fromkeys(("standing", "active_since", "silenced_by", "inhibited_by")),
+        "lag_days": 0,
     }
     assert text == (
         "The ad platforms together report $50.00 of sales on $100.00 of spend, 0.50 back per 1.00, below break-even "
@@ -376,6 +379,31 @@ def test_the_json_has_the_promised_form() -> None:
     )
     assert figures["reported_value"] == 5_000
     assert '"current": 0.5,' in jsontext.dumps(alerts.evaluate(shop.con).as_json())
+
+
+def test_late_conversions_are_waited_for() -> None:
+    """100.00 a day bring back 90.00 until the 26th and 10.00 on its last three days: 0.90, and with these 0.56.
+
+    7 x 90 = 630 of 700; 4 x 90 + 3 x 10 = 390 of 700. All other rules ask about the week itself.
+    """
+    shop = Shop()
+    shop.campaign("meta:1", "meta", "Spring")
+    for number in range(13, 30):
+        shop.ads(day(number), 10_000, impressions=1_000, value=9_000 if number <= 26 else 1_000)
+    late = Guards(attribution_lag_days=3, min_impressions=1)
+    plain, waited = (
+        {alert.fingerprint: alert for alert in alerts.evaluate(shop.con, guards=guards).alerts}
+        for guards in (Guards(), late)
+    )
+    of_days = {one.fingerprint: one for one in alerts.evaluate_days(shop.con, [LAST_DAY], late)[LAST_DAY]}
+
+    assert plain["roas_below_one:meta"].current == Decimal("0.557143")  # 390 / 700
+    assert waited["roas_below_one:meta"].current == Decimal("0.9")
+    assert of_days["roas_below_one:meta"].verdict.current == Fraction(9, 10)
+    assert (waited["roas_below_one:meta"].lag_days, waited["ctr_drop:meta"].lag_days) == (3, 0)
+    assert str(waited["roas_below_one:meta"].recommendation).startswith("Meta Ads reports $630.00 of sales on $700.00")
+    assert "Weakest: Spring ($700.00 spent, 0.90x)" in str(waited["roas_below_one:meta"].recommendation)
+    assert "Meta Ads, the week 3 days earlier: 0.90x" in alert_page.facts(waited["roas_below_one:meta"], "USD")
 
 
 def test_every_evaluation_is_told_when_asked_for() -> None:

@@ -14,6 +14,8 @@ import duckdb
 import pytest
 from hand_made import publish
 from loopback import FastClock, serve
+from readme import every_command
+from typer.main import get_command
 
 from growthos import alerts, cli, folders, pipeline
 from growthos.cli.app import app, hoist
@@ -95,6 +97,7 @@ BAD_INPUT = [
     (["alerts", "--fail-on", ""], ExitCode.USAGE, "It is one of info, warning, critical"),
     (["kpis", "--by", ""], ExitCode.USAGE, "It is one of channel, campaign"),
     (["alerts", "--until", "7d"], ExitCode.USAGE, "is no day"),
+    (["alerts", "chekcs"], ExitCode.USAGE, "No such command 'chekcs'"),
     (["checks", "--format", "xml"], ExitCode.USAGE, "It is one of table, json, csv, markdown"),
     (["plot"], ExitCode.USAGE, "Missing argument 'KPI'"),
     (["plot", "revenu_net"], ExitCode.USAGE, "Did you mean revenue_net?"),
@@ -585,10 +588,7 @@ def test_options_of_the_program_may_stand_after_the_command(given, meant):
 
 
 def test_every_command_has_help_with_examples_and_every_option_says_what_it_does(capsys):
-    from typer.main import get_command
-
-    command = get_command(app)
-    for name, one in {"growthos": command, **command.commands}.items():
+    for name, one in {"growthos": get_command(app), **dict(every_command())}.items():
         assert one.help, name
         assert "growthos " in one.epilog, name
         for option in one.params:
@@ -596,6 +596,13 @@ def test_every_command_has_help_with_examples_and_every_option_says_what_it_does
     for arguments in (["--help"], ["-h"], ["kpis", "-h"]):
         assert cli.run(arguments) == 0
     assert "Usage: growthos" in capsys.readouterr().out
+
+
+def test_the_help_shows_a_group_before_the_other_commands_of_its_panel(run, tmp_path):
+    said = run("--help", home=tmp_path).out
+    watch = said[said.index(" Watch ") : said.index(" Set up ")]
+    assert watch.index("│ alerts ") < watch.index("│ checks ")
+    assert said.index(" Data ") < said.index(" See ") < said.index(" Watch ")
 
 
 def test_alone_it_shows_its_help(capsys):

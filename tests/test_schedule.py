@@ -76,8 +76,8 @@ class Said(NamedTuple):
     err: str
 
 
-def made(home: Home = SHOP, command: str = "growthos -q sync", **more: object) -> Schedule:
-    plain = Schedule(home, command, (time(4, 17),), "Europe/Berlin", "UTC", asked=False, units=Path("/u"))
+def made(home: Home = SHOP, commands: tuple[str, ...] = ("growthos -q sync",), **more: object) -> Schedule:
+    plain = Schedule(home, commands, (time(4, 17),), "Europe/Berlin", "UTC", asked=False, units=Path("/u"))
     return replace(plain, **more)
 
 
@@ -198,8 +198,8 @@ class TestQuotes:
         own.write_text('#!/bin/sh\nprintf "%s\\0" "$PYTHONPATH" "$@"\n')
         own.chmod(0o700)
         environ = {"PYTHONPATH": f"/{path}"}
-        command = schedule.command([str(own)], Path("/srv") / home, environ, demo=False)
-        found = made(Home(Path("/srv") / home), command)
+        commands = schedule.commands([str(own)], Path("/srv") / home, environ, demo=False)
+        found = made(Home(Path("/srv") / home), commands)
         line = schedule.crontab(found)[-1]
         ways = [["/bin/sh", "-c", by_cron(line, also_backslashes=also)] for also in (False, True)]
         ways.append(by_systemd(schedule.service(found)))
@@ -207,19 +207,33 @@ class TestQuotes:
         for way in ways:
             said = subprocess.run(way, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False)
             assert said.stderr == ""
-            assert said.stdout.split("\0") == [*common, "sync", *common, "alerts", "--fail-on", "critical", ""]
+            assert said.stdout.split("\0") == [*common, "sync", *common, "alerts", "notify", ""]
         own.unlink()
+
+    @pytest.mark.parametrize(
+        ("sync", "notify", "code"), [("true", "true", 0), ("exit 3", "true", 3), ("true", "exit 69", 69)]
+    )
+    def test_the_alerts_come_whatever_came_of_the_sync_and_systemd_knows_what_failed(self, sync, notify, code):
+        found = made(commands=(f"(echo sync; {sync})", f"(echo notify; {notify})"))
+        for way in (
+            ["/bin/sh", "-c", by_cron(schedule.crontab(found)[-1], also_backslashes=False)],
+            by_systemd(schedule.service(found)),
+        ):
+            said = subprocess.run(way, capture_output=True, text=True, check=False)
+            assert said.stdout == "sync\nnotify\n"
+        assert said.returncode == code
 
     @pytest.mark.parametrize("home", ["/srv/a\nb", "/srv/a\tb", "/srv/a\u202eb", "/srv/a\udcffb"])
     def test_what_no_crontab_can_hold_is_refused(self, home):
         with pytest.raises(UsageError, match="stands in no crontab"):
-            schedule.command(["/bin/growthos"], Path(home), {}, demo=False)
+            schedule.commands(["/bin/growthos"], Path(home), {}, demo=False)
 
     def test_relative_paths_become_whole(self, monkeypatch, tmp_path):
         monkeypatch.chdir(tmp_path)
-        found = schedule.command(["g"], Path("/h"), {"PYTHONPATH": "src::/lib"}, demo=True)
-        assert found.startswith(
-            f"export PYTHONPATH={tmp_path}/src:/lib; g --home /h --demo -q sync && g --home /h --demo"
+        found = schedule.commands(["g"], Path("/h"), {"PYTHONPATH": "src::/lib"}, demo=True)
+        assert found == (
+            f"export PYTHONPATH={tmp_path}/src:/lib; g --home /h --demo -q sync",
+            "g --home /h --demo -q alerts notify",
         )
 
     def test_the_program_is_the_one_that_runs(self, monkeypatch, tmp_path):
@@ -496,7 +510,7 @@ def test_each_format_says_the_same(run, tmp_path):
 
 def test_no_line_is_wrapped_at_a_terminal():
     """A line that was copied from a narrow terminal is whole."""
-    found = made(command="/opt/growthos/bin/growthos --home /srv/shop -q sync " + "x" * 300)
+    found = made(commands=("/opt/growthos/bin/growthos --home /srv/shop -q sync " + "x" * 300,))
     console = Console(file=StringIO(), width=40, force_terminal=True, color_system=None)
     drawn = screen.draw(schedule_page.page(found.parts), console)
     assert schedule.crontab(found)[-1] in drawn.splitlines()
@@ -505,9 +519,9 @@ def test_no_line_is_wrapped_at_a_terminal():
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze here")
 def test_systemd_itself_finds_nothing_wrong(tmp_path):
     home = Home(tmp_path / "my 100% $HOME \\ shop")
-    command = schedule.command([sys.executable, "-P", "-m", "growthos"], home.root, {"PYTHONPATH": SOURCE}, demo=True)
+    commands = schedule.commands([sys.executable, "-P", "-m", "growthos"], home.root, {"PYTHONPATH": SOURCE}, demo=True)
     for times in ((time(4, 17),), (time(22, 30), time(10, 30)), tuple(time(hour, 5) for hour in range(24))):
-        found = made(home, command, times=times, units=tmp_path, kinds=("systemd",))
+        found = made(home, commands, times=times, units=tmp_path, kinds=("systemd",))
         for part in found.parts:
             Path(part.place).write_text(part.text)
         done = subprocess.run(
@@ -542,19 +556,19 @@ def cron_runs(line: str) -> subprocess.CompletedProcess[str]:
 
 
 class TestUnderCron:
-    def test_on_the_demo_the_printed_line_mails_the_alerts_each_time(self, run, demo_home, tmp_path):
-        """Its last week is a bad one. The sync says nothing, and twice the same is said of it."""
+    def test_on_the_demo_the_printed_line_mails_the_alerts_once(self, run, demo_home, tmp_path):
+        """Its last week is a bad one. The sync says nothing, and the second run nothing at all."""
         home = tmp_path / "my 100% shop"
         shutil.copytree(demo_home().root, home / "demo")
         said = run("--demo", "schedule", "--cron")
         assert said.err == ""
         line = said.out.splitlines()[-1]
         first, second = cron_runs(line), cron_runs(line)
-        assert (first.returncode, first.stderr) == (ExitCode.ALERTS, "")
-        assert first.stdout.startswith("Alerts, 2026-03-23 to 2026-03-29")
-        assert "critical: Net revenue drop" in first.stdout
+        assert (first.returncode, first.stderr) == (0, "")
+        assert first.stdout.startswith("demo: 3 critical, 4 warnings (2026-03-29)\n2026-03-23 to 2026-03-29")
+        assert "critical: Net revenue drop, since 2026-03-28" in first.stdout
         assert "\x1b" not in first.stdout
-        assert (second.returncode, second.stdout, second.stderr) == (first.returncode, first.stdout, first.stderr)
+        assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
         kept = [path for path in (home / "demo" / "runs").iterdir() if path.name != "latest.json"]
         assert len(kept) == len(list(demo_home().runs.iterdir())) - 1 + 2
 
@@ -581,7 +595,7 @@ class TestUnderCron:
             apis.script = faults.each({"ga4": faults.always(faults.revoked)})
             shutil.rmtree(home / "raw" / "ga4")
             done = cron_runs(line)
-        assert (done.returncode, done.stdout) == (ExitCode.PARTIAL, "")
+        assert (done.returncode, done.stdout) == (0, ""), "the alerts come last, and there are none"
         head, blank, what, to_do = done.stderr.splitlines()[:4]
         assert head.startswith("Synced ga4, meta: ")
         assert "ga4 failed" in head

@@ -2,7 +2,7 @@
 
 import stat
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,7 @@ def test_everything_can_be_set(home):
         2026-11-27 = "Black Friday"
         [alerts]
         min_orders = 3
+        repeat_critical = "6h"
         [warehouse]
         publish_staging = true
         [limits]
@@ -85,6 +86,7 @@ def test_everything_can_be_set(home):
     assert found.fx == {"USD": "0.9210", "GBP": {date(2026, 1, 1): "1.15", date(2026, 2, 1): "1.16"}}
     assert found.calendar == {date(2026, 11, 27): "Black Friday"}
     assert found.alerts.min_orders == 3
+    assert (found.alerts.repeat_critical, found.alerts.repeat) == (timedelta(hours=6), timedelta(days=7))
     assert found.warehouse.publish_staging
     assert found.limits.file == Path("/shared/limits.sqlite")
 
@@ -112,6 +114,11 @@ def test_everything_can_be_set(home):
         ('[fx]\neur = "1.08"', "fx.eur"),
         ('[calendar]\nchristmas = "yes"', "is no date"),
         ("[warehouse]\npublish_staging = 1", "valid boolean"),
+        ('[alerts]\nrepeat = "a week"', "is no length of time; write it as 24h or 7d"),
+        ('[alerts]\nrepeat = "0d"', "is no length of time"),
+        ("[alerts]\nrepeat_critical = 24", "is no length of time"),
+        ("[alerts]\nkeep_firing_for = -1", "greater than or equal to 0"),
+        ("[alerts]\nattribution_lag_days = 31", "less than or equal to 30"),
         ("[sources.meta]\nx = 1", "sources: there is no such setting"),
         ('[meta]\nacces_token = "x"', "growthos.toml:2, meta.acces_token: there is no such setting; did you mean acc"),
         ("meta = 3", "write [meta]"),
@@ -275,7 +282,8 @@ def test_every_declared_setting_is_read_from_every_place(home):
 
 
 def test_the_guards_are_the_rules_own_unless_they_are_set():
-    assert settings.Alerts().model_dump() == asdict(Guards())
+    given = settings.Alerts().model_dump(exclude={"keep_firing_for", "repeat_critical", "repeat"})
+    assert given == asdict(Guards())
 
 
 def test_the_demo_has_all_sources_and_nothing_of_a_home():

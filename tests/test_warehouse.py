@@ -4,7 +4,7 @@ import hashlib
 import random
 import shutil
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,8 @@ from warehouse_fixtures import (
     traffic_row,
 )
 
+from growthos import alert_book, warehouse
 from growthos import money as python_money
-from growthos import warehouse
 from growthos.errors import BusyError, CannotWriteError, DamagedDataError, NoDataError, SettingsError, SqlError
 from growthos.home import Home
 from growthos.warehouse import checks, relations, sqlfiles
@@ -192,7 +192,7 @@ def test_every_file_keeps_its_grain_and_all_sources_of_an_entity_have_its_column
             # A rate for all days has no day, and a filled one has; the key may be partly null.
         }
     )
-    # Nothing was listed yet, no refund is missing, and no two campaigns share a name.
+    # Nobody was told of an alert, nothing was listed yet, no refund is missing, no two campaigns share a name.
     assert empty == {
         "alert_state",
         "contested_days",
@@ -231,6 +231,24 @@ def test_the_published_tables_are_those_of_the_star_schema(raw: Raw) -> None:
     )
     assert money_types == [("BIGINT",)]
     assert doubles == []
+
+
+def test_what_was_told_of_alerts_is_published_as_of_the_build(raw: Raw) -> None:
+    rich(raw)
+    told = alert_book.Told(
+        state="resolved",
+        active_since=date(2026, 3, 20),
+        last_seen=date(2026, 3, 21),
+        last_notified=datetime(2026, 3, 25, 6, 9, tzinfo=timezone(timedelta(hours=2))),
+        resolved_at=date(2026, 3, 24),
+    )
+    build(raw, inputs={"told": {"revenue_drop:all": told}})
+    with published(raw) as con:
+        [row] = con.execute("select * replace (last_notified::varchar as last_notified) from alert_state").fetchall()
+    assert row == (
+        *("revenue_drop:all", "resolved", date(2026, 3, 20), date(2026, 3, 21)),
+        *("2026-03-25 04:09:00", date(2026, 3, 24)),
+    )
 
 
 def test_staging_is_published_only_when_asked_for(raw: Raw) -> None:

@@ -1,10 +1,16 @@
--- What was told about an alert, and when; no run has filled it yet.
+-- What was told of each alert last, and when, as of this build; `growthos alerts` says how they stand now.
 -- grain: fingerprint
+with told as (
+
+    select unnest(getvariable('told')) as alert
+
+)
+
 select
-    null::varchar as fingerprint,
-    null::varchar as state,
-    null::timestamp as active_since,
-    null::timestamp as last_seen,
-    null::timestamp as last_notified,
-    null::timestamp as resolved_at
-where false
+    alert.fingerprint,
+    alert.state,
+    alert.active_since,
+    alert.last_seen,
+    alert.last_notified,
+    alert.resolved_at
+from told

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
+from growthos.alert_state import Standing
 from growthos.measures.notices import Notice
 from growthos.measures.values import Unit, Value
 from growthos.period import Period
@@ -14,7 +15,11 @@ from growthos.rules import SEVERITIES, Rule, Severity, State
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One rule asked of one scope. `figures` are the numbers of the recommendation, which only firing alerts have."""
+    """One rule asked of one scope. `figures` are the numbers of the recommendation, which only firing alerts have.
+
+    `standing` is None where only one day was looked at. `silenced_by` is the id of a silence, `inhibited_by` the alert
+    or the check that explains it better. `lag_days`: by so many its weeks end earlier than those of the report.
+    """
 
     rule: Rule
     scope: str
@@ -25,6 +30,20 @@ class Alert:
     change: Decimal | None
     recommendation: str | None = None
     figures: Mapping[str, Value] | None = None
+    standing: Standing | None = None
+    silenced_by: str | None = None
+    inhibited_by: str | None = None
+    lag_days: int = 0
+
+    @property
+    def fingerprint(self) -> str:
+        """What stays the same from day to day: `revenue_drop:all`, `roas_below_one:meta`."""
+        return f"{self.rule.name}:{self.scope}"
+
+    @property
+    def held_back(self) -> bool:
+        """Whether nobody is told of it: it is silenced or inhibited, and true all the same."""
+        return self.silenced_by is not None or self.inhibited_by is not None
 
     @property
     def severity(self) -> Severity:
@@ -49,12 +68,20 @@ class Alert:
             "threshold": self.rule.line.threshold,
             "recommendation": self.recommendation,
             "figures": dict(self.figures or {}),
+            "standing": self.standing and self.standing.state,
+            "active_since": self.standing and self.standing.active_since,
+            "silenced_by": self.silenced_by,
+            "inhibited_by": self.inhibited_by,
+            "lag_days": self.lag_days,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class AlertReport:
-    """Every rule asked of every scope, for the seven days of `window` against the seven before."""
+    """Every rule asked of every scope, for the seven days of `window` against the seven before.
+
+    `failed` are the critical checks that kept the last build from being published; None where it was.
+    """
 
     window: Period
     previous: Period
@@ -63,6 +90,7 @@ class AlertReport:
     data_through: date | None
     warnings: tuple[Notice, ...]
     alerts: tuple[Alert, ...]
+    failed: tuple[str, ...] | None = None
 
     @property
     def firing(self) -> tuple[Alert, ...]:
@@ -75,8 +103,9 @@ class AlertReport:
         return replace(self, alerts=tuple(alert for alert in self.alerts if alert.rule.name == name))
 
     def reaches(self, level: Severity) -> bool:
-        """Whether an alert of at least this severity fires."""
-        return any(SEVERITIES.index(alert.severity) >= SEVERITIES.index(level) for alert in self.firing)
+        """Whether an alert of at least this severity fires that nothing holds back."""
+        found = (alert for alert in self.firing if not alert.held_back)
+        return any(SEVERITIES.index(alert.severity) >= SEVERITIES.index(level) for alert in found)
 
     def as_json(self, *, all: bool = False) -> dict[str, Any]:  # noqa: A002 - the command's option is called --all
         """The structure of `alerts --format json`: firing alerts, or every evaluation."""

@@ -4,9 +4,9 @@ Four watch demand and the ad auction, `conversion_rate_drop` what happens betwee
 `contribution_margin_drop` profit, `new_customer_share_drop` whether the shop lives off the customers it has.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from growthos import kpis, measures
@@ -18,6 +18,7 @@ from growthos.measures import reading
 from growthos.measures.notices import coverage
 from growthos.measures.values import shown
 from growthos.money import places
+from growthos.period import Period
 from growthos.rules import ALL, RULES, Case, Evaluation, Rule, below, falls, judge, loses, rises, rule
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def revenue_drop(case: Case, guards: GuardValues) -> bool:
     return case.before("orders") >= guards.min_orders and case.before("revenue_net") > 0
 
 
-@rule("ROAS below one", "critical", kpis.roas, below("1.0"), platforms=True)
+@rule("ROAS below one", "critical", kpis.roas, below("1.0"), platforms=True, lags=True)
 def roas_below_one(case: Case, guards: GuardValues) -> bool:
     """An ad platform claims less in sales than it costs.
 
@@ -115,21 +116,24 @@ def evaluate(
     rules: Collection[Rule] | None = None,
 ) -> AlertReport:
     """Ask every rule about the seven days up to `end`, by default the last complete one."""
-    about = measures.about(con)
+    about, guards = measures.about(con), guards or Guards()
+    rules = RULES.values() if rules is None else rules
     window = reading.window(about, None, end)
-    now, before = (reading.read(con, about, period, horizon_days=None) for period in (window, window.before()))
-    asked = _ask(about, now, before, guards or Guards(), RULES.values() if rules is None else rules)
-    week = Week(about, now, before)
-    if any(one.firing for one in asked):
-        week = replace(week, campaigns=tuple(reading.campaigns(con, about, window, window.before()).values()))
+    weeks = {past: _week(con, about, window.earlier(past)) for past in {timedelta(0), *_lags(rules, guards)}}
+    asked = _ask(about, {past: (week.now, week.before) for past, week in weeks.items()}, guards, rules)
+    for past in {one.rule.lag(guards) for one in asked if one.firing}:
+        week = weeks[past]
+        found = reading.campaigns(con, about, week.now.period, week.before.period)
+        weeks[past] = replace(week, campaigns=tuple(found.values()))
+    this = weeks[timedelta(0)]
     return AlertReport(
         window=window,
         previous=window.before(),
         timezone=about.timezone,
         currency=about.currency,
         data_through=about.data_through,
-        warnings=tuple(coverage(about, now, before)),
-        alerts=tuple(_alert(one, week) for one in asked),
+        warnings=tuple(coverage(about, this.now, this.before)),
+        alerts=tuple(_alert(one, weeks[one.rule.lag(guards)], one.rule.lag(guards).days) for one in asked),
     )
 
 
@@ -140,24 +144,44 @@ def evaluate_days(
     rules: Collection[Rule] | None = None,
 ) -> dict[date, tuple[Evaluation, ...]]:
     """What every rule says at the end of each of these days, from one query for all of them."""
-    about = measures.about(con)
+    about, guards = measures.about(con), guards or Guards()
+    rules = RULES.values() if rules is None else rules
     windows = [reading.window(about, None, day) for day in days]
-    numbers = {
-        one.period: one
-        for one in reading.read_windows(con, about, [*windows, *(window.before() for window in windows)])
-    }
-    asked = RULES.values() if rules is None else rules
+    lags = {timedelta(0), *_lags(rules, guards)}
+    pairs = {(window, past): (early := window.earlier(past), early.before()) for window in windows for past in lags}
+    wanted = sorted({one for pair in pairs.values() for one in pair}, key=lambda one: one.first)
+    numbers = dict(zip(wanted, reading.read_windows(con, about, wanted), strict=True))
     return {
-        window.last: _ask(about, numbers[window], numbers[window.before()], guards or Guards(), asked)
+        window.last: _ask(
+            about,
+            {past: (numbers[pairs[window, past][0]], numbers[pairs[window, past][1]]) for past in lags},
+            guards,
+            rules,
+        )
         for window in windows
     }
 
 
+def _lags(rules: Collection[Rule], guards: GuardValues) -> set[timedelta]:
+    return {rule.lag(guards) for rule in rules}
+
+
+def _week(con: "DuckDBPyConnection", about: measures.About, window: Period) -> Week:
+    now, before = (reading.read(con, about, period, horizon_days=None) for period in (window, window.before()))
+    return Week(about, now, before)
+
+
 def _ask(
-    about: measures.About, now: reading.Numbers, before: reading.Numbers, guards: GuardValues, rules: Collection[Rule]
+    about: measures.About,
+    weeks: Mapping[timedelta, tuple[reading.Numbers, reading.Numbers]],
+    guards: GuardValues,
+    rules: Collection[Rule],
 ) -> tuple[Evaluation, ...]:
+    """What the rules say of the weeks that end so much earlier, each of the one that is its own."""
     return tuple(
-        Evaluation(rule, case, judge(rule, case, guards)) for rule in rules for case in _cases(about, rule, now, before)
+        Evaluation(rule, case, judge(rule, case, guards))
+        for rule in rules
+        for case in _cases(about, rule, *weeks[rule.lag(guards)])
     )
 
 
@@ -169,12 +193,13 @@ def _cases(about: measures.About, rule: Rule, now: reading.Numbers, before: read
             yield case
 
 
-def _alert(one: Evaluation, week: Week) -> Alert:
+def _alert(one: Evaluation, week: Week, lag_days: int) -> Alert:
     rule, case, verdict = one.rule, one.case, one.verdict
     plain = Alert(
         rule=rule,
         scope=case.scope,
         scope_name=week.name(case.scope),
+        lag_days=lag_days,
         state=verdict.state,
         current=shown(verdict.current, rule.kpi.unit),
         previous=shown(verdict.previous, rule.kpi.unit),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from growthos import interrupt
+from growthos import alert_book, interrupt
 from growthos.connectors import find
 from growthos.connectors.base import Connector
 from growthos.coverage import counting, data_through, orders_begin
@@ -59,6 +59,7 @@ def build(
         sources=sources,
         history_lower_bound=orders_begin(list(find().values()), state),
         config_hash=fingerprint(settings, state),
+        told=alert_book.told(home),
     )
     return warehouse.build(home, state.loads(), inputs, afresh=afresh)
 

@@ -14,6 +14,7 @@ LONGEST = 3660
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 COUNT = re.compile(r"([0-9]{1,6})d")
+SPAN = re.compile(r"([1-9][0-9]{0,3})([hd])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,14 @@ def _first(since: str, last: date) -> date:
     if not ISO.fullmatch(since):
         raise UsageError(f"--since {since!r} is no date.", hint=EXAMPLES)
     return day(since, Today(last), "--since")
+
+
+def span(text: str) -> timedelta | None:
+    """How long something lasts, in whole hours or days: 24h, 7d. None where it is written in another way."""
+    found = SPAN.fullmatch(text)
+    if found is None:
+        return None
+    return timedelta(hours=int(found[1])) if found[2] == "h" else timedelta(days=int(found[1]))
 
 
 def check(since: str | None, until: str | None, today: Today) -> None:

@@ -35,6 +35,10 @@ class GuardValues(Protocol):
     def min_identified_orders(self) -> int:
         """Orders of known customers in both weeks, for new_customer_share_drop."""
 
+    @property
+    def attribution_lag_days(self) -> int:
+        """By so many days the weeks of rules that lag end earlier: platforms go on crediting purchases to past days."""
+
 
 @dataclass(frozen=True, slots=True)
 class Guards:
@@ -47,3 +51,4 @@ class Guards:
     min_sessions: int = 500
     min_margin_orders: int = 5
     min_identified_orders: int = 10
+    attribution_lag_days: int = 0

@@ -49,6 +49,11 @@ class Home:
         return self.root / "runs"
 
     @property
+    def alerts(self) -> Path:
+        """What people were told of alerts, and what they silenced."""
+        return self.root / "alerts.json"
+
+    @property
     def lock(self) -> Path:
         return self.root / ".lock"
 

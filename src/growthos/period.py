@@ -49,6 +49,10 @@ class Period:
         """The period of the same length that ends the day before this one starts."""
         return Period.ending(self.first - timedelta(days=1), days=len(self))
 
+    def earlier(self, past: timedelta) -> "Period":
+        """The period of the same length that ends so much earlier."""
+        return Period(self.first - past, self.last - past)
+
     def chunks(self, days: int) -> "Iterator[Period]":
         """This period cut from its first day into pieces of at most `days` days."""
         first = self.first

@@ -7,6 +7,7 @@ just 30 % is not more than 30 %.
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -94,7 +95,8 @@ class Rule:
     """A declared rule. `platforms`: asked again of every paid channel with spend.
 
     `enough` says whether there is enough data. `always` fires whatever the KPI says, as long as there is enough.
-    `for_days`: how many daily evaluations before this one must have fired, too, before anybody is told.
+    `for_days`: how many daily evaluations before this one must have fired, too, before anybody is told. `lags`: its
+    weeks end earlier by the days for which platforms go on crediting purchases to days that are over.
     """
 
     name: str
@@ -107,6 +109,11 @@ class Rule:
     always: Callable[[Case], bool]
     doc: str
     for_days: int
+    lags: bool = False
+
+    def lag(self, guards: GuardValues) -> timedelta:
+        """By how much its weeks end earlier than those of other rules."""
+        return timedelta(days=guards.attribution_lag_days if self.lags else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +155,14 @@ def rule(
     *,
     platforms: bool = False,
     always: Callable[[Case], bool] = lambda _: False,
+    lags: bool = False,
 ) -> Callable[[Enough], Rule]:
     """Declare a rule; the function below is its guard, its docstring the runbook."""
 
     def declare(enough: Enough) -> Rule:
         doc = inspect.cleandoc(enough.__doc__ or "")
         waits = 0 if severity == "critical" else 1
-        made = Rule(enough.__name__, label, severity, kpi, line, platforms, enough, always, doc, waits)
+        made = Rule(enough.__name__, label, severity, kpi, line, platforms, enough, always, doc, waits, lags)
         RULES[made.name] = made
         return made
 

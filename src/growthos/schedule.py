@@ -1,8 +1,8 @@
 """When a home's sync and alerts run by themselves: a line of a crontab, and a service with its timer for systemd.
 
 Both run the same words of a shell, which name everything by its whole path: whoever runs them knows neither this
-folder nor this environment. The alerts come after a sync of which nothing failed, for after any other the numbers
-reach no further than the source that failed, and their week has been judged before.
+folder nor this environment. The alerts come after the sync, whatever came of it: nobody is told anything twice, and
+what was not told before is told however far the numbers reach.
 """
 
 import os
@@ -39,15 +39,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When `command` runs for a home: at `times`, by the clock of this machine, whose zone is `machine`.
+    """When `commands` run for a home: at `times`, by the clock of this machine, whose zone is `machine`.
 
-    The others follow the first of `times` in equal steps. `asked` is whether somebody chose the time. `units` is the
-    folder of the user's own systemd units, and `kinds` what is wanted: cron, systemd or both. `warnings` say why it may
-    not work as it stands.
+    They run one after the other, whatever came of the one before. The other times follow the first in equal steps.
+    `asked` is whether somebody chose the time. `units` is the folder of the user's own systemd units, and `kinds` what
+    is wanted: cron, systemd or both. `warnings` say why it may not work as it stands.
     """
 
     home: Home
-    command: str
+    commands: tuple[str, ...]
     times: tuple[time, ...]
     machine: str
     reporting: str
@@ -55,6 +55,11 @@ class Schedule:
     units: Path
     kinds: tuple[str, ...] = ("cron", "systemd")
     warnings: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> str:
+        """All of them, in the words of a shell."""
+        return "; ".join(self.commands)
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -85,7 +90,7 @@ def crontab(schedule: Schedule) -> tuple[str, ...]:
     """The lines of a crontab, each with the mark of the home at its end."""
     said = (
         *_why(schedule),
-        "Cron mails what is said: nothing while all is well, else what failed and what to do, or the critical alerts.",
+        "Cron mails what is said: nothing while all is well, else what failed and what to do, and alerts, each once.",
     )
     minute, hours = schedule.times[0].minute, _hours(schedule.times)
     # Of what the shell is told here, cron itself reads nothing but the percent sign.
@@ -95,7 +100,9 @@ def crontab(schedule: Schedule) -> tuple[str, ...]:
 
 def service(schedule: Schedule) -> str:
     """The unit that runs once, whenever its timer says so."""
-    escaped = schedule.command.replace("\\", r"\\").replace('"', r"\"").replace("%", "%%").replace("$", "$$")
+    # The code of the last one that failed, so that systemd knows of it.
+    words = "; ".join([*(f"{one} || failed=$?" for one in schedule.commands), "exit $failed"])
+    escaped = words.replace("\\", r"\\").replace('"', r"\"").replace("%", "%%").replace("$", "$$")
     return (
         f"# What it says stands in `journalctl --user -u {unit(schedule.home)}`: nothing while all is well.\n"
         "[Unit]\n"
@@ -149,8 +156,8 @@ def program() -> tuple[str, ...]:
     return (str(Path(own).absolute()),) if own else (sys.executable, "-P", "-m", "growthos")
 
 
-def command(program: Sequence[str], base: Path, environ: Mapping[str, str], *, demo: bool) -> str:
-    """Sync and alerts in the words of a shell; UsageError where a path cannot be written down.
+def commands(program: Sequence[str], base: Path, environ: Mapping[str, str], *, demo: bool) -> tuple[str, ...]:
+    """Sync and alerts in the words of a shell, one after the other; UsageError where a path cannot be written down.
 
     Where the program is found by PYTHONPATH alone, that is set, for cron does not know it.
     """
@@ -163,8 +170,8 @@ def command(program: Sequence[str], base: Path, environ: Mapping[str, str], *, d
                 hint="Give the folder a name without line breaks and the like, and run the same command again.",
             )
     begin = f"export PYTHONPATH={_quoted(path)}; " if path else ""
-    sync, alerts = (" ".join(map(_quoted, (*given, *rest))) for rest in (["sync"], ["alerts", "--fail-on", "critical"]))
-    return f"{begin}{sync} && {alerts}"
+    sync, alerts = (" ".join(map(_quoted, (*given, *rest))) for rest in (["sync"], ["alerts", "notify"]))
+    return f"{begin}{sync}", alerts
 
 
 def times(

@@ -69,10 +69,7 @@ def _loser(say: Sentence, week: Week) -> str:
 
 
 def conversion_rate_drop(say: Sentence, case: Case, verdict: Verdict, _week: Week) -> str:
-    """The step of the funnel that lost most, and whether the shop's own orders fell with GA4's purchases.
-
-    They did if they kept within ten points of the purchases, or fell at least half as far.
-    """
+    """The step of the funnel that lost most, and whether the shop's own orders fell with GA4's purchases."""
     text = (
         f"{say.percent('current', verdict.current, digits=2)} of sessions bought, "
         f"{say.percent('change', verdict.change, signed=True)} against "
@@ -88,16 +85,29 @@ def conversion_rate_drop(say: Sentence, case: Case, verdict: Verdict, _week: Wee
             f" Largest loss at {STEPS[worst]}: {say.percent('step_before', case.exact_before(worst))} -> "
             f"{say.percent('step_now', case.exact_now(worst))}."
         )
-    orders = relative(Fraction(case.now("orders")), Fraction(case.before("orders")))
-    purchases = relative(Fraction(case.now("purchases")), Fraction(case.before("purchases")))
-    if orders is None or purchases is None:
+    orders, purchases, real = _change(case, "orders"), _change(case, "purchases"), fell_alike(case)
+    if real is None:
         return f"{text} Test {where} on mobile."
-    real = orders - purchases <= max(SIMILAR, -purchases * HALF)
     return (
         f"{text} Shop orders changed {say.percent('orders_change', orders, signed=True)} in the same time, tracked "
         f"purchases {say.percent('purchases_change', purchases, signed=True)}: "
         + (f"so it is real, test {where} on mobile." if real else "so suspect tracking first.")
     )
+
+
+def fell_alike(case: Case) -> bool | None:
+    """Whether the shop's own orders fell with GA4's purchases; None where one of them cannot be compared.
+
+    They did if they kept within ten points of the purchases, or fell at least half as far.
+    """
+    orders, purchases = _change(case, "orders"), _change(case, "purchases")
+    if orders is None or purchases is None:
+        return None
+    return orders - purchases <= max(SIMILAR, -purchases * HALF)
+
+
+def _change(case: Case, name: str) -> Fraction | None:
+    return relative(Fraction(case.now(name)), Fraction(case.before(name)))
 
 
 def contribution_margin_drop(say: Sentence, case: Case, verdict: Verdict, week: Week) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from growthos.cli import (
     cohorts,
@@ -12,6 +13,7 @@ from growthos.cli import (
     keeping,
     login,
     manual,
+    notify,
     process,
     query,
     reconcile,
@@ -20,6 +22,7 @@ from growthos.cli import (
     schema,
     see,
     setup,
+    silences,
     status,
     sync,
     trace,
@@ -38,8 +41,20 @@ growthos kpis --since 7d           18 KPIs against the days before
 growthos alerts --fail-on critical for cron
 """
 
+
+class Panels(TyperGroup):
+    """The commands by panel, each panel as it was begun; what has commands of its own stands first in its panel."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        panel = {name: getattr(one, "rich_help_panel", None) for name, one in self.commands.items()}
+        begun = list(dict.fromkeys(panel.values()))
+        plain = {name: not isinstance(one, TyperGroup) for name, one in self.commands.items()}
+        return sorted(self.commands, key=lambda name: (begun.index(panel[name]), plain[name]))
+
+
 app = typer.Typer(
     name="growthos",
+    cls=Panels,
     add_completion=True,
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -130,7 +145,9 @@ see.add(app)
 cohorts.add(app)
 query.add(app)
 trace.add(app)
-watch.add(app)
+alerts = watch.add(app)
+silences.add(alerts)
+notify.add(alerts)
 reconcile.add(app)
 status.add(app)
 runs.add(app)

@@ -15,19 +15,24 @@ def read(session: Session) -> LastBuild:
         return last_build.from_database(con)
 
 
-def look(session: Session, *, strict: bool) -> None:
-    """Warn that a build failed and the numbers are those of one before; under `strict`, end here."""
+def look(session: Session, *, strict: bool, untold: bool = False) -> tuple[str, ...] | None:
+    """Warn that a build failed and the numbers are those of one before; under `strict`, end here.
+
+    The checks that failed; None where the last build was published. `untold`: nobody is warned.
+    """
     last = last_build.from_report(session.home)
     if last is None or last.published:
-        return
+        return None
     failed = ", ".join(one.name for one in last.blocking) or "a critical check"
     message = f"The last build was not published: {failed} failed."
     if strict:
         raise ChecksFailedError(message, hint="See `growthos checks`, mend the data, and run `growthos sync` again.")
     if not session.home.database.exists():
         raise NoDataError(f"{message} Nothing was published before it.", hint="See `growthos checks`.")
-    from growthos import render
+    if not untold:
+        from growthos import render
 
-    with session.published() as con:
-        shown = last_build.from_database(con)
-    render.banner(last, shown, session.clock.now())
+        with session.published() as con:
+            shown = last_build.from_database(con)
+        render.banner(last, shown, session.clock.now())
+    return tuple(one.name for one in last.blocking)

@@ -57,6 +57,18 @@ StrictOption = Annotated[
 ]
 
 
+def alone(context: typer.Context) -> None:
+    """UsageError where options stand before the command below a group: it would not see them."""
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        if source is not None and source.name == "COMMANDLINE":
+            below = f"{context.command_path} {context.invoked_subcommand}"
+            raise UsageError(
+                f"{option.opts[0]} stands before `{context.invoked_subcommand}`, which does not see it there.",
+                hint=f"Write it after; `{below} --help` shows the options that it has.",
+            )
+
+
 def word(given: str, choices: Sequence[str], option: str) -> str:
     """The choice that was given; UsageError with the nearest where it is none."""
     if given in choices:

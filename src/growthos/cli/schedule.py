@@ -21,7 +21,7 @@ EPILOG = """
 What a command says, whatever its exit code.
 All is well (0): nothing.
 A source failed (3), or more than that: what was read, why, and what to do.
-A critical alert fires (10): the alerts.
+An alert begins to fire, or has ended: what it is and what to do, once.
 
 [bold]Examples[/bold]
 
@@ -101,7 +101,7 @@ def _read(session: Session, every: str | None, at: str | None, kinds: tuple[str,
     today = session.clock.now().astimezone(machine).date()
     return plan.Schedule(
         home=session.home,
-        command=plan.command(plan.program(), session.base.root, session.environ, demo=session.demo),
+        commands=plan.commands(plan.program(), session.base.root, session.environ, demo=session.demo),
         times=plan.times(session.home, every, at, reporting, machine, today),
         machine=machine.key,
         reporting=reporting.key,

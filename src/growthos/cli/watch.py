@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from growthos.cli import completion
-from growthos.cli.options import LEVELS, FormatOption, OutputOption, StrictOption, UntilOption, form, word
+from growthos.cli.options import LEVELS, FormatOption, OutputOption, StrictOption, UntilOption, alone, form, word
 from growthos.cli.session import Session
 from growthos.errors import ExitCode
 
 if TYPE_CHECKING:
+    from growthos.alert_book import Book
     from growthos.alerts import AlertReport
     from growthos.rules import Severity
 
@@ -21,6 +22,8 @@ growthos alerts                        what crossed a line in the last 7 days
 growthos alerts --fail-on critical     exit with 10 if something critical did
 growthos -q alerts --fail-on critical  and say nothing if nothing did: for cron
 growthos alerts --all --format json    every rule, with its numbers
+growthos alerts notify                 tell what is new, once
+growthos alerts silence ctr_drop --until 3d --reason "new creatives"
 """
 CHECKS_EPILOG = """
 [bold]Examples[/bold]
@@ -30,9 +33,13 @@ growthos checks --strict               exit with 4 if a critical one failed
 """
 
 
-def add(app: typer.Typer) -> None:
-    app.command(epilog=ALERTS_EPILOG, rich_help_panel=PANEL)(alerts)
+def add(app: typer.Typer) -> typer.Typer:
+    """Add them; the group of `alerts`, for the commands below it."""
+    group = typer.Typer(subcommand_metavar="[COMMAND]")
+    group.callback(invoke_without_command=True, epilog=ALERTS_EPILOG, rich_help_panel=PANEL)(alerts)
+    app.add_typer(group, name="alerts")
     app.command(epilog=CHECKS_EPILOG, rich_help_panel=PANEL)(checks)
+    return group
 
 
 def alerts(
@@ -62,6 +69,9 @@ def alerts(
     """
     from growthos import render
 
+    if context.invoked_subcommand:
+        alone(context)
+        return
     session: Session = context.obj
     style = form(format_)
     level = cast("Severity | None", word(fail_on, LEVELS, "--fail-on") if fail_on is not None else None)
@@ -73,17 +83,28 @@ def alerts(
         raise typer.Exit(ExitCode.ALERTS)
 
 
-def read(session: Session, until: str | None = None, *, strict: bool = False) -> "AlertReport":
-    """The alerts of the week that ends on a day; also what `demo` shows."""
-    from growthos import alerts as rules
-    from growthos import dates, measures
+def read(
+    session: Session,
+    until: str | None = None,
+    *,
+    strict: bool = False,
+    untold: bool = False,
+    book: "Book | None" = None,
+) -> "AlertReport":
+    """The alerts of the week that ends on a day, and how each stands; also what `demo` shows."""
+    from growthos import alert_book, alerts, dates, measures
+    from growthos import standings as found
     from growthos.cli.health import look
 
-    today = dates.Today.at(session.clock.now(), session.settings.reporting_timezone)
+    now, told = session.clock.now(), session.settings.alerts
+    today = dates.Today.at(now, session.settings.reporting_timezone)
     end = dates.day(until, today, "--until") if until is not None else None
-    look(session, strict=strict)
+    book = alert_book.read(session.home) if book is None else book
+    failed = look(session, strict=strict, untold=untold)
     with session.published() as con:
-        return rules.evaluate(con, end or measures.about(con).last_day(), session.settings.alerts)
+        end = end or measures.about(con).last_day()
+        stands = found.standings(con, end, told.keep_firing_for, told)
+        return found.stand(alerts.evaluate(con, end, told), stands, book.silences, now, failed)
 
 
 def checks(

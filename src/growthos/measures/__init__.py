@@ -258,5 +258,9 @@ def _collect(con: "DuckDBPyConnection", sql: str, period: Period, *by: Group) ->
 
 def add(groups: Iterable[Sums]) -> dict[str, int]:
     """The groups added up, every measure present."""
-    given = list(groups)
-    return {name: sum(sums[name] for sums in given) for name in MEASURES}
+    total = dict.fromkeys(MEASURES, 0)
+    for sums in groups:
+        for name, value in sums.items():
+            if value:
+                total[name] += value
+    return total

@@ -28,6 +28,10 @@ FIELDS = (
     "change",
     "threshold",
     "recommendation",
+    "standing",
+    "active_since",
+    "silenced_by",
+    "inhibited_by",
 )
 EVERY = (
     Column("Alert"),
@@ -53,16 +57,27 @@ def _blocks(report: AlertReport, *, every: bool) -> Iterator[Block]:
     )
     for alert in report.firing:
         yield Panel(
-            f"{alert.severity}: {alert.rule.label}",
-            TONES[alert.severity],
+            title(alert),
+            "dim" if alert.held_back else TONES[alert.severity],
             facts(alert, report.currency),
             clean(alert.recommendation or "", limit=None),
         )
     yield Note(_rest(report), "" if report.firing else "good")
+    yield from _inhibited(report)
     if every:
         yield Table("", EVERY, tuple(_row(alert, report.currency) for alert in report.alerts))
     for warning in report.warnings:
         yield Note(clean(warning.message, limit=None), "warn")
+
+
+def title(alert: Alert) -> str:
+    """What it is and how it stands: `critical: Net revenue drop, since 2026-03-28`."""
+    said = [f"{alert.severity}: {alert.rule.label}"]
+    if alert.standing and alert.standing.active_since:
+        said.append(f"{'pending ' if alert.standing.state == 'pending' else ''}since {alert.standing.active_since}")
+    said += [f"silenced by {alert.silenced_by}"] * bool(alert.silenced_by)
+    said += [f"inhibited by {alert.inhibited_by}"] * bool(alert.inhibited_by)
+    return ", ".join(said)
 
 
 def facts(alert: Alert, currency: str) -> str:
@@ -70,7 +85,8 @@ def facts(alert: Alert, currency: str) -> str:
     kpi = alert.rule.kpi
     now, before = amount(alert.current, kpi, currency), amount(alert.previous, kpi, currency)
     change = f", {_move(alert)}" if alert.change is not None else ""
-    return f"{kpi.label}, {_scope(alert)}: {now}, before {before}{change}. The line is {_line(alert)}."
+    late = f", the week {alert.lag_days} day{'' if alert.lag_days == 1 else 's'} earlier" if alert.lag_days else ""
+    return f"{kpi.label}, {_scope(alert)}{late}: {now}, before {before}{change}. The line is {_line(alert)}."
 
 
 def _rest(report: AlertReport) -> str:
@@ -78,7 +94,24 @@ def _rest(report: AlertReport) -> str:
     asked = len(report.alerts)
     quiet, little = states["ok"], states["insufficient_data"]
     rest = f"{asked} evaluation{'' if asked == 1 else 's'}: {quiet} quiet, {little} with too little data."
+    if held := sum(alert.held_back for alert in report.firing):
+        rest += f" Of the {len(report.firing)} that fire nobody is told of {held}."
     return rest if report.firing else f"No alerts. {rest}"
+
+
+def _inhibited(report: AlertReport) -> Iterator[Note]:
+    """Why alerts are inhibited."""
+    if report.failed is not None:
+        failed = ", ".join(report.failed) or "a critical check"
+        yield Note(
+            f"All alerts are inhibited while {failed} fails: these numbers are older than what was checked.", "warn"
+        )
+    elif any(alert.inhibited_by for alert in report.firing):
+        yield Note(
+            "What ads are said to bring in is inhibited while tracking is suspect: fewer visits end in a tracked "
+            "purchase, and the shop's own orders did not fall like that.",
+            "warn",
+        )
 
 
 def _row(alert: Alert, currency: str) -> tuple[Cell, ...]:

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from growthos.measures.months import Cohorts
     from growthos.measures.series import Series
     from growthos.measures.why import Why
+    from growthos.messages import Message
     from growthos.reconcile import Reconciliation
     from growthos.render.answers import Form
     from growthos.render.output import Style
+    from growthos.silences import Silences
     from growthos.trace import Trace
     from growthos.warehouse.answers import Answer
     from growthos.warehouse.tables import Table
@@ -152,6 +154,21 @@ def reconciliation(
 def cohorts(found: "Cohorts", style: "Style" = "table", output: Path | None = None) -> None:
     """Each month's new customers, and what they came to."""
     from growthos.render import cohort_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
+def message(told: "Message") -> None:
+    """What a run has to tell of the alerts."""
+    from growthos.render import message_page, output
+
+    output.show(message_page.page(told))
+
+
+def silences(found: "Silences", style: "Style" = "table", output: Path | None = None) -> None:
+    """Who silenced what, until when and why."""
+    from growthos.render import silence_page as view
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))

@@ -1,7 +1,7 @@
 """What a home is told: growthos.toml, .env and the environment, which wins. Also which sources are connected."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from growthos.connectors import find
+from growthos.dates import span
 from growthos.home import Home
 from growthos.redact import glimpse
 from growthos.settings import sources
@@ -67,6 +68,13 @@ def _tuple(given: object) -> object:
     return tuple(given) if isinstance(given, list) else given
 
 
+def _span(given: object) -> object:
+    found = span(given) if isinstance(given, str) else None
+    if found is None:
+        raise ValueError(f"{glimpse(str(given))} is no length of time; write it as 24h or 7d")
+    return found
+
+
 def _path(given: object) -> object:
     return Path(given).expanduser() if isinstance(given, str) else given
 
@@ -78,6 +86,7 @@ def _or(defaults: Mapping[str, int], given: Mapping[str, int]) -> dict[str, int]
 Whole = Annotated[int, Field(ge=0)]
 Share = Annotated[int, Field(ge=0, le=BPS)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Span = Annotated[timedelta, BeforeValidator(_span)]
 Rate = Annotated[str | dict[date, str], BeforeValidator(_rate)]
 
 
@@ -117,7 +126,12 @@ class Costs(Section):
 
 
 class Alerts(Section):
-    """Guards: a rule stays silent below these counts, for a small week says little."""
+    """Guards: a rule stays silent below these counts, for a small week says little. And when people are told.
+
+    `attribution_lag_days`: by so many days the weeks of roas_below_one end earlier.
+    `keep_firing_for`: on so many days an alert need not fire and is no other one if it fires again. What still fires is
+    told again after `repeat_critical` where it is critical, else after `repeat`.
+    """
 
     min_orders: Whole = 10
     min_spend_cents: Whole = 10_000
@@ -126,6 +140,10 @@ class Alerts(Section):
     min_sessions: Whole = 500
     min_margin_orders: Whole = 5
     min_identified_orders: Whole = 10
+    attribution_lag_days: Annotated[int, Field(ge=0, le=30)] = 0
+    keep_firing_for: Annotated[int, Field(ge=0, le=30)] = 2
+    repeat_critical: Span = timedelta(hours=24)
+    repeat: Span = timedelta(days=7)
 
 
 class Warehouse(Section):

@@ -1,14 +1,22 @@
 """All that a build depends on besides the raw files and sql/, and how the SQL sees it: as variables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 from growthos.warehouse.relations import moment
 
 if TYPE_CHECKING:
+    from growthos.alert_book import Told
     from growthos.settings import Settings
+
+
+TOLD: Final = {
+    **dict.fromkeys(("fingerprint", "state"), "varchar"),
+    **dict.fromkeys(("active_since", "last_seen", "resolved_at"), "date"),
+    "last_notified": "timestamp",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """All that a build depends on besides the raw files and sql/. Instants are in UTC."""
+    """All that a build depends on besides the raw files and sql/. Instants are in UTC.
+
+    `told` is what was told of alerts, by fingerprint.
+    """
 
     run_id: str
     started_at: datetime
@@ -35,6 +46,7 @@ class Inputs:
     sources: tuple[Source, ...]
     history_lower_bound: date | None
     config_hash: str
+    told: Mapping[str, "Told"] = field(default_factory=dict)
 
     @property
     def data_through(self) -> date | None:
@@ -62,6 +74,10 @@ def variables(inputs: Inputs) -> dict[str, tuple[str, Any]]:
     ]
     margins = [{"category": category, "bps": bps} for category, bps in settings.costs.margin_bps.items()]
     calendar = [{"day": day, "event": event} for day, event in settings.calendar.items()]
+    told = [
+        {**one.model_dump(), "fingerprint": name, "last_notified": moment(one.last_notified.astimezone(UTC))}
+        for name, one in inputs.told.items()
+    ]
     return {
         "run_id": ("varchar", inputs.run_id),
         "run_started_at": ("timestamp", moment(inputs.started_at)),
@@ -84,4 +100,5 @@ def variables(inputs: Inputs) -> dict[str, tuple[str, Any]]:
             "struct(name varchar, data_through date, details_through date, loaded_at timestamp, time_zone varchar)[]",
             sources,
         ),
+        "told": (f"struct({', '.join(f'{name} {kind}' for name, kind in TOLD.items())})[]", told),
     }
