@@ -121,6 +121,17 @@ def test_a_file_with_such_a_secret_is_its_owners_alone(home, text):
     assert "can be read by others" in complaint(home)
 
 
+def test_where_each_was_found_is_known_and_its_value_is_not(home):
+    """`schedule` warns of those that cron would not see."""
+    write(home.settings, '[notify.slack]\nmin = "critical"\n[sync]\nheartbeat_fail_url = "https://example.com/x"\n')
+    found = settings.whence(home, {"GROWTHOS_SLACK_URL": SLACK})
+
+    assert found == {
+        "notify.slack": {"GROWTHOS_SLACK_URL": "environment", "GROWTHOS_SLACK_MIN": "growthos.toml"},
+        "sync": {"GROWTHOS_HEARTBEAT_FAIL_URL": "growthos.toml"},
+    }
+
+
 def test_a_mistyped_variable_in_env_is_told(home):
     write(home.env, "GROWTHOS_SLACK_ULR=x\n")
     assert ".env:1, GROWTHOS_SLACK_ULR: there is no such variable; did you mean GROWTHOS_SLACK_URL?" in complaint(home)

@@ -39,19 +39,10 @@ Writer = Callable[[Target], Letter | None]
 class Delivery:
     """What became of a message at one target; `nothing`: none of it is as grave as the target wants to know."""
 
-    target: str
     title: str
     place: str
     state: Literal["sent", "failed", "nothing"]
     said: str = ""
-
-    def as_json(self) -> dict[str, str]:
-        return {
-            "target": self.target,
-            "place": self.place,
-            "state": self.state,
-            "said": self.said,
-        }
 
 
 def exit_code(found: Sequence[Delivery]) -> ExitCode:
@@ -139,7 +130,7 @@ def _deliver(target: Target, letter: Letter, clock: Clock, tell: Callable[[Call]
 
 
 def _delivery(target: Target, state: Literal["sent", "failed", "nothing"], said: str = "") -> Delivery:
-    return Delivery(target.name, target.title, target.place, state, said)
+    return Delivery(target.title, target.place, state, said)
 
 
 def _call(

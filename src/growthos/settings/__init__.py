@@ -195,8 +195,10 @@ def load(home: Home, environ: Mapping[str, str]) -> Settings:
 
 
 def whence(home: Home, environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """For each source, the variables that are set and the place in which each was found; no value."""
-    return sources.whence(find(), home, read_toml(home), read_env(home, Problems()), environ)
+    """For each source and target, the variables that are set and the place in which each was found; no value."""
+    toml, env = read_toml(home), read_env(home, Problems())
+    known = {name: one.settings for name, one in find().items()}
+    return sources.whence({**known, **notify.declared(toml, env, environ)}, home, toml, env, environ)
 
 
 def demo() -> Settings:

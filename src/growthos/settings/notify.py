@@ -29,15 +29,24 @@ HEARTBEAT = (
 )
 
 
+def declared(toml: Toml, env: Env, environ: Mapping[str, str]) -> dict[str, tuple[Setting, ...]]:
+    """What may be set, by table; the targets are looked up only where something of theirs is."""
+    if not toml.values.get("notify") and not any(name.startswith(PREFIX) for name in (*env.values, *environ)):
+        return {"sync": HEARTBEAT}
+    from growthos.notify import TARGETS
+
+    return {"sync": HEARTBEAT, **{f"notify.{name}": target.settings for name, target in TARGETS.items()}}
+
+
 def read_targets(
     home: Home, toml: Toml, env: Env, environ: Mapping[str, str], problems: Problems
 ) -> dict[str, dict[str, str]]:
-    """What is set for each target, by setting name; they are looked up only where something is."""
+    """What is set for each target, by setting name."""
     given = toml.values.get("notify", {})
     if not isinstance(given, dict):
         problems.add(toml.where("notify"), "is a table: write [notify.slack]")
         return {}
-    if not given and not any(name.startswith(PREFIX) for name in (*env.values, *environ)):
+    if len(declared(toml, env, environ)) == 1:
         return {}
     from growthos.notify import TARGETS
 

@@ -125,13 +125,13 @@ def read_sources(
 
 
 def whence(
-    known: Mapping[str, type[Declared]], home: Home, toml: Toml, env: Env, environ: Mapping[str, str]
+    known: Mapping[str, tuple[Setting, ...]], home: Home, toml: Toml, env: Env, environ: Mapping[str, str]
 ) -> dict[str, dict[str, str]]:
-    """For each source, the variables that are set and the place in which each was found; no value."""
+    """For each table, the variables that are set and the place in which each was found; no value."""
     reader = Reader(home, toml, (Env("environment", environ), env), Problems())
     found: dict[str, dict[str, str]] = {}
-    for name, connector in known.items():
-        for one in connector.settings:
+    for name, settings in known.items():
+        for one in settings:
             if reader.read(name, one, _table(toml, name)):
                 found.setdefault(name, {})[one.env] = reader.origins[name, one.name]
     return found
