@@ -12,8 +12,9 @@ TONES: dict[str, Tone] = {"sent": "good", "failed": "bad", "nothing": "dim"}
 
 
 def page(found: Sequence[Delivery]) -> Page:
-    """A row for each target."""
-    return (Table("", COLUMNS, tuple(_row(one) for one in found)),)
+    """A row for each target; why, where one has something to say."""
+    columns = COLUMNS if any(one.said for one in found) else COLUMNS[:-1]
+    return (Table("", columns, tuple(_row(one)[: len(columns)] for one in found)),)
 
 
 def _row(one: Delivery) -> tuple[Cell, ...]:
