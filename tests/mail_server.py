@@ -2,6 +2,7 @@
 
 import contextlib
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,13 +14,14 @@ from email.message import EmailMessage
 class MailServer:
     """`answers` are given in turn to RCPT, each once: `450 later`; after them everybody is known.
 
-    Without a `greeting` it takes the call and never speaks.
+    Without a `greeting` it takes the call and never speaks. With a `context` it speaks TLS when it is asked to.
     """
 
     port: int = 0
     greeting: str | None = "220 hello"
     answers: list[str] = field(default_factory=list)
     features: tuple[str, ...] = ()
+    context: ssl.SSLContext | None = None
     conversations: int = 0
     raw: list[bytes] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -38,6 +40,8 @@ class MailServer:
                 return [self.answers.pop(0) if self.answers else "250 known"]
             case "AUTH":
                 return ["535 wrong name or password"]
+            case "STARTTLS":
+                return ["220 go on"]
         return ["354 go on" if command == "DATA" else "250 well"]
 
 
@@ -54,19 +58,32 @@ class Handler(socketserver.StreamRequestHandler):
         while line := self.rfile.readline():
             command = line.split()[0].decode().upper()
             self.say(server.answer(command))
+            if command == "STARTTLS":
+                self.connection = server.context.wrap_socket(self.connection, server_side=True)
+                self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
             if command == "DATA":
                 server.raw.append(b"".join(one.removeprefix(b".") for one in iter(self.rfile.readline, b".\r\n")))
                 self.say(["250 taken"])
+
+    def finish(self) -> None:
+        super().finish()
+        self.connection.close()
 
     def say(self, lines: list[str]) -> None:
         self.wfile.write("".join(f"{one}\r\n" for one in lines).encode())
 
 
+class Quiet(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that hangs up is no error here."""
+
+
 @contextlib.contextmanager
 def mail_server() -> Iterator[MailServer]:
     """A server on a free port, until the block ends."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+    with Quiet(("127.0.0.1", 0), Handler) as server:
         server.told = made = MailServer(server.server_address[1])
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()

@@ -2,6 +2,7 @@
 
 import json
 import re
+import ssl
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -12,7 +13,7 @@ import certifi
 import pytest
 from loopback import FastClock, serve, trickle
 from mail_server import mail_server
-from test_network import speaking_tls
+from test_network import certificates, speaking_tls
 
 from growthos import notify
 from growthos.connectors.address import hidden
@@ -389,6 +390,22 @@ def test_a_mail_server_has_to_prove_who_it_is(tmp_path, monkeypatch, kind, state
 
     assert found.state == "failed"
     assert state in found.said
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "mails"), [("good", "sent", 1), ("other name", "failed", 0), ("self-signed", "failed", 0)]
+)
+def test_starttls_comes_before_the_mail_and_only_with_who_it_should_be(tmp_path, monkeypatch, kind, state, mails):
+    certificates(tmp_path, kind)
+    monkeypatch.setattr(certifi, "where", lambda: str(tmp_path / "authority.pem"))
+    with mail_server() as server:
+        server.features = ("STARTTLS",)
+        server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
+        [found] = send(Email({**MAIL, "port": str(server.port), "security": "starttls"}))
+
+    assert (found.state, len(server.mails)) == (state, mails)
+    assert state == "sent" or "the certificate of 127.0.0.1 cannot be trusted" in found.said
 
 
 def test_a_mail_server_that_says_nothing_is_given_up(monkeypatch):
