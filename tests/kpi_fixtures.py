@@ -215,6 +215,7 @@ class Shop:
         counted: bool = True,
         shipping: int = 0,
         cogs: int = 0,
+        product: str = "unknown",
     ) -> None:
         """A refund line on the day of the refund, in the channel and of the customer of its order."""
         self.rows += 1
@@ -223,7 +224,7 @@ class Shop:
             refund_line_key=f"shopify:{self.rows}",
             order_key="shopify:1",
             date_key=day,
-            product_key="unknown",
+            product_key=product,
             channel_key=KEYS[channel],
             customer_key=customer or "unknown",
             is_counted=counted,

@@ -107,6 +107,13 @@ def settings() -> str:
     return f"\n{catalog.settings()}\n\n"
 
 
+def targets() -> str:
+    """The settings of every target of notifications."""
+    from growthos import catalog
+
+    return f"\n{catalog.targets()}\n\n"
+
+
 def exit_codes() -> str:
     """The exit codes, with what each means."""
     rows = [f"| {code} | {meaning} |" for code, meaning in _meanings()]

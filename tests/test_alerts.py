@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kpi_fixtures import FIRST_DAY, LAST_DAY, WEEK_BEFORE, Shop, day
+from kpi_fixtures import FIRST_DAY, KEYS, LAST_DAY, WEEK_BEFORE, Shop, day
 
 from growthos import alerts, jsontext, measures
 from growthos.advice import TEXTS, recommend
@@ -436,6 +436,22 @@ def test_every_rule_has_a_text_and_a_runbook() -> None:
 # -- What they say -------------------------------------------------------------------------------------------------
 
 
+def ad(shop: Shop, key: str, first: date, seen: int, clicked: int) -> None:
+    """An ad's day: `meta:ad:1` is an ad of campaign `meta:1`."""
+    platform = key.partition(":")[0]
+    shop.put(
+        "fact_ad_spend",
+        date_key=first,
+        ad_key=key,
+        campaign_key=f"{platform}:1",
+        channel_key=KEYS[platform],
+        spend_cents=1,
+        impressions=seen,
+        clicks=clicked,
+        conversion_value_cents=0,
+    )
+
+
 def bad_week() -> Shop:
     """Everything goes wrong at once. No name holds a digit, so every number in a sentence is a figure."""
     shop = Shop()
@@ -447,6 +463,9 @@ def bad_week() -> Shop:
     customers(shop, THIS, 3, 4, gross=4_400, cogs=2_300, discount=317, channel="meta", payment_fee=151)
     customers(shop, day(24), 1, 5, gross=5_111, cogs=2_999, channel="google")
     shop.refund(day(25), 4_083, channel="meta")
+    shop.put("dim_ad", ad_key="meta:ad:1", campaign_key="meta:1", name="Reel")
+    ad(shop, "meta:ad:1", LAST, 90_000, 1_800)
+    ad(shop, "meta:ad:1", THIS, 99_500, 911)
     shop.visits(THIS, 3_100, views=6_100, carts=590, checkouts=90, purchases=12)
     for first, spent, seen, clicked, value in (
         (LAST, 40_007, 90_000, 1_800, 60_013),
@@ -552,6 +571,27 @@ def test_revenue_drop_starts_with_the_largest_driver(gross: int, returned: int, 
     assert str(found(shop, "revenue_drop").recommendation).endswith(f"Start with {hint}")
 
 
+def test_revenue_drop_names_the_product_that_came_back_most() -> None:
+    """30.00 and 15.00 of the scarf are 45.00; what names no product, or came back the week before, names nothing."""
+    shop = Shop()
+    orders(shop, LAST, 10, gross=1_000)
+    orders(shop, THIS, 10, gross=1_000)
+    for key, title in {"shopify:7": "Scarf - Red", "shopify:8": "Lamp", "unknown": "Unknown"}.items():
+        shop.put("dim_product", product_key=key, title=title)
+    shop.refund(THIS, 3_000, product="shopify:7")
+    shop.refund(day(25), 1_500, product="shopify:7")
+    shop.refund(THIS, 4_000, product="shopify:8")
+    shop.refund(THIS, 9_000, product="shopify:8", counted=False)
+    shop.refund(LAST, 1_000, product="shopify:8")
+    shop.refund(THIS, 5_000)
+
+    alert = found(shop, "revenue_drop")
+    assert str(alert.recommendation).endswith(
+        "Start with the returns ($10.00 -> $135.00): Scarf - Red accounts for $45.00 of them, see why it comes back."
+    )
+    assert (alert.figures or {})["product_returns"] == 4_500
+
+
 def test_roas_below_one_names_the_weakest_campaign_and_the_break_even() -> None:
     """The weakest is the one that loses most money, not a test campaign that spent next to nothing."""
     shop = Shop()
@@ -625,6 +665,39 @@ def test_contribution_margin_drop_names_the_part_that_took_most() -> None:
     assert found(shop, "contribution_margin_drop").recommendation == (
         "Of each 100.00 net revenue 50.00 remain, 10.0 points less than 60.00. Largest change: goods (40.0% -> 50.0% "
         "of net revenue)."
+    )
+
+
+def test_ctr_drop_names_the_ad_that_fell_most() -> None:
+    """Most clicks are missing: 0.03 * 4,000 - 40 = 80 of the reel, 0.02 * 5,000 - 30 = 70 of the still.
+
+    An ad that hardly anybody saw fell further, and one that is new has nothing to fall from.
+    """
+    shop = Shop()
+    shop.campaign("meta:1", "meta", "Spring")
+    shop.campaign("google:1", "google", "Brand")
+    ads = {"meta:ad:1": "Reel", "meta:ad:2": "Still", "meta:ad:3": "Rare", "meta:ad:4": "New", "google:ad:5": None}
+    for key, name in ads.items():
+        shop.put("dim_ad", ad_key=key, campaign_key=f"{key.partition(':')[0]}:1", name=name)
+    for key, seen, clicked, seen_now, clicked_now in (
+        ("meta:ad:1", 3_000, 90, 4_000, 40),
+        ("meta:ad:2", 5_000, 100, 5_000, 30),
+        ("meta:ad:3", 100, 10, 100, 0),
+        ("google:ad:5", 10_000, 200, 10_000, 130),
+    ):
+        ad(shop, key, LAST, seen, clicked)
+        ad(shop, key, THIS, seen_now, clicked_now)
+    ad(shop, "meta:ad:4", THIS, 1_000, 0)
+    for campaign, seen, clicked, seen_now, clicked_now in (
+        ("meta:1", 8_100, 200, 10_100, 70),
+        ("google:1", 10_000, 200, 10_000, 130),
+    ):
+        shop.ads(LAST, 1, campaign=campaign, impressions=seen, clicks=clicked)
+        shop.ads(THIS, 1, campaign=campaign, impressions=seen_now, clicks=clicked_now)
+
+    assert " Reel (Spring) fell most (3.00% -> 1.00%). Refresh" in str(found(shop, "ctr_drop").recommendation)
+    assert " google:ad:5 (Brand) fell most (2.00% -> 1.30%). Refresh" in str(
+        found(shop, "ctr_drop", "google").recommendation
     )
 
 

@@ -12,6 +12,8 @@ from growthos import catalog, connectors, settings
 from growthos.alerts import RULES
 from growthos.home import Home
 from growthos.kpis import KPIS
+from growthos.notify import TARGETS, chosen
+from growthos.settings.notify import HEARTBEAT
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -62,14 +64,15 @@ def test_docstrings_open_with_a_sentence(doc):
 
 
 def test_every_setting_is_in_the_readme():
-    for source in connectors.find().values():
-        for setting in source.settings:
+    known = [one.settings for one in (*connectors.find().values(), *TARGETS.values())]
+    for given in (*known, HEARTBEAT):
+        for setting in given:
             assert f"`{setting.env}`" in README, setting.env
 
 
 def test_the_sample_settings_are_read_and_are_the_defaults(tmp_path):
     """All but the calendar and the rate, which are examples."""
-    [sample] = [content for language, content in FENCED if language == "toml"]
+    sample, _ = (content for language, content in FENCED if language == "toml")
     home = Home(tmp_path)
     home.settings.write_text(sample)
     home.settings.chmod(0o600)
@@ -78,6 +81,17 @@ def test_the_sample_settings_are_read_and_are_the_defaults(tmp_path):
     assert given.calendar
     assert given.fx
     assert given.model_copy(update={"calendar": plain.calendar, "fx": plain.fx}) == plain
+
+
+def test_the_sample_targets_are_read_and_are_all_that_there_are(tmp_path):
+    _, sample = (content for language, content in FENCED if language == "toml")
+    home = Home(tmp_path)
+    for name in ("slack", "teams", "smtp"):
+        (tmp_path / name).write_text(f"https://example.com/{name}")
+        (tmp_path / name).chmod(0o600)
+    home.settings.write_text(sample.replace("/run/secrets", str(tmp_path)))
+    home.settings.chmod(0o600)
+    assert {one.name for one in chosen(settings.load(home, {}))} == set(TARGETS)
 
 
 def test_links_within_the_page_lead_somewhere():

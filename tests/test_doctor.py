@@ -191,6 +191,17 @@ class TestSources:
         assert not (tmp_path / "new").exists()
 
 
+def test_who_is_told_is_named_by_the_host_alone(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("GROWTHOS_SLACK_URL", "https://hooks.slack.com/services/canary7f3e9d1c5a")
+    monkeypatch.setenv("GROWTHOS_HEARTBEAT_URL", "https://hc-ping.com/canary7f3e9d1c5a")
+    _, out, _ = run("--offline", "--format", "json", home=tmp_path)
+
+    found = {(one["subject"], one["source"]): one["said"] for one in json.loads(out)["findings"]}
+    assert found["notify", "slack"] == "hooks.slack.com, from warning on"
+    assert found["heartbeat", ""] == "hc-ping.com"
+    assert "canary" not in out
+
+
 def test_settings_that_are_wrong_are_findings_and_the_rest_is_looked_at(run, tmp_path):
     (tmp_path / "growthos.toml").write_text(f'curency = "EUR"\n[meta]\naccess_token = "{CANARY}"\n')
     (tmp_path / "growthos.toml").chmod(0o644)

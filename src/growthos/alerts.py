@@ -33,8 +33,8 @@ def revenue_drop(case: Case, guards: GuardValues) -> bool:
 
     The recommendation splits the difference exactly into fewer orders, a lower order value and more returns; begin with
     the largest. Fewer orders: compare sessions and conversion by channel. A lower value: look at discount codes and the
-    product mix. More returns: see which products come back. Silent unless the week before had 10 orders and positive
-    net revenue.
+    product mix. More returns: look at the product that it names. Silent unless the week before had 10 orders and
+    positive net revenue.
     """
     return case.before("orders") >= guards.min_orders and case.before("revenue_net") > 0
 
@@ -72,8 +72,9 @@ def cac_increase(case: Case, guards: GuardValues) -> bool:
 def ctr_drop(case: Case, guards: GuardValues) -> bool:
     """Ads are clicked over 20 % less often than a week ago.
 
-    Tired creatives or a wider audience. Refresh the creatives or narrow the audience; if impressions rose at the same
-    time, it was widened. Silent below 5,000 impressions in either week.
+    Tired creatives or a wider audience. The recommendation names the ad whose fall cost most clicks. Refresh the
+    creatives or narrow the audience; if impressions rose at the same time, it was widened. Silent below 5,000
+    impressions in either week.
     """
     return case.least("impressions") >= guards.min_impressions
 
@@ -121,10 +122,9 @@ def evaluate(
     window = reading.window(about, None, end)
     weeks = {past: _week(con, about, window.earlier(past)) for past in {timedelta(0), *_lags(rules, guards)}}
     asked = _ask(about, {past: (week.now, week.before) for past, week in weeks.items()}, guards, rules)
-    for past in {one.rule.lag(guards) for one in asked if one.firing}:
-        week = weeks[past]
-        found = reading.campaigns(con, about, week.now.period, week.before.period)
-        weeks[past] = replace(week, campaigns=tuple(found.values()))
+    for past, week in weeks.items():
+        names = {one.rule.name for one in asked if one.firing and one.rule.lag(guards) == past}
+        weeks[past] = _looked_up(con, week, names)
     this = weeks[timedelta(0)]
     return AlertReport(
         window=window,
@@ -135,6 +135,18 @@ def evaluate(
         warnings=tuple(coverage(about, this.now, this.before)),
         alerts=tuple(_alert(one, weeks[one.rule.lag(guards)], one.rule.lag(guards).days) for one in asked),
     )
+
+
+def _looked_up(con: "DuckDBPyConnection", week: Week, firing: Collection[str]) -> Week:
+    """The week with what the rules that fire name: a campaign, an ad, a product; nothing where all is quiet."""
+    window, before = week.now.period, week.before.period
+    if firing:
+        week = replace(week, campaigns=tuple(reading.campaigns(con, week.about, window, before).values()))
+    if "ctr_drop" in firing:
+        week = replace(week, ads=tuple(reading.ads(con, week.about, window, before)))
+    if "revenue_drop" in firing:
+        week = replace(week, returned=reading.returned(con, window))
+    return week
 
 
 def evaluate_days(

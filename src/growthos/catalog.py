@@ -1,7 +1,7 @@
 """Everything that is declared, as Markdown: for `explain` and for the README."""
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
@@ -10,6 +10,7 @@ from typing import Any, Literal
 from growthos import connectors
 from growthos.alerts import RULES
 from growthos.connectors.base import Connector, Stream
+from growthos.connectors.terms import Setting
 from growthos.errors import UsageError
 from growthos.guards import Guards, GuardValues
 from growthos.kpis import ALIASES, KPIS
@@ -115,8 +116,20 @@ def sources() -> str:
 
 def settings() -> str:
     """For each source a table of its settings."""
-    parts = [f"**{source.title}**, `[{name}]`\n\n{_settings(source)}" for name, source in connectors.find().items()]
-    return "\n\n".join(parts)
+    return _tables({name: (source.title, source.settings) for name, source in connectors.find().items()})
+
+
+def targets() -> str:
+    """For each target of notifications a table of its settings, and one of the addresses that a sync pings."""
+    from growthos.notify import TARGETS
+    from growthos.settings.notify import HEARTBEAT
+
+    known = {f"notify.{name}": (target.title, target.settings) for name, target in TARGETS.items()}
+    return _tables({**known, "sync": ("Heartbeat", HEARTBEAT)})
+
+
+def _tables(known: Mapping[str, tuple[str, Sequence[Setting]]]) -> str:
+    return "\n\n".join(f"**{title}**, `[{name}]`\n\n{_settings(given)}" for name, (title, given) in known.items())
 
 
 def _kpi(kpi: Kpi) -> Iterator[str]:
@@ -155,7 +168,7 @@ def _source(source: type[Connector]) -> Iterator[str]:
     yield inspect.cleandoc(source.__doc__ or "")
     yield f"API version {source.api_version}."
     yield "## Settings"
-    yield _settings(source)
+    yield _settings(source.settings)
     yield "## Streams"
     yield _table(("Stream", "Read", "What it is"), [_stream(one) for one in source.streams()])
 
@@ -186,10 +199,10 @@ def _stream(one: Stream) -> tuple[str, str, str]:
     return f"`{one.name}`", MODES[one.mode], first_sentence(one.doc)
 
 
-def _settings(source: type[Connector]) -> str:
+def _settings(given: Sequence[Setting]) -> str:
     rows = [
         (f"`{one.name}`", f"`{one.env}`", one.help + (" Secret." if one.secret else ""), "yes" if one.required else "")
-        for one in source.settings
+        for one in given
     ]
     return _table(("Setting", "Variable", "What it is", "Required"), rows)
 

@@ -3,9 +3,11 @@
 Who sends it guards it: names in it come from data, and each target has marks of its own that they could be taken for.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
+from growthos.measures.values import Value
 from growthos.period import Period
 from growthos.rules import Severity
 
@@ -16,7 +18,8 @@ class Due:
 
     `fingerprint` is `rule:scope`, `name` the rule's own, `scope` the channel's, `all channels` where it is about all.
     `facts` is a sentence with its numbers, `recommendation` what to do, empty where it fires no more. `since` is the
-    day at whose end it began to fire, `until` the one at whose end it was found to fire no more.
+    day at whose end it began to fire, `until` the one at whose end it was found to fire no more. `figures` are the
+    numbers of the recommendation by name, as in the JSON of `alerts`.
     """
 
     fingerprint: str
@@ -27,6 +30,7 @@ class Due:
     recommendation: str
     since: date
     until: date | None = None
+    figures: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

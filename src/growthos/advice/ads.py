@@ -77,14 +77,26 @@ def _rise(campaign: Campaign) -> int:
 
 
 def ctr_drop(say: Sentence, case: Case, verdict: Verdict, week: Week) -> str:
-    """How many clicked, and whether the audience was widened."""
+    """How many clicked, the ad that fell most, and whether the audience was widened."""
     text = (
         f"{week.name(case.scope)}: {say.percent('current', verdict.current, digits=2)} of impressions were clicked, "
         f"{say.percent('change', verdict.change, signed=True)} against "
         f"{say.percent('previous', verdict.previous, digits=2)} ({say.count('clicks', case.now('clicks'))} of "
-        f"{say.count('impressions', case.now('impressions'))}). Refresh creatives or narrow audiences"
+        f"{say.count('impressions', case.now('impressions'))})."
     )
+    fallen = max(week.ads_of(case.scope), key=_clicks_missing, default=None)
+    if fallen and _clicks_missing(fallen) > 0:
+        before = say.percent("ad_before", exact(outcome("ctr", fallen.before)), digits=2)
+        now = say.percent("ad_now", exact(outcome("ctr", fallen.now)), digits=2)
+        text += f" {fallen.name} fell most ({before} -> {now})."
+    text += " Refresh creatives or narrow audiences"
     grown = relative(Fraction(case.now("impressions")), Fraction(case.before("impressions")))
     if grown is not None and grown > 0:
         text += f"; impressions rose {say.percent('impressions_change', grown)}, so the audience may have been widened"
     return text + "."
+
+
+def _clicks_missing(ad: Campaign) -> Fraction:
+    """Clicks that this week's impressions would have had at last week's rate, and did not: rate and weight in one."""
+    rate = exact(outcome("ctr", ad.before)) or Fraction(0)
+    return rate * (ad.now["impressions"] or 0) - (ad.now["clicks"] or 0)

@@ -1,5 +1,6 @@
 """What a recommendation is written with: two weeks to look at, and sentences that keep their numbers."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -71,12 +72,18 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """What a recommendation may look at beside its own scope."""
+    """What a recommendation may look at beside its own scope.
+
+    `returned` are this week's returns in cents by product, the most first. `ads` and they are read where a rule fires
+    that names one.
+    """
 
     about: About
     now: Numbers
     before: Numbers
     campaigns: tuple[Campaign, ...] = ()
+    ads: tuple[Campaign, ...] = ()
+    returned: Mapping[str, int] = field(default_factory=dict)
 
     def name(self, scope: str) -> str:
         """A scope in words."""
@@ -84,4 +91,12 @@ class Week:
 
     def of(self, scope: str) -> list[Campaign]:
         """The campaigns of a scope."""
-        return [campaign for campaign in self.campaigns if scope in {ALL, campaign.channel}]
+        return self._of(scope, self.campaigns)
+
+    def ads_of(self, scope: str) -> list[Campaign]:
+        """The ads of a scope."""
+        return self._of(scope, self.ads)
+
+    @staticmethod
+    def _of(scope: str, given: Sequence[Campaign]) -> list[Campaign]:
+        return [one for one in given if scope in {ALL, one.channel}]

@@ -24,7 +24,7 @@ COSTS = {
 
 
 def revenue_drop(say: Sentence, case: Case, verdict: Verdict, week: Week) -> str:
-    """The difference split into orders, order value and returns, and where to begin.
+    """The difference split into orders, order value and returns, and where to begin; of returns, the product with most.
 
     The three add up to the difference to the cent: the effect of the orders is rounded, that of the returns is whole,
     and the order value, discounts included, takes what remains.
@@ -53,7 +53,11 @@ def revenue_drop(say: Sentence, case: Case, verdict: Verdict, week: Week) -> str
         return f"{text}the order value: check discount codes and product mix."
     before = say.money("returns_before", case.before("returns"))
     now = say.money("returns_now", case.now("returns"))
-    return f"{text}the returns ({before} -> {now}): see which products come back, and why."
+    text += f"the returns ({before} -> {now}): "
+    if not week.returned:
+        return f"{text}see which products come back, and why."
+    product, cents = next(iter(week.returned.items()))
+    return f"{text}{product} accounts for {say.money('product_returns', cents)} of them, see why it comes back."
 
 
 def _loser(say: Sentence, week: Week) -> str:

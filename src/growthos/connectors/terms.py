@@ -51,7 +51,7 @@ class Setting:
 
     `required` settings together make a source connected; a `shared` one may be set for another source's sake
     and connects nothing by itself. An `address` replaces an official one, for proxies and tests. A `key_file` is a path
-    of a file that holds a secret.
+    of a file that holds a secret. A `link` is an address that lets in whoever knows what follows its host.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Setting:
     shared: bool = False
     address: bool = False
     key_file: bool = False
+    link: bool = False
 
 
 @dataclass(frozen=True, slots=True)

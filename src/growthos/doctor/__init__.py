@@ -91,11 +91,25 @@ def _settings(home: Home, given: "Settings | SettingsError") -> Iterator[Remark]
         return
     said = str(home.settings) if os.path.lexists(home.settings) else "no growthos.toml, so all is as it comes"
     yield ok("settings", "settings", said)
+    yield from _told(given)
     try:
         choose(home, given, ())
     except SettingsError as nothing:
         first, *needed = nothing.message.splitlines()
         yield error("settings", "sources", first.partition(".")[0], "\n".join([*needed, nothing.hint]))
+
+
+def _told(settings: "Settings") -> Iterator[Remark]:
+    """Who is told of alerts, and who of syncs; nobody is asked, as that is what `alerts notify --test` does."""
+    from urllib.parse import urlsplit
+
+    if settings.notify:
+        from growthos.notify import chosen
+
+        for one in chosen(settings):
+            yield ok("settings", "notify", f"{one.place}, from {one.least} on", source=one.name)
+    if settings.sync.heartbeat_url:
+        yield ok("settings", "heartbeat", urlsplit(settings.sync.heartbeat_url).netloc)
 
 
 def _sources(settings: "Settings", looks: tuple[Look, ...], now: datetime) -> Iterator[Remark]:

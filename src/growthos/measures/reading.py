@@ -19,6 +19,22 @@ T = TypeVar("T")
 HORIZON = 30
 WEEK = 7
 
+ADS = """
+    select ad_key, ads.name, coalesce(campaigns.name, campaign_key), channel_key
+    from dim_ad as ads
+    join dim_campaign as campaigns using (campaign_key)
+    order by ad_key
+"""
+RETURNED = """
+    select coalesce(title, sku, product_key), sum(returns_cents)::bigint as returns
+    from fact_refunds
+    join dim_product using (product_key)
+    where is_counted and product_key != 'unknown' and date_key between $first and $last
+    group by product_key, title, sku
+    having returns > 0
+    order by returns desc, product_key
+"""
+
 # All measures of a channel, a campaign, a day or the whole, by name. `payback` is the only one that may be None.
 Group = Mapping[str, int | None]
 NOTHING: Group = {**dict.fromkeys((*measures.MEASURES, *cohorts.COHORT_MEASURES), 0), "payback": None}
@@ -45,7 +61,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign's measures in two windows, `now` and `before`."""
+    """A campaign's measures in two windows, `now` and `before`; or those of one of its ads."""
 
     name: str
     channel: str
@@ -184,6 +200,21 @@ def campaigns(
         for key, name, channel in rows
         if key in this or key in last
     }
+
+
+def ads(con: "DuckDBPyConnection", about: About, now: Period, before: Period) -> list[Campaign]:
+    """Every ad that did anything in both windows, named with its campaign."""
+    this, last = (read_ads(con, period, "ad") for period in (now, before))
+    return [
+        Campaign(f"{name or key} ({campaign})", about.channels[channel].slug, this[key], last[key])
+        for key, name, campaign, channel in con.execute(ADS).fetchall()
+        if key in this and key in last
+    ]
+
+
+def returned(con: "DuckDBPyConnection", period: Period) -> dict[str, int]:
+    """Returns in cents by product, the most first; those that name none are left out."""
+    return dict(con.execute(RETURNED, {"first": period.first, "last": period.last}).fetchall())
 
 
 def _group(sums: measures.Sums | None, cohort: cohorts.Cohort | None) -> Group:

@@ -71,6 +71,7 @@ def _due(alert: Alert, report: AlertReport) -> Due:
         facts=alert_page.facts(alert, report.currency),
         recommendation=alert.recommendation or "",
         since=(standing and standing.active_since) or report.window.last,
+        figures=alert.figures or {},
     )
 
 

@@ -14,7 +14,7 @@ from growthos.connectors import find
 from growthos.dates import span
 from growthos.home import Home
 from growthos.redact import glimpse
-from growthos.settings import sources
+from growthos.settings import notify, sources
 from growthos.settings.origins import Problems, Toml, read_env, read_toml, unknown
 
 if TYPE_CHECKING:
@@ -97,10 +97,15 @@ class Section(BaseModel):
 
 
 class Sync(Section):
-    """`history`: days that a first sync reads. `patience`: seconds that one source may be waited for in all."""
+    """`history`: days that a first sync reads. `patience`: seconds that one source may be waited for in all.
+
+    `heartbeat_url` and `heartbeat_fail_url` are asked after a sync that went well, and after one that did not.
+    """
 
     history: Annotated[int, Field(ge=1, le=3660)] = 400
     patience: Whole = 900
+    heartbeat_url: str | None = Field(default=None, repr=False)
+    heartbeat_fail_url: str | None = Field(default=None, repr=False)
 
 
 class Shipping(Section):
@@ -159,7 +164,7 @@ class Limits(Section):
 
 
 class Settings(Section):
-    """All of it. `sources` holds what is set for each source, by setting name, secrets included."""
+    """All of it. `sources` and `notify` hold what is set for each source and target, secrets included."""
 
     reporting_timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     currency: Currency | None = None
@@ -172,6 +177,7 @@ class Settings(Section):
     warehouse: Warehouse = Warehouse()
     limits: Limits = Limits()
     sources: dict[str, dict[str, str]] = Field(default_factory=dict, repr=False)
+    notify: dict[str, dict[str, str]] = Field(default_factory=dict, repr=False)
 
 
 def load(home: Home, environ: Mapping[str, str], *, partly: bool = False) -> Settings:
@@ -182,16 +188,20 @@ def load(home: Home, environ: Mapping[str, str], *, partly: bool = False) -> Set
     problems = Problems()
     toml, env = read_toml(home), read_env(home, problems)
     known = find()
-    general = {key: value for key, value in toml.values.items() if key not in known}
-    settings = _validate(general, toml, [*_names(Settings), *known], problems)
+    general = {key: value for key, value in toml.values.items() if key not in known and key != "notify"}
+    settings = _validate(notify.without_heartbeat(general), toml, [*_names(Settings), *known], problems)
     found = sources.read_sources(known, home, toml, env, environ, problems, partly=partly)
+    told = notify.read_targets(home, toml, env, environ, problems)
+    beats = settings.sync.model_copy(update=notify.read_heartbeat(home, toml, env, environ, problems))
     problems.stop()
-    return settings.model_copy(update={"sources": found})
+    return settings.model_copy(update={"sources": found, "notify": told, "sync": beats})
 
 
 def whence(home: Home, environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """For each source, the variables that are set and the place in which each was found; no value."""
-    return sources.whence(find(), home, read_toml(home), read_env(home, Problems()), environ)
+    """For each source and target, the variables that are set and the place in which each was found; no value."""
+    toml, env = read_toml(home), read_env(home, Problems())
+    known = {name: one.settings for name, one in find().items()}
+    return sources.whence({**known, **notify.declared(toml, env, environ)}, home, toml, env, environ)
 
 
 def demo() -> Settings:

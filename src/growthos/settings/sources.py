@@ -1,15 +1,31 @@
-"""The settings of the sources: whatever a connector declares, from growthos.toml, .env and the environment."""
+"""The settings of the sources: whatever a connector declares, from growthos.toml, .env and the environment.
 
-from collections.abc import Mapping
+A target of notifications declares in the same way, and its table is one below another: `notify.slack`.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar, Protocol
 
-from growthos.connectors.base import Connector
+from growthos.connectors.address import hidden
 from growthos.connectors.terms import Setting
 from growthos.errors import SettingsError
 from growthos.home import Home
 from growthos.redact import SECRETS
 from growthos.settings.origins import Env, Problems, Toml, near_miss, open_to_others, unknown
+
+
+class Declared(Protocol):
+    """Something with settings of its own: every `Connector` is one, and every `Target`."""
+
+    settings: ClassVar[tuple[Setting, ...]]
+
+    def __init__(self, values: Mapping[str, str]) -> None: ...
+
+    @classmethod
+    def missing(cls, values: Mapping[str, str]) -> tuple[str, ...]:
+        """Variables that are still to be set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +52,14 @@ class Reader:
                 return self._checked(value, setting, place.where(setting.env))
         given = table.get(setting.name)
         named = table.get(f"{setting.name}_file") if setting.secret else None
-        where = self.toml.where(source, setting.name)
+        where = self.toml.where(*source.split("."), setting.name)
         if given is not None and named is not None:
             self.problems.add(where, f"is set, and so is {setting.name}_file; keep one")
         if given is not None or named is not None:
             key = "" if given is not None else f"{setting.name}_file in "
             self.origins[source, setting.name] = key + self.toml.path.name
         if named is not None and given is None:
-            return self._from_file(str(named), setting, self.toml.where(source, f"{setting.name}_file"))
+            return self._from_file(str(named), setting, self.toml.where(*source.split("."), f"{setting.name}_file"))
         return None if given is None else self._checked(self._text(given, where), setting, where)
 
     def _text(self, given: object, where: str) -> str:
@@ -70,14 +86,15 @@ class Reader:
 
     def _checked(self, value: str, setting: Setting, where: str) -> str | None:
         if setting.secret:
-            SECRETS.learn(value)
+            for one in hidden(value) if setting.link else (value,):
+                SECRETS.learn(one)
         if setting.secret and not (value.isascii() and value.isprintable()):
             self.problems.add(where, "holds characters that no key or token has")
         return value or None
 
 
 def read_sources(
-    known: Mapping[str, type[Connector]],
+    known: Mapping[str, type[Declared]],
     home: Home,
     toml: Toml,
     env: Env,
@@ -89,92 +106,103 @@ def read_sources(
     """What is set for each source, by setting name; with `partly`, also where that is not all it needs."""
     reader = Reader(home, toml, (Env("environment", environ), env), problems)
     _unknown_variables(known, env, problems)
-    _open_secrets(known, home, toml, env, problems)
+    open_secrets({name: one.settings for name, one in known.items()}, home, toml, env, problems)
     found = {}
     for name, connector in known.items():
-        table = toml.values.get(name, {})
+        keys_to_it = name.split(".")
+        table = _at(toml, keys_to_it)
         if not isinstance(table, dict):
-            problems.add(toml.where(name), f"is a table: write [{name}]")
+            problems.add(toml.where(*keys_to_it), f"is a table: write [{name}]")
             continue
         settings = connector.settings
         keys = {one.name for one in settings} | {f"{one.name}_file" for one in settings if one.secret}
         for key in table:
             if key not in keys:
-                problems.add(toml.where(name, key), unknown(key, sorted(keys)))
+                problems.add(toml.where(*keys_to_it, key), unknown(key, sorted(keys)))
         values = {one.name: value for one in settings if (value := reader.read(name, one, table))}
         if values:
             found[name] = values
             if not (partly and connector.missing(values)):
-                _complete(connector, settings, values, {**env.values, **environ}, problems)
+                _complete(name, connector, values, {**env.values, **environ}, problems)
     return found
 
 
 def whence(
-    known: Mapping[str, type[Connector]], home: Home, toml: Toml, env: Env, environ: Mapping[str, str]
+    known: Mapping[str, tuple[Setting, ...]], home: Home, toml: Toml, env: Env, environ: Mapping[str, str]
 ) -> dict[str, dict[str, str]]:
-    """For each source, the variables that are set and the place in which each was found; no value."""
+    """For each table, the variables that are set and the place in which each was found; no value."""
     reader = Reader(home, toml, (Env("environment", environ), env), Problems())
     found: dict[str, dict[str, str]] = {}
-    for name, connector in known.items():
-        for one in connector.settings:
+    for name, settings in known.items():
+        for one in settings:
             if reader.read(name, one, _table(toml, name)):
                 found.setdefault(name, {})[one.env] = reader.origins[name, one.name]
     return found
 
 
 def _complete(
-    connector: type[Connector],
-    settings: tuple[Setting, ...],
+    name: str,
+    connector: type[Declared],
     values: Mapping[str, str],
     environ: Mapping[str, str],
     problems: Problems,
 ) -> None:
     """A source is connected or not, never half: what is missing is named."""
+    settings = connector.settings
     own = [one for one in settings if one.name in values and not (one.shared or one.address)]
     missing = connector.missing(values)
     if own and missing:
         verb = "is" if len(missing) == 1 else "are"
         names = ", ".join(missing)
         what = f"is only partly set: {names} {verb} missing{near_miss(missing, environ)}"
-        if connector.scopes and {one.name for one in settings if one.env in missing} == {"refresh_token"}:
-            what += f"; `growthos login {connector.name}` gets it"
-        problems.add(connector.name, what)
+        signed_in_to = getattr(connector, "scopes", ())
+        if signed_in_to and {one.name for one in settings if one.env in missing} == {"refresh_token"}:
+            what += f"; `growthos login {name}` gets it"
+        problems.add(name, what)
     elif own:
         try:
             connector(values)
         except SettingsError as error:
-            problems.add(connector.name, error.message)
+            problems.add(name, error.message)
         for one in settings:
             key = Path(values[one.name]).expanduser() if one.key_file and one.name in values else None
             if key and key.exists() and open_to_others(key):
                 problems.refuse(key)
 
 
-def _unknown_variables(known: Mapping[str, type[Connector]], env: Env, problems: Problems) -> None:
+def _unknown_variables(known: Mapping[str, type[Declared]], env: Env, problems: Problems) -> None:
     """A name in .env that begins like a source's and is none of its settings was mistyped."""
     names = {"DEMO_MODE", "GROWTHOS_HOME"}
     for connector in known.values():
         for one in connector.settings:
             names |= {one.env, f"{one.env}_FILE"} if one.secret else {one.env}
-    prefixes = tuple(f"{name.upper()}_" for name in known)
+    prefixes = tuple(f"{name.replace('notify.', 'growthos_').upper()}_" for name in known)
     for name in env.values:
         if name not in names and name.startswith(prefixes):
             problems.add(env.where(name), unknown(name, sorted(names), "variable"))
 
 
-def _open_secrets(known: Mapping[str, type[Connector]], home: Home, toml: Toml, env: Env, problems: Problems) -> None:
+def open_secrets(
+    known: Mapping[str, tuple[Setting, ...]], home: Home, toml: Toml, env: Env, problems: Problems
+) -> None:
+    """Refuse a file that holds one of these secrets and is not its owner's alone."""
+    secrets = [(name, one) for name, settings in known.items() for one in settings if one.secret]
     for path, holds in (
-        (home.settings, any(one.name in _table(toml, name) for name, one in _secrets(known))),
-        (home.env, any(env.get(one.env) for _, one in _secrets(known))),
+        (home.settings, any(one.name in _table(toml, name) for name, one in secrets)),
+        (home.env, any(env.get(one.env) for _, one in secrets)),
     ):
         if holds and open_to_others(path):
             problems.refuse(path)
 
 
-def _secrets(known: Mapping[str, type[Connector]]) -> list[tuple[str, Setting]]:
-    return [(name, one) for name, connector in known.items() for one in connector.settings if one.secret]
-
-
 def _table(toml: Toml, name: str) -> Mapping[str, object]:
-    found = toml.values.get(name)
+    found = _at(toml, name.split("."))
     return found if isinstance(found, dict) else {}
+
+
+def _at(toml: Toml, keys: Sequence[str]) -> object:
+    """What stands there in growthos.toml; an empty table where nothing does."""
+    found: object = toml.values
+    for key in keys:
+        found = found.get(key, {}) if isinstance(found, dict) else {}
+    return found
