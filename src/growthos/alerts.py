@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from growthos import kpis, measures
+from growthos import kpis, measures, unusual
 from growthos.advice import recommend
 from growthos.advice.sentences import Week
 from growthos.alert_report import Alert, AlertReport
@@ -114,10 +114,12 @@ def evaluate(
     guards: GuardValues | None = None,
     rules: Collection[Rule] | None = None,
 ) -> AlertReport:
-    """Ask every rule about the seven days up to `end`, by default the last complete one."""
+    """Ask every rule about the seven days up to `end`, by default the last complete one; and which were unusual."""
     about = measures.about(con)
     window = reading.window(about, None, end)
-    now, before = (reading.read(con, about, period, horizon_days=None) for period in (window, window.before()))
+    past = unusual.needed(window)
+    days = measures.read_channel_days(con, past)
+    now, before = reading.of_windows(about, days, (window, window.before()))
     asked = _ask(about, now, before, guards or Guards(), RULES.values() if rules is None else rules)
     week = Week(about, now, before)
     if any(one.firing for one in asked):
@@ -130,6 +132,7 @@ def evaluate(
         data_through=about.data_through,
         warnings=tuple(coverage(about, now, before)),
         alerts=tuple(_alert(one, week) for one in asked),
+        unusual=unusual.find(about, days, measures.read_events(con, past), window),
     )
 
 
