@@ -285,9 +285,9 @@ class TestWhole:
         home = publish(tmp_path / "home")
         with duckdb.connect(home.database) as con:
             con.execute("delete from dim_channel")
-        from growthos import render
+        from growthos.render import answers
 
-        plain, written = render.put_down, []
+        plain, written = answers.put_down, []
 
         def put_down(*given: object) -> None:
             written.append(given)
@@ -295,7 +295,7 @@ class TestWhole:
                 raise OSError(28, "No space left on device")
             plain(*given)
 
-        monkeypatch.setattr(render, "put_down", put_down)
+        monkeypatch.setattr(answers, "put_down", put_down)
         _, err = run("--format", form, to=tmp_path / "marts", root=home.root, code=ExitCode.CANNOT_WRITE)
         assert f"{tmp_path}/marts cannot be written: No space left on device." in err.replace("\n", "")
         assert contents(tmp_path / "marts") == before

@@ -252,7 +252,8 @@ def found(
     *changed: tuple[date, int, Mapping[str, int]], events: Any = (), through: date | None = DAY, **made: int
 ) -> list[UnusualDay]:
     """The unusual days of the week that ends on DAY."""
-    return list(unusual.find(about(through), shop(*changed, **made), events, Period.ending(DAY, days=7)))
+    values = unusual.daily(about(), shop(*changed, **made), DAY)
+    return list(unusual.find(about(through), values, events, Period.ending(DAY, days=7)))
 
 
 def test_days_that_are_all_alike_are_not_unusual() -> None:

@@ -132,7 +132,7 @@ def evaluate(
         data_through=about.data_through,
         warnings=tuple(coverage(about, now, before)),
         alerts=tuple(_alert(one, week) for one in asked),
-        unusual=unusual.find(about, days, measures.read_events(con, past), window),
+        unusual=unusual.find(about, unusual.daily(about, days, past.last), measures.read_events(con, past), window),
     )
 
 

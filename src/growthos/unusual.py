@@ -34,6 +34,8 @@ NORMAL = 1.4826
 """The median distance from the median, times this, is the standard deviation of what is spread normally."""
 LEAST_OF_MONEY = math.log(1.05)
 LINE = 3.5
+FIRST_JUDGED = ENOUGH_VALUES * WEEK + ENOUGH_DAYS * A_DAY
+"""So long after the first day that is known the first one can be judged."""
 LOOK_BACK = 2 * (WEEKS + 1) * WEEK
 """So long before a day others can have a say in it: those of its baseline, and those that say if one of these was
 unusual itself."""
@@ -121,6 +123,8 @@ SERIES = (
     Series("sessions", "Sessions", "count", 1),
     Series("purchases", "Purchases", "count", 1),
 )
+Daily = Mapping[tuple[Series, str], Mapping[date, int]]
+"""Values by series and scope, then by day."""
 LEAST_ORDERS = 10
 """Where fewer orders are expected, a single basket makes the revenue of a day."""
 
@@ -200,23 +204,30 @@ def needed(period: Period) -> Period:
     return Period(period.first - LOOK_BACK, period.last)
 
 
-def find(about: About, sums: ChannelDays, events: Collection[date], period: Period) -> tuple[UnusualDay, ...]:
-    """The unusual days of a period, by day, from the measures of the days that are `needed`.
+def daily(about: About, sums: ChannelDays, last: date) -> Daily:
+    """The value of each day up to the last, by series and scope, from the first day on which there was anything."""
+    found: dict[tuple[Series, str], dict[date, int]] = {}
+    for series in SERIES:
+        for (day, key), one in sums.items():
+            channel = about.channels[key]
+            if not series.platforms or channel.paid:
+                days = found.setdefault((series, channel.slug if series.platforms else ALL), {})
+                days[day] = days.get(day, 0) + whole(series.name, one)
+    return {one: filled for one, days in found.items() if (filled := _filled(days, last))}
+
+
+def find(about: About, values: Daily, events: Collection[date], period: Period) -> tuple[UnusualDay, ...]:
+    """The unusual days of a period, by day, from the values of the days that are `needed`.
 
     A day that is not complete for every source is not judged.
     """
     if about.data_through is None or about.data_through < period.first:
         return ()
     period = Period(period.first, min(period.last, about.data_through))
-    known = {
-        (series, scope): values
-        for series in SERIES
-        for scope, values in _values(about, series, sums, period.last).items()
-    }
-    judged = {one: scores(values, period, one[0].scale, events) for one, values in known.items()}
+    judged = {one: scores(days, period, one[0].scale, events) for one, days in values.items()}
     orders = judged.get((ORDERS, ALL), {})
     found = (
-        _told(about, *one, day, known[one][day], score, orders.get(day))
+        _told(about, *one, day, values[one][day], score, orders.get(day))
         for one, scored in judged.items()
         for day, score in scored.items()
         if score.unusual and _is_enough(one[0], score, orders.get(day))
@@ -224,15 +235,10 @@ def find(about: About, sums: ChannelDays, events: Collection[date], period: Peri
     return tuple(sorted(found, key=lambda one: one.day))
 
 
-def _values(about: About, series: Series, sums: ChannelDays, last: date) -> dict[str, dict[date, int]]:
-    """A series' value of each day up to the last by scope, from the first day on which there was anything."""
-    found: dict[str, dict[date, int]] = {}
-    for (day, key), one in sums.items():
-        channel = about.channels[key]
-        if not series.platforms or channel.paid:
-            days = found.setdefault(channel.slug if series.platforms else ALL, {})
-            days[day] = days.get(day, 0) + whole(series.name, one)
-    return {scope: _filled(days, last) for scope, days in sorted(found.items())}
+def since(values: Daily, period: Period) -> date | None:
+    """The first day of a period that can be judged in any series; None where none can."""
+    first = min((min(days) + FIRST_JUDGED for days in values.values()), default=None)
+    return None if first is None or first > period.last else max(first, period.first)
 
 
 def _filled(values: Mapping[date, int], last: date) -> dict[date, int]:

@@ -72,8 +72,9 @@ def export(
 
 
 def _workbook(session: Session, to: Path, names: Sequence[str]) -> "Exported":
-    from growthos import exports, interrupt, last_build, render
+    from growthos import exports, interrupt, last_build
     from growthos.folders import making
+    from growthos.render import excel
     from growthos.warehouse.answers import Answer
 
     exports.check_workbook(to)
@@ -81,13 +82,14 @@ def _workbook(session: Session, to: Path, names: Sequence[str]) -> "Exported":
         chosen = _chosen(con, names)
         made = last_build.from_database(con).finished_at
         with making(to) as new:
-            render.workbook(new, [(one.name, Answer(con, one.query)) for one in chosen], made)
+            excel.write(new, [(one.name, Answer(con, one.query)) for one in chosen], made)
     return exports.Exported(to, len(chosen), sum(one.rows for one in chosen), to.stat().st_size)
 
 
 def _folder(session: Session, to: Path, names: Sequence[str], style: "Form") -> "Exported":
     """All files are made before the first one takes its place."""
-    from growthos import exports, interrupt, render
+    from growthos import exports, interrupt
+    from growthos.render import answers
     from growthos.warehouse.answers import Answer
 
     with session.published(exports.workplace_of(to)) as con, interrupt.in_order(), interrupt.breakable(con):
@@ -95,7 +97,7 @@ def _folder(session: Session, to: Path, names: Sequence[str], style: "Form") -> 
         files = {f"{one.name}.{'parquet' if style == 'parquet' else 'csv'}": one for one in chosen}
         with exports.making_all(to, list(files)) as folder:
             for name, one in files.items():
-                render.put_down(Answer(con, one.query), style, folder / name)
+                answers.put_down(Answer(con, one.query), style, folder / name)
     return exports.Exported(
         to, len(chosen), sum(one.rows for one in chosen), sum((to / name).stat().st_size for name in files)
     )

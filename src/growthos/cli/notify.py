@@ -33,11 +33,10 @@ def notify(context: typer.Context, *, until: UntilOption = None) -> None:
     from growthos.render import message_page
 
     session: Session = context.obj
-    now, told = session.clock.now(), session.settings.alerts
-    repeats = {"critical": told.repeat_critical, "warning": told.repeat, "info": told.repeat}
+    now = session.clock.now()
     with alert_book.held(session.kept) as pen:
         report = watch.read(session, until, untold=session.quiet, book=pen.book)
-        due = telling.due(report, pen.book, repeats, now)
+        due = telling.due(report, pen.book, session.settings.alerts.repeats, now)
         if due:
             tell(message_page.message(report, due, session.home.root.name))
             pen.write(telling.told(pen.book, report, due, now), now)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from growthos.alerts import AlertReport
+    from growthos.backtest import Backtest
     from growthos.catalog import Entry
     from growthos.connections import Connections
     from growthos.doctor import Diagnosis
@@ -88,6 +89,14 @@ def message(told: "Message") -> None:
 def silences(found: "Silences", style: "Style" = "table", output: Path | None = None) -> None:
     """Who silenced what, until when and why."""
     from growthos.render import silence_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
+def backtest(found: "Backtest", style: "Style" = "table", output: Path | None = None) -> None:
+    """How often each rule would have fired."""
+    from growthos.render import backtest_page as view
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
@@ -273,20 +282,6 @@ def answer(found: "Answer", style: "Form", output: Path | None = None, made: dat
     from growthos.render import answers
 
     answers.deliver(found, style, output, made)
-
-
-def put_down(found: "Answer", style: "Form", path: Path) -> None:
-    """The same in a new file at `path`, of a form that has no sheets."""
-    from growthos.render import answers
-
-    answers.put_down(found, style, path)
-
-
-def workbook(path: Path, sheets: "Sequence[tuple[str, Answer]]", made: datetime | None = None) -> None:
-    """A new Excel workbook at `path`, with a sheet for each answer."""
-    from growthos.render import excel as view
-
-    view.write(path, sheets, made)
 
 
 def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:
