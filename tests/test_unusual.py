@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -15,6 +16,8 @@ from kpi_fixtures import Shop
 from growthos import alerts, measures, unusual
 from growthos.measures import MEASURES, About, Channel
 from growthos.period import Period
+from growthos.render import alert_page
+from growthos.render.output import drawn
 from growthos.unusual import Scale, UnusualDay, scores
 
 DAY = date(2026, 3, 29)
@@ -359,3 +362,19 @@ def test_alerts_tell_them_of_their_window_and_reads_the_calendar() -> None:
     assert [one.day for one in again.unusual] == [date(2026, 3, 29)]
     assert measures.read_events(made.con, Period(DAY, DAY)) == {}
     assert not again.of("revenue_drop").unusual
+
+
+def test_the_page_of_the_alerts_shows_them_in_a_table_and_says_once_what_each_may_be() -> None:
+    """Two days without a visit, and 500.00 of spend where 200.00 are usual."""
+    days = found((YESTERDAY, 3, {"sessions": 0}), (DAY, 3, {"sessions": 0}), (DAY, 1, {"spend": 50_000}))
+    report = replace(alerts.evaluate(Shop().con), unusual=tuple(days))
+    text = drawn(alert_page.page(report))
+    table, _, below = text.partition("Unusual days\n")[2].partition("\n\n")
+    assert [line.split() for line in table.splitlines() if line.startswith("2026")] == [
+        ["2026-03-28", "Sessions", "0", "400", "0.00x"],
+        ["2026-03-29", "Ad", "spend,", "Meta", "Ads", "$500.00", "$200.00", "2.50x"],
+        ["2026-03-29", "Sessions", "0", "400", "0.00x"],
+    ]
+    assert below.count("Sessions down: not one visit was seen: tracking is lost.") == 1
+    assert not any(record["id"] == "ad_spend" for record in alert_page.records(report))
+    assert not report.reaches("info")
