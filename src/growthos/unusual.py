@@ -62,7 +62,7 @@ def scores(
     are not judged, and nothing is judged by them. Nor by days that were unusual themselves.
     """
     logs = {day: math.log1p(max(0, value)) for day, value in values.items() if day not in events}
-    past = Period(period.first - WEEKS * WEEK, period.last)
+    past = Period(period.first - (WEEKS + 1) * WEEK, period.last)
     unusual = {day for day, score in _scores(logs, past, scale).items() if score.unusual}
     return _scores(logs, period, scale, unusual)
 
