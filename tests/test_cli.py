@@ -97,6 +97,16 @@ BAD_INPUT = [
     (["alerts", "--fail-on", ""], ExitCode.USAGE, "It is one of info, warning, critical"),
     (["kpis", "--by", ""], ExitCode.USAGE, "It is one of channel, campaign"),
     (["alerts", "--until", "7d"], ExitCode.USAGE, "is no day"),
+    (["alerts", "--backtest", "sometime"], ExitCode.USAGE, "--backtest 'sometime' is no date"),
+    (["alerts", "--backtest", "9999d"], ExitCode.USAGE, "--backtest '9999d' is out of range"),
+    (
+        ["alerts", "--backtest", "2026-03-20", "--until", "2026-03-01"],
+        ExitCode.USAGE,
+        "--backtest 2026-03-20 leaves no day",
+    ),
+    (["alerts", "--backtest", "90d", "--fail-on", "info"], ExitCode.USAGE, "--fail-on does not go with --backtest"),
+    (["alerts", "--backtest", "90d", "--all"], ExitCode.USAGE, "--all does not go with --backtest"),
+    (["alerts", "--backtest", "90d"], ExitCode.NO_DATA, "No data yet"),
     (["alerts", "chekcs"], ExitCode.USAGE, "No such command 'chekcs'"),
     (["checks", "--format", "xml"], ExitCode.USAGE, "It is one of table, json, csv, markdown"),
     (["plot"], ExitCode.USAGE, "Missing argument 'KPI'"),
@@ -412,6 +422,34 @@ def test_alerts_as_json(run, shop):
     assert {"id", "name", "severity", "scope", "state", "unit", "current", "previous", "change", "threshold"} <= set(
         every[0]
     )
+
+
+def test_a_backtest_in_every_form(run, shop, tmp_path):
+    """Seven bad days after eight good weeks: the rules of the last week fire, and nothing fails for that."""
+    said = run("alerts", "--backtest", "20d", home=shop)
+    assert (said.code, said.err) == (0, "")
+    assert "Back-test of the alerts, 2026-03-10 to 2026-03-29 (20 days, UTC)" in said.out
+    assert "No cause is known: name days" in said.out
+    told = run("alerts", "--backtest", "20d", "--format", "json", home=shop).json
+    assert sum(one["days"] for one in told["rules"]) > 0
+    head, *lines = run("alerts", "--backtest", "20d", "--format", "csv", home=shop).out.splitlines()
+    assert head == "kind,id,name,severity,scope,days,episodes,known,told,first,last,when"
+    assert len(lines) == len(told["rules"]) + len(told["unusual"])
+    assert (
+        "| revenue\\_drop | all channels |" in run("alerts", "--backtest", "20d", "--format", "markdown", home=shop).out
+    )
+    run("-q", "alerts", "--backtest", "20d", "-o", str(tmp_path / "report"), home=shop)
+    assert (tmp_path / "report").read_text() == said.out
+
+
+def test_the_guards_of_the_home_are_those_of_its_backtest(run, tmp_path):
+    home = publish(tmp_path)
+    before = run("alerts", "--backtest", "20d", "--format", "json", home=home).json
+    (home.root / "growthos.toml").write_text("[alerts]\nmin_orders = 100000\n")
+    after = run("alerts", "--backtest", "20d", "--format", "json", home=home).json
+    days = [{one["id"]: one["days"] for one in told["rules"] if one["scope"] == "all"} for told in (before, after)]
+    assert days[0]["revenue_drop"] > days[1].pop("revenue_drop") == 0
+    assert days[1].items() <= days[0].items()
 
 
 def test_a_failed_build_is_announced_above_every_report(run, tmp_path):

@@ -444,6 +444,24 @@ def test_the_shop_knows_what_broke_and_since_when(any_shop):
     assert lost < 0.55
 
 
+def test_the_shop_tells_what_moved_its_numbers(any_shop):
+    """The break, the seasons, campaigns that come and go, an order of 140 lines and its return: each on its days."""
+    told = {one.what: (one.first, one.last) for one in demo.happened()}
+    assert all(demo.FIRST_DAY <= first <= last <= demo.LAST_DAY for first, last in told.values())
+    assert told[any_shop.anomaly.what] == (any_shop.anomaly.first, demo.LAST_DAY)
+    assert {one.what for one in demo.happened() if one.channel == "google"} == {"The campaign Gifts - Search."}
+    for one in any_shop.campaigns:
+        days = [row.day for row in any_shop.campaign_days if row.campaign == one]
+        always = (days[0], days[-1]) == (demo.FIRST_DAY, demo.LAST_DAY)
+        assert always or told[f"The campaign {one.name}."] == (days[0], days[-1])
+    [long] = [order for order in any_shop.orders if len(order.lines) == 140]
+    assert told["One order of 140 lines."] == (day(long), day(long))
+    back = day_of(long.refunds[0].created_at)
+    assert told["Most of the order of 140 lines comes back."] == (back, back)
+    assert {"Black Friday.", "Cyber Monday.", "Christmas Day."} < told.keys()
+    assert len(told) == 1 + len(marketing.PEAKS) + 3 + 2
+
+
 def test_the_week_before_was_normal(any_shop):
     for figure in (net, orders_in, new_customers, lambda one, days: spent(one, days)[0]):
         assert 0.75 < figure(any_shop, WEEK_BEFORE) / figure(any_shop, TWO_BEFORE) < 1.35

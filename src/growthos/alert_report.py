@@ -11,6 +11,7 @@ from growthos.measures.notices import Notice
 from growthos.measures.values import Unit, Value
 from growthos.period import Period
 from growthos.rules import SEVERITIES, Rule, Severity, State
+from growthos.unusual import UnusualDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ class Alert:
 class AlertReport:
     """Every rule asked of every scope, for the seven days of `window` against the seven before.
 
-    `failed` are the critical checks that kept the last build from being published; None where it was.
+    `failed` are the critical checks that kept the last build from being published; None where it was. `unusual` are the
+    days of the window that stand out from the same weekday of the weeks before.
     """
 
     window: Period
@@ -91,6 +93,7 @@ class AlertReport:
     warnings: tuple[Notice, ...]
     alerts: tuple[Alert, ...]
     failed: tuple[str, ...] | None = None
+    unusual: tuple[UnusualDay, ...] = ()
 
     @property
     def firing(self) -> tuple[Alert, ...]:
@@ -100,7 +103,7 @@ class AlertReport:
 
     def of(self, name: str) -> Self:
         """The same of one rule alone."""
-        return replace(self, alerts=tuple(alert for alert in self.alerts if alert.rule.name == name))
+        return replace(self, alerts=tuple(alert for alert in self.alerts if alert.rule.name == name), unusual=())
 
     def reaches(self, level: Severity) -> bool:
         """Whether an alert of at least this severity fires that nothing holds back."""
@@ -114,4 +117,5 @@ class AlertReport:
             "window": {"since": self.window.first.isoformat(), "until": self.window.last.isoformat()},
             "previous": {"since": self.previous.first.isoformat(), "until": self.previous.last.isoformat()},
             "alerts": [alert.as_json() for alert in (self.alerts if all else self.firing)],
+            "unusual": [one.as_json() for one in self.unusual],
         }

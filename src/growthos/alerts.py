@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from growthos import kpis, measures
+from growthos import kpis, measures, unusual
 from growthos.advice import recommend
 from growthos.advice.sentences import Week
 from growthos.alert_report import Alert, AlertReport
@@ -116,15 +116,17 @@ def evaluate(
     guards: GuardValues | None = None,
     rules: Collection[Rule] | None = None,
 ) -> AlertReport:
-    """Ask every rule about the seven days up to `end`, by default the last complete one."""
+    """Ask every rule about the seven days up to `end`, by default the last complete one; and which were unusual."""
     about, guards = measures.about(con), guards or Guards()
     rules = RULES.values() if rules is None else rules
     window = reading.window(about, None, end)
-    weeks = {past: _week(con, about, window.earlier(past)) for past in {timedelta(0), *_lags(rules, guards)}}
-    asked = _ask(about, {past: (week.now, week.before) for past, week in weeks.items()}, guards, rules)
-    for past, week in weeks.items():
-        names = {one.rule.name for one in asked if one.firing and one.rule.lag(guards) == past}
-        weeks[past] = _looked_up(con, week, names)
+    past = unusual.needed(window)
+    days = measures.read_channel_days(con, past)
+    weeks = {lag: _week(about, days, window.earlier(lag)) for lag in {timedelta(0), *_lags(rules, guards)}}
+    asked = _ask(about, {lag: (week.now, week.before) for lag, week in weeks.items()}, guards, rules)
+    for lag, week in weeks.items():
+        names = {one.rule.name for one in asked if one.firing and one.rule.lag(guards) == lag}
+        weeks[lag] = _looked_up(con, week, names)
     this = weeks[timedelta(0)]
     return AlertReport(
         window=window,
@@ -134,6 +136,7 @@ def evaluate(
         data_through=about.data_through,
         warnings=tuple(coverage(about, this.now, this.before)),
         alerts=tuple(_alert(one, weeks[one.rule.lag(guards)], one.rule.lag(guards).days) for one in asked),
+        unusual=unusual.find(about, unusual.daily(about, days, past.last), measures.read_events(con, past), window),
     )
 
 
@@ -178,8 +181,8 @@ def _lags(rules: Collection[Rule], guards: GuardValues) -> set[timedelta]:
     return {rule.lag(guards) for rule in rules}
 
 
-def _week(con: "DuckDBPyConnection", about: measures.About, window: Period) -> Week:
-    now, before = (reading.read(con, about, period, horizon_days=None) for period in (window, window.before()))
+def _week(about: measures.About, days: reading.ChannelDays, window: Period) -> Week:
+    now, before = reading.of_windows(about, days, (window, window.before()))
     return Week(about, now, before)
 
 

@@ -39,11 +39,12 @@ class Today:
         }
 
 
-def resolve(since: str | None, until: str | None, data_through: date, today: Today) -> Period:
+def resolve(since: str | None, until: str | None, data_through: date, today: Today, option: str = "--since") -> Period:
     """The window of a report: by default the seven days up to `data_through`.
 
     `7d` ends at `until`. `yesterday` and `last-month` end where the day or month ends, `mtd` with the last complete
     day of the month; with an `until` of their own they only begin the window. A date alone ends at `data_through`.
+    `option` is where the first day was given.
     """
     last = day(until, today, "--until") if until is not None else data_through
     words = today.words()
@@ -55,24 +56,26 @@ def resolve(since: str | None, until: str | None, data_through: date, today: Tod
             complete = since == "mtd" and first <= data_through < words[since].last
             last = data_through if complete else words[since].last
     else:
-        first = _first(since, last)
+        first = _first(since, last, option)
     if first > last:
         said = f"ends on {last}" if until else f"ends with the data, on {last}"
-        raise UsageError(f"--since {since} leaves no day: the window {said}.", hint=EXAMPLES)
+        raise UsageError(f"{option} {since} leaves no day: the window {said}.", hint=EXAMPLES)
     return Period(first, last)
 
 
-def since_when(since: str | None, until: str | None, today: Today) -> tuple[date | None, date | None]:
+def since_when(
+    since: str | None, until: str | None, today: Today, option: str = "--since"
+) -> tuple[date | None, date | None]:
     """The bounds of a sync: `7d` ends at `until`, else today, and no word sets an end of its own."""
     last = day(until, today, "--until") if until is not None else None
     if since is None:
         return None, last
     words = today.words()
-    first = words[since].first if since in words else _first(since, last or today.day)
+    first = words[since].first if since in words else _first(since, last or today.day, option)
     if last is not None and first > last:
-        raise UsageError(f"--since {since} begins after --until, {last}.", hint=EXAMPLES)
+        raise UsageError(f"{option} {since} begins after --until, {last}.", hint=EXAMPLES)
     if first > today.day:
-        raise UsageError(f"--since {since} lies in the future; today is {today.day}.", hint=EXAMPLES)
+        raise UsageError(f"{option} {since} lies in the future; today is {today.day}.", hint=EXAMPLES)
     return first, last
 
 
@@ -93,16 +96,16 @@ def day(text: str, today: Today, option: str) -> date:
     return found
 
 
-def _first(since: str, last: date) -> date:
+def _first(since: str, last: date, option: str) -> date:
     count = COUNT.fullmatch(since)
     if count:
         days = int(count[1])
         if not 1 <= days <= LONGEST:
-            raise UsageError(f"--since {since!r} is out of range: 1d to {LONGEST}d.", hint=EXAMPLES)
+            raise UsageError(f"{option} {since!r} is out of range: 1d to {LONGEST}d.", hint=EXAMPLES)
         return last - timedelta(days=days - 1)
     if not ISO.fullmatch(since):
-        raise UsageError(f"--since {since!r} is no date.", hint=EXAMPLES)
-    return day(since, Today(last), "--since")
+        raise UsageError(f"{option} {since!r} is no date.", hint=EXAMPLES)
+    return day(since, Today(last), option)
 
 
 def span(text: str) -> timedelta | None:
@@ -113,9 +116,9 @@ def span(text: str) -> timedelta | None:
     return timedelta(hours=int(found[1])) if found[2] == "h" else timedelta(days=int(found[1]))
 
 
-def check(since: str | None, until: str | None, today: Today) -> None:
+def check(since: str | None, until: str | None, today: Today, option: str = "--since") -> None:
     """UsageError where a window cannot be understood, before anything is opened."""
     if until is None:
-        since_when(since, None, today)
+        since_when(since, None, today, option)
     else:
-        resolve(since, until, today.day, today)
+        resolve(since, until, today.day, today, option)

@@ -1,6 +1,6 @@
 """How every alert stands, and which are held back: silenced by a person, or inhibited by what explains them better."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
@@ -62,13 +62,14 @@ def standings(
         if days >= MOST or all(is_settled(one, end, keep) for one in seen.values()):
             return Standings(
                 {name: follow(seen[name], for_days=waits, keep=keep) for name, waits in found.items()},
-                suspects_tracking=any(_is_untrue(one) for one in said[end]),
+                suspects_tracking=suspects_tracking(said[end]),
             )
         days = min(days * MORE, MOST)
 
 
-def _is_untrue(one: "Evaluation") -> bool:
-    return one.rule.name == TRACKING and one.firing and fell_alike(one.case) is False
+def suspects_tracking(said: "Iterable[Evaluation]") -> bool:
+    """Whether fewer visits end in a purchase and the shop's own orders did not fall like that."""
+    return any(one.rule.name == TRACKING and one.firing and fell_alike(one.case) is False for one in said)
 
 
 def stand(

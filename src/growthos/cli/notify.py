@@ -66,11 +66,10 @@ def notify(
     if test:
         _test(session, to or [], dry_run=dry_run)
         return
-    now, told = session.clock.now(), session.settings.alerts
-    repeats = {"critical": told.repeat_critical, "warning": told.repeat, "info": told.repeat}
+    now = session.clock.now()
     with alert_book.held(session.kept) as pen:
         report = watch.read(session, until, untold=session.quiet, book=pen.book)
-        due = telling.due(report, pen.book, repeats, now)
+        due = telling.due(report, pen.book, session.settings.alerts.repeats, now)
         if not due:
             if not session.quiet:
                 render.remark("There is nothing to tell that was not told before.")

@@ -7,11 +7,12 @@ import typer
 from growthos.cli import completion
 from growthos.cli.options import LEVELS, FormatOption, OutputOption, StrictOption, UntilOption, alone, form, word
 from growthos.cli.session import Session
-from growthos.errors import ExitCode
+from growthos.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from growthos.alert_book import Book
     from growthos.alerts import AlertReport
+    from growthos.backtest import Backtest, Cause
     from growthos.rules import Severity
 
 PANEL = "Watch"
@@ -22,6 +23,7 @@ growthos alerts                        what crossed a line in the last 7 days
 growthos alerts --fail-on critical     exit with 10 if something critical did
 growthos -q alerts --fail-on critical  and say nothing if nothing did: for cron
 growthos alerts --all --format json    every rule, with its numbers
+growthos alerts --backtest 90d         how often would you have been told?
 growthos alerts notify                 tell what is new, once
 growthos alerts silence ctr_drop --until 3d --reason "new creatives"
 """
@@ -59,6 +61,14 @@ def alerts(
     all_: Annotated[
         bool, typer.Option("--all", help="Also the rules that are quiet, or have too little data.")
     ] = False,
+    backtest: Annotated[
+        str | None,
+        typer.Option(
+            "--backtest",
+            metavar="DAY",
+            help="How often each rule would have fired from that day on: 90d, 2026-01-01, last-month.",
+        ),
+    ] = None,
     format_: FormatOption = "table",
     output: OutputOption = None,
     strict: StrictOption = False,
@@ -75,6 +85,10 @@ def alerts(
     session: Session = context.obj
     style = form(format_)
     level = cast("Severity | None", word(fail_on, LEVELS, "--fail-on") if fail_on is not None else None)
+    if backtest is not None:
+        _alone(fail_on=fail_on is not None, every=all_)
+        render.backtest(_backtest(session, backtest, until, strict=strict), style, output)
+        return
     found = read(session, until, strict=strict)
     unasked = session.quiet and style == "table" and output is None and not all_
     if not unasked or found.reaches(level or "info"):
@@ -105,6 +119,42 @@ def read(
         end = end or measures.about(con).last_day()
         stands = found.standings(con, end, told.keep_firing_for, told)
         return found.stand(alerts.evaluate(con, end, told), stands, book.silences, now, failed)
+
+
+def _alone(*, fail_on: bool, every: bool) -> None:
+    """UsageError where something was asked that a back-test has no answer to."""
+    for given, option in ((fail_on, "--fail-on"), (every, "--all")):
+        if given:
+            raise UsageError(
+                f"{option} does not go with --backtest.",
+                hint="A back-test tells of days that are past, of every rule, and is no reason to fail. Leave one out.",
+            )
+
+
+def _backtest(session: Session, since: str, until: str | None, *, strict: bool) -> "Backtest":
+    """What the rules would have said of every day from one on, and for what that is known."""
+    from growthos import backtest, dates, measures
+    from growthos.cli.health import look
+
+    told = session.settings.alerts
+    today = dates.Today.at(session.clock.now(), session.settings.reporting_timezone)
+    dates.check(since, until, today, "--backtest")
+    look(session, strict=strict)
+    with session.published() as con:
+        period = dates.resolve(since, until, measures.about(con).last_day(), today, "--backtest")
+        return backtest.backtest(con, period, told.keep_firing_for, told.repeats, told, causes=_causes(session))
+
+
+def _causes(session: Session) -> "list[Cause]":
+    """What the demo shop knows of its numbers; of a real one only its calendar tells, which is in the database."""
+    from growthos.backtest import Cause
+    from growthos.period import Period
+
+    if not session.demo:
+        return []
+    from growthos.demo import happened
+
+    return [Cause(Period(one.first, one.last), one.what, one.channel or None) for one in happened()]
 
 
 def checks(

@@ -18,9 +18,10 @@ from growthos.demo.dice import DAYS, FIRST_DAY, LAST_DAY
 if TYPE_CHECKING:
     import httpx
 
+    from growthos.demo.records import Cause
     from growthos.demo.shop import Shop
 
-__all__ = ["DAYS", "FACES", "FIRST_DAY", "LAST_DAY", "SEED", "make_shop", "settings", "transport"]
+__all__ = ["DAYS", "FACES", "FIRST_DAY", "LAST_DAY", "SEED", "happened", "make_shop", "settings", "transport"]
 
 SEED = 42
 
@@ -41,6 +42,13 @@ def make_shop(seed: int = SEED) -> "Shop":
     from growthos.demo.shop import make
 
     return make(seed)
+
+
+def happened() -> "tuple[Cause, ...]":
+    """What the shop knows to have moved its numbers, and on which days."""
+    from growthos.demo import causes
+
+    return causes.known()
 
 
 def settings() -> dict[str, dict[str, str]]:

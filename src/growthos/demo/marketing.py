@@ -63,15 +63,16 @@ MOBILE = {"meta": 92, "google": 55, "organic_search": 52, "direct": 52, "email":
 WEEKDAYS = (0.97, 0.94, 0.93, 0.96, 1.02, 1.13, 1.11)
 """Monday to Sunday."""
 PEAKS = (
-    (date(2025, 11, 20), date(2025, 11, 26), 1.25),
-    (date(2025, 11, 28), date(2025, 11, 28), 2.7),
-    (date(2025, 11, 29), date(2025, 11, 30), 1.9),
-    (date(2025, 12, 1), date(2025, 12, 1), 2.3),
-    (date(2025, 12, 2), date(2025, 12, 19), 1.5),
-    (date(2025, 12, 20), date(2025, 12, 23), 1.2),
-    (date(2025, 12, 25), date(2025, 12, 25), 0.6),
-    (date(2025, 12, 27), date(2026, 1, 11), 0.9),
+    (date(2025, 11, 20), date(2025, 11, 26), 1.25, "The week before Black Friday."),
+    (date(2025, 11, 28), date(2025, 11, 28), 2.7, "Black Friday."),
+    (date(2025, 11, 29), date(2025, 11, 30), 1.9, "The weekend after Black Friday."),
+    (date(2025, 12, 1), date(2025, 12, 1), 2.3, "Cyber Monday."),
+    (date(2025, 12, 2), date(2025, 12, 19), 1.5, "Presents for Christmas."),
+    (date(2025, 12, 20), date(2025, 12, 23), 1.2, "Presents that may come too late."),
+    (date(2025, 12, 25), date(2025, 12, 25), 0.6, "Christmas Day."),
+    (date(2025, 12, 27), date(2026, 1, 11), 0.9, "The quiet days after Christmas."),
 )
+"""First and last day, how many times as much is bought, and why."""
 PEAK_FIRST, PEAK_LAST = date(2025, 11, 20), date(2025, 12, 23)
 GROWTH = 0.55
 """What the last day has more than the first."""
@@ -91,7 +92,7 @@ class Demand(NamedTuple):
 
 def season(day: date) -> float:
     """How the shop's year lifts or lowers a day: 1 is ordinary."""
-    return next((lift for first, last, lift in PEAKS if first <= day <= last), 1.0)
+    return next((lift for first, last, lift, _ in PEAKS if first <= day <= last), 1.0)
 
 
 def survivors(channel: str, day: date) -> float:

@@ -10,6 +10,8 @@ from growthos.demo.touches import NOTHING, draw, table
 
 LONG_DAY = 100
 """The day, counted from the first, on which it comes."""
+LONG_KEPT = 6
+"""So many days later most of it comes back."""
 MIDNIGHTS = (0, 30, 60, 110, 166, 173)
 """Days whose first order comes at 00:00:00Z and whose last one at 23:59:59Z."""
 UNPAID = ("PENDING", "AUTHORIZED", "PARTIALLY_PAID")
@@ -138,7 +140,7 @@ class Till:
         if cancelled_at:
             return (refunds.everything(order_id, min(cancelled_at, END - 1), lines, shipping, "CANCEL"),)
         if long:
-            return (refunds.many(order_id, at + 6 * DAY, lines),)
+            return (refunds.many(order_id, at + LONG_KEPT * DAY, lines),)
         return () if test else refunds.usual(order_id, at, lines, shipping, self.back)
 
 

@@ -267,3 +267,15 @@ class Anomaly(NamedTuple):
 
     first: date
     what: str
+
+
+class Cause(NamedTuple):
+    """Something that happened from one day to another and shows in the shop's numbers.
+
+    `channel` is the one in which it shows beside the whole; empty where it shows in any.
+    """
+
+    first: date
+    last: date
+    what: str
+    channel: str = ""

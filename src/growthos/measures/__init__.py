@@ -231,6 +231,14 @@ def read_channel_days(con: "DuckDBPyConnection", period: Period) -> dict[tuple[d
     return _collect(con, WINDOW, period, "date_key", "channel_key")
 
 
+def read_events(con: "DuckDBPyConnection", period: Period) -> dict[date, str]:
+    """The days of a window that the shop's calendar names, each with its name."""
+    named = (
+        "select date_key, event_name from dim_date where event_name is not null and date_key between $first and $last"
+    )
+    return dict(con.execute(named, {"first": period.first, "last": period.last}).fetchall())
+
+
 def read_ads(con: "DuckDBPyConnection", period: Period, level: Level = "campaign") -> dict[object, dict[str, int]]:
     """The measures of ads, per campaign, ad or keyword; those with nothing but zeros are left out."""
     fact, key = LEVELS[level]
@@ -250,9 +258,12 @@ def _collect(con: "DuckDBPyConnection", sql: str, period: Period, *by: Group) ->
     groups: dict[Any, dict[str, int]] = {}
     for row in cursor.fetchall():
         key = row[0] if len(by) == 1 else row[: len(by)]
-        sums = groups.setdefault(key, dict.fromkeys(MEASURES, 0))
+        sums = groups.get(key)
+        if sums is None:
+            sums = groups[key] = dict.fromkeys(MEASURES, 0)
         for name, value in zip(names, row[len(by) :], strict=True):
-            sums[name] += value or 0
+            if value:
+                sums[name] += value
     return groups
 
 

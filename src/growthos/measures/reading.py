@@ -34,6 +34,8 @@ RETURNED = """
     having returns > 0
     order by returns desc, product_key
 """
+ChannelDays = Mapping[tuple[date, int], measures.Sums]
+"""The measures of days by channel, as `measures.read_channel_days` gives them."""
 
 # All measures of a channel, a campaign, a day or the whole, by name. `payback` is the only one that may be None.
 Group = Mapping[str, int | None]
@@ -129,9 +131,14 @@ def read_over_time(
 def read_windows(con: "DuckDBPyConnection", about: About, periods: Sequence[Period]) -> list[Numbers]:
     """The measures of windows that may overlap, each as `read` gives them without a cohort, in one query for all."""
     reached = Period(min(one.first for one in periods), max(one.last for one in periods))
+    return of_windows(about, measures.read_channel_days(con, reached), periods)
+
+
+def of_windows(about: About, sums: ChannelDays, periods: Sequence[Period]) -> list[Numbers]:
+    """The same from days that are already read."""
     days: dict[date, dict[object, measures.Sums]] = defaultdict(dict)
-    for (day, channel), sums in measures.read_channel_days(con, reached).items():
-        days[day][channel] = sums
+    for (day, channel), one in sums.items():
+        days[day][channel] = one
     found = []
     for period in periods:
         groups: dict[object, list[measures.Sums]] = defaultdict(list)

@@ -6,15 +6,19 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from growthos.alerts import Alert, AlertReport
+from growthos.measures.values import Format
 from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Panel, Table, Tone
 from growthos.render.text import NOTHING, clean
-from growthos.render.values import amount, pp
+from growthos.render.values import amount, pp, written
+from growthos.rules import ALL
+from growthos.unusual import Scale, UnusualDay
 from growthos.wording import multiple, percent
 
 if TYPE_CHECKING:
     from growthos.render.output import Record
 
 TONES: dict[str, Tone] = {"critical": "bad", "warning": "warn", "info": "dim"}
+FORMS: dict[Scale, Format] = {"cents": "money", "count": "count"}
 STATES = {"firing": "fires", "ok": "quiet", "insufficient_data": "too little data"}
 FIELDS = (
     "id",
@@ -42,6 +46,13 @@ EVERY = (
     Column("Change", numeric=True, rank=3),
     Column("Line", numeric=True, rank=4),
 )
+UNUSUAL = (
+    Column("Day"),
+    Column("Series"),
+    Column("Value", numeric=True),
+    Column("Expected", numeric=True),
+    Column("Times", numeric=True, rank=1),
+)
 
 
 def page(report: AlertReport, *, every: bool = False) -> Page:
@@ -66,6 +77,9 @@ def _blocks(report: AlertReport, *, every: bool) -> Iterator[Block]:
     yield from _inhibited(report)
     if every:
         yield Table("", EVERY, tuple(_row(alert, report.currency) for alert in report.alerts))
+    if report.unusual:
+        yield Table("Unusual days", UNUSUAL, tuple(_unusual(one, report.currency) for one in report.unusual))
+        yield from (Note(text) for text in dict.fromkeys(map(_meaning, report.unusual)))
     for warning in report.warnings:
         yield Note(clean(warning.message, limit=None), "warn")
 
@@ -128,8 +142,28 @@ def _row(alert: Alert, currency: str) -> tuple[Cell, ...]:
     )
 
 
+def _unusual(one: UnusualDay, currency: str) -> tuple[Cell, ...]:
+    form = FORMS[one.series.scale]
+    return (
+        Cell(one.day.isoformat()),
+        Cell(of_scope(one)),
+        Cell(written(one.value, form, currency), "warn"),
+        Cell(written(one.expected, form, currency)),
+        Cell(NOTHING if one.times is None else multiple(one.times)),
+    )
+
+
+def of_scope(one: UnusualDay) -> str:
+    """The series, and the platform where each has its own: `Ad spend, Meta Ads`."""
+    return one.series.label if one.scope == ALL else f"{one.series.label}, {clean(one.scope_name)}"
+
+
+def _meaning(one: UnusualDay) -> str:
+    return f"{of_scope(one)} {one.direction}: {one.meaning[0].lower()}{one.meaning[1:]}"
+
+
 def _scope(alert: Alert) -> str:
-    return "all channels" if alert.scope == "all" else clean(alert.scope_name)
+    return "all channels" if alert.scope == ALL else clean(alert.scope_name)
 
 
 def _move(alert: Alert) -> str:

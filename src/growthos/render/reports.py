@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from growthos.alerts import AlertReport
+    from growthos.backtest import Backtest
     from growthos.catalog import Entry
     from growthos.explanation import Explanation
     from growthos.last_build import LastBuild
@@ -169,6 +170,14 @@ def message(told: "Message") -> None:
 def silences(found: "Silences", style: "Style" = "table", output: Path | None = None) -> None:
     """Who silenced what, until when and why."""
     from growthos.render import silence_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
+def backtest(found: "Backtest", style: "Style" = "table", output: Path | None = None) -> None:
+    """How often each rule would have fired."""
+    from growthos.render import backtest_page as view
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))

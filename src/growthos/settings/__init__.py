@@ -150,6 +150,11 @@ class Alerts(Section):
     repeat_critical: Span = timedelta(hours=24)
     repeat: Span = timedelta(days=7)
 
+    @property
+    def repeats(self) -> dict[str, timedelta]:
+        """After how long an alert is told again, by its severity."""
+        return {"critical": self.repeat_critical, "warning": self.repeat, "info": self.repeat}
+
 
 class Warehouse(Section):
     """`publish_staging`: the published database also holds the staging tables, in a schema of their own."""
