@@ -1,7 +1,7 @@
 """Everything that is declared, as Markdown: for `explain` and for the README."""
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
@@ -21,7 +21,13 @@ from growthos.wording import multiple, percent, points
 
 Kind = Literal["kpi", "alert", "check", "source", "reconciliation"]
 RECONCILIATION = ("reconciliation", "reconcile")
-UNITS = {"money": "money, in cents", "percent": "a share of one", "multiple": "a multiple", "days": "days"}
+UNITS = {
+    "money": "money, in cents",
+    "percent": "a share of one",
+    "multiple": "a multiple",
+    "days": "days",
+    "count": "a count",
+}
 BETTER = {"higher": "higher is better", "lower": "lower is better", None: "neither way is better"}
 MODES = {
     "snapshot": "read whole each time",
@@ -43,15 +49,15 @@ class Entry:
         return {"schema_version": 1, "kind": self.kind, "name": self.name, "definition": self.markdown}
 
 
-def explain(name: str) -> Entry:
+def explain(name: str, known_kpis: Mapping[str, Kpi] = KPIS) -> Entry:
     """The entry of that name; UsageError with the nearest where there is none."""
     checks = _checks()
     sources = connectors.find()
     name = name.lower()
     if name in ALIASES:
         name = "cac"
-    if name in KPIS:
-        return Entry("kpi", name, _text(_kpi(KPIS[name])))
+    if name in known_kpis:
+        return Entry("kpi", name, _text(_kpi(known_kpis[name])))
     if name in RULES:
         return Entry("alert", name, _text(_alert(RULES[name])))
     if name in checks:
@@ -60,12 +66,17 @@ def explain(name: str) -> Entry:
         return Entry("source", name, _text(_source(sources[name])))
     if name in RECONCILIATION:
         return Entry("reconciliation", RECONCILIATION[0], _text(_reconciliation()))
-    known = [*KPIS, *ALIASES, *RULES, *checks, *sources, *RECONCILIATION]
+    known = list(dict.fromkeys([*names(), *known_kpis]))
     near = get_close_matches(name.lower(), known, 1)
     raise UsageError(
         f"No KPI, alert, check or source is called {name!r}.{f' Did you mean {near[0]}?' if near else ''}",
         hint="" if near else f"Known are {', '.join(known)}.",
     )
+
+
+def names() -> list[str]:
+    """Everything that `explain` knows in every home."""
+    return [*KPIS, *ALIASES, *RULES, *_checks(), *connectors.find(), *RECONCILIATION]
 
 
 def kpis() -> str:

@@ -18,6 +18,7 @@ from growthos.redact import SECRETS
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from growthos.kpis import Kpi
     from growthos.settings import Settings
 
 
@@ -59,6 +60,13 @@ class Session:
         finally:
             if SECRETS.known:
                 process.close_memory()
+
+    @cached_property
+    def kpis(self) -> "Mapping[str, Kpi]":
+        """The KPIs of the home: the eighteen, then its own; the demo has none of its own."""
+        from growthos import own
+
+        return own.kpis(self.settings.kpis)
 
     @cached_property
     def clock(self) -> Clock:

@@ -5,16 +5,18 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 
 from growthos.connectors import find
 from growthos.home import Home
 from growthos.redact import glimpse
 from growthos.settings import sources
 from growthos.settings.origins import Problems, Toml, read_env, read_toml, unknown
+from growthos.settings.own import Name, OwnKpi
+from growthos.settings.section import Section
 
 if TYPE_CHECKING:
     from growthos.connectors.base import Connector
@@ -81,12 +83,6 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Rate = Annotated[str | dict[date, str], BeforeValidator(_rate)]
 
 
-class Section(BaseModel):
-    """A table of growthos.toml: its keys are these and no others, and TOML's types are taken at their word."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
-
-
 class Sync(Section):
     """`history`: days that a first sync reads. `patience`: seconds that one source may be waited for in all."""
 
@@ -151,6 +147,7 @@ class Settings(Section):
     fx: dict[Currency, Rate] = Field(default_factory=dict)
     calendar: Annotated[dict[date, str], BeforeValidator(_days)] = Field(default_factory=dict)
     alerts: Alerts = Alerts()
+    kpis: dict[Name, OwnKpi] = Field(default_factory=dict)
     warehouse: Warehouse = Warehouse()
     limits: Limits = Limits()
     sources: dict[str, dict[str, str]] = Field(default_factory=dict, repr=False)
@@ -163,6 +160,7 @@ def load(home: Home, environ: Mapping[str, str]) -> Settings:
     known = find()
     general = {key: value for key, value in toml.values.items() if key not in known}
     settings = _validate(general, toml, [*_names(Settings), *known], problems)
+    _read_own(settings, toml, problems)
     found = sources.read_sources(known, home, toml, env, environ, problems)
     problems.stop()
     return settings.model_copy(update={"sources": found})
@@ -216,11 +214,23 @@ def _validate(general: Mapping[str, Any], toml: Toml, tables: list[str], problem
         return Settings()
 
 
+def _read_own(settings: Settings, toml: Toml, problems: Problems) -> None:
+    """What is wrong with formulas, and with names that mean something already."""
+    if not settings.kpis:
+        return
+    from growthos import own
+
+    for name in settings.kpis.keys() & own.taken():
+        problems.add(toml.where("kpis", name), "the name has a meaning already; choose another")
+    own.kpis(settings.kpis, lambda keys, what: problems.add(toml.where(*keys), what))
+
+
 def _section(keys: list[str]) -> type[BaseModel]:
-    model: type[BaseModel] = Settings
+    model: Any = Settings
     for key in keys:
-        model = cast("type[BaseModel]", model.model_fields[key].annotation)
-    return model
+        tables = get_args(model)  # whatever the names of these tables are
+        model = tables[1] if tables else model.model_fields[key].annotation
+    return cast("type[BaseModel]", model)
 
 
 def _names(model: type[BaseModel]) -> list[str]:
