@@ -54,7 +54,10 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class AlertReport:
-    """Every rule asked of every scope, for the seven days of `window` against the seven before."""
+    """Every rule asked of every scope, for the seven days of `window` against the seven before.
+
+    `disabled` are the rules that growthos.toml switches off: they are not asked.
+    """
 
     window: Period
     previous: Period
@@ -63,6 +66,7 @@ class AlertReport:
     data_through: date | None
     warnings: tuple[Notice, ...]
     alerts: tuple[Alert, ...]
+    disabled: tuple[str, ...] = ()
 
     @property
     def firing(self) -> tuple[Alert, ...]:
@@ -72,17 +76,22 @@ class AlertReport:
 
     def of(self, name: str) -> Self:
         """The same of one rule alone."""
-        return replace(self, alerts=tuple(alert for alert in self.alerts if alert.rule.name == name))
+        return replace(
+            self,
+            alerts=tuple(alert for alert in self.alerts if alert.rule.name == name),
+            disabled=tuple(one for one in self.disabled if one == name),
+        )
 
     def reaches(self, level: Severity) -> bool:
         """Whether an alert of at least this severity fires."""
         return any(SEVERITIES.index(alert.severity) >= SEVERITIES.index(level) for alert in self.firing)
 
     def as_json(self, *, all: bool = False) -> dict[str, Any]:  # noqa: A002 - the command's option is called --all
-        """The structure of `alerts --format json`: firing alerts, or every evaluation."""
+        """The structure of `alerts --format json`: firing alerts, or every evaluation and what is switched off."""
         return {
             "schema_version": 1,
             "window": {"since": self.window.first.isoformat(), "until": self.window.last.isoformat()},
             "previous": {"since": self.previous.first.isoformat(), "until": self.previous.last.isoformat()},
             "alerts": [alert.as_json() for alert in (self.alerts if all else self.firing)],
+            **({"disabled": list(self.disabled)} if all else {}),
         }

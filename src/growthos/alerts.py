@@ -15,6 +15,8 @@ from growthos.advice.sentences import Week
 from growthos.alert_report import Alert, AlertReport
 from growthos.guards import Guards, GuardValues
 from growthos.measures import reading
+from growthos.measures.cohorts import COHORT_MEASURES
+from growthos.measures.formulas import made_of
 from growthos.measures.notices import coverage
 from growthos.measures.values import shown
 from growthos.money import places
@@ -114,11 +116,13 @@ def evaluate(
     guards: GuardValues | None = None,
     rules: Collection[Rule] | None = None,
 ) -> AlertReport:
-    """Ask every rule about the seven days up to `end`, by default the last complete one."""
+    """Ask every rule, or those given, about the seven days up to `end`, by default the last complete one."""
     about = measures.about(con)
     window = reading.window(about, None, end)
-    now, before = (reading.read(con, about, period, horizon_days=None) for period in (window, window.before()))
-    asked = _ask(about, now, before, guards or Guards(), RULES.values() if rules is None else rules)
+    rules = RULES.values() if rules is None else rules
+    horizon = _horizon(rules)
+    now, before = (reading.read(con, about, period, horizon) for period in (window, window.before()))
+    asked = _ask(about, now, before, guards or Guards(), rules)
     week = Week(about, now, before)
     if any(one.firing for one in asked):
         week = replace(week, campaigns=tuple(reading.campaigns(con, about, window, window.before()).values()))
@@ -130,6 +134,7 @@ def evaluate(
         data_through=about.data_through,
         warnings=tuple(coverage(about, now, before)),
         alerts=tuple(_alert(one, week) for one in asked),
+        disabled=tuple(rule.name for rule in rules if not rule.enabled),
     )
 
 
@@ -142,22 +147,29 @@ def evaluate_days(
     """What every rule says at the end of each of these days, from one query for all of them."""
     about = measures.about(con)
     windows = [reading.window(about, None, day) for day in days]
-    numbers = {
-        one.period: one
-        for one in reading.read_windows(con, about, [*windows, *(window.before() for window in windows)])
-    }
-    asked = RULES.values() if rules is None else rules
+    rules = RULES.values() if rules is None else rules
+    both = [*windows, *(window.before() for window in windows)]
+    numbers = {one.period: one for one in reading.read_windows(con, about, both, _horizon(rules))}
     return {
-        window.last: _ask(about, numbers[window], numbers[window.before()], guards or Guards(), asked)
+        window.last: _ask(about, numbers[window], numbers[window.before()], guards or Guards(), rules)
         for window in windows
     }
+
+
+def _horizon(rules: Collection[Rule]) -> int | None:
+    """The horizon of the cohorts that a rule rests on; None where none does, so that none is read."""
+    named = set().union(*(rule.kpi.made_of.union(*(made_of(name) for name, _ in rule.least)) for rule in rules))
+    return reading.HORIZON if named & COHORT_MEASURES.keys() else None
 
 
 def _ask(
     about: measures.About, now: reading.Numbers, before: reading.Numbers, guards: GuardValues, rules: Collection[Rule]
 ) -> tuple[Evaluation, ...]:
     return tuple(
-        Evaluation(rule, case, judge(rule, case, guards)) for rule in rules for case in _cases(about, rule, now, before)
+        Evaluation(rule, case, judge(rule, case, guards))
+        for rule in rules
+        if rule.enabled
+        for case in _cases(about, rule, now, before)
     )
 
 

@@ -49,7 +49,7 @@ class Entry:
         return {"schema_version": 1, "kind": self.kind, "name": self.name, "definition": self.markdown}
 
 
-def explain(name: str, known_kpis: Mapping[str, Kpi] = KPIS) -> Entry:
+def explain(name: str, known_kpis: Mapping[str, Kpi] = KPIS, known_rules: Mapping[str, Rule] = RULES) -> Entry:
     """The entry of that name; UsageError with the nearest where there is none."""
     checks = _checks()
     sources = connectors.find()
@@ -58,15 +58,15 @@ def explain(name: str, known_kpis: Mapping[str, Kpi] = KPIS) -> Entry:
         name = "cac"
     if name in known_kpis:
         return Entry("kpi", name, _text(_kpi(known_kpis[name])))
-    if name in RULES:
-        return Entry("alert", name, _text(_alert(RULES[name])))
+    if name in known_rules:
+        return Entry("alert", name, _text(_alert(known_rules[name])))
     if name in checks:
         return Entry("check", name, _text(_check(checks[name])))
     if name in sources:
         return Entry("source", name, _text(_source(sources[name])))
     if name in RECONCILIATION:
         return Entry("reconciliation", RECONCILIATION[0], _text(_reconciliation()))
-    known = list(dict.fromkeys([*names(), *known_kpis]))
+    known = list(dict.fromkeys([*names(), *known_kpis, *known_rules]))
     near = get_close_matches(name.lower(), known, 1)
     raise UsageError(
         f"No KPI, alert, check or source is called {name!r}.{f' Did you mean {near[0]}?' if near else ''}",
@@ -136,7 +136,9 @@ def _alert(rule: Rule) -> Iterator[str]:
         [
             f"Severity: {rule.severity}.",
             f"Watches `{rule.kpi.name}`, 7 days against the 7 before; asked of {_scopes(rule)}.",
-            f"Fires when {_line(rule)}.",
+            f"Fires when {_line(rule)}{_set(rule)}.",
+            *(f"Guard: at least {count:,} {name} in both weeks." for name, count in rule.least),
+            *(["Switched off in growthos.toml: it is not asked."] if not rule.enabled else []),
             *(f"Guard `[alerts] {name}`, {value:,} unless set: {doc}" for name, value, doc in _guards(rule)),
         ]
     )
@@ -201,11 +203,32 @@ def _line(rule: Rule) -> str:
     line = rule.line
     word = "above" if line.side == "above" else "below"
     if line.of == "value":
-        return f"it is {word} {multiple(line.threshold)}"
+        return f"it is {word} {_value(rule)}"
     verb = "falls" if line.side == "below" else "rises"
     if line.of == "points":
         return f"it {verb} by more than {points(line.threshold)} percentage points"
     return f"it {verb} by more than {percent(abs(line.threshold))}"
+
+
+def _value(rule: Rule) -> str:
+    """A threshold as the KPI is shown, an amount without its currency."""
+    value = rule.line.threshold
+    match rule.kpi.form:
+        case "money":
+            return f"{places(Fraction(value) / 100, 2):,}"
+        case "percent":
+            return percent(value)
+        case "multiple":
+            return multiple(value)
+    return f"{int(value):,}"
+
+
+def _set(rule: Rule) -> str:
+    """What of a rule is set, and what it is unless it is."""
+    usual = rule.usual
+    if usual is None or usual.line == rule.line:
+        return ""
+    return f", as growthos.toml sets it; unless it is set, when {_line(usual)}"
 
 
 def _scopes(rule: Rule) -> str:

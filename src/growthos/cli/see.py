@@ -143,7 +143,9 @@ def _of_the_demo(session: Session) -> Iterator[None]:
         yield
     except UsageError as error:
         if session.demo and session.base.settings.exists():
-            error.hint = f"{error.hint} In the demo nothing of growthos.toml counts, KPIs of your own included.".strip()
+            error.hint = (
+                f"{error.hint} In the demo nothing of growthos.toml counts, your own KPIs and rules included.".strip()
+            )
         raise
 
 
@@ -219,7 +221,7 @@ def explain(
     session: Session = context.obj
     style = form(format_)
     with _of_the_demo(session):
-        entry = catalog.explain(name, session.kpis)
+        entry = catalog.explain(name, session.kpis, session.rules)
     if since is not None and entry.kind != "kpi":
         raise UsageError(f"--since goes with a KPI, and {entry.name} is none.", hint="Leave it out.")
     if until is not None and entry.kind not in {"kpi", "alert"}:

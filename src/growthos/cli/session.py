@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from growthos.kpis import Kpi
+    from growthos.rules import Rule
     from growthos.settings import Settings
 
 
@@ -67,6 +68,13 @@ class Session:
         from growthos import own
 
         return own.kpis(self.settings.kpis)
+
+    @cached_property
+    def rules(self) -> "Mapping[str, Rule]":
+        """The alert rules of the home: the seven, as they are set, then its own; in the demo the seven as they are."""
+        from growthos import own_rules
+
+        return own_rules.rules(self.settings.rules, self.kpis)
 
     @cached_property
     def clock(self) -> Clock:

@@ -81,7 +81,8 @@ def read(session: Session, until: str | None = None, *, strict: bool = False) ->
     end = dates.day(until, today, "--until") if until is not None else None
     look(session, strict=strict)
     with session.published() as con:
-        return rules.evaluate(con, end or measures.about(con).last_day(), session.settings.alerts)
+        end = end or measures.about(con).last_day()
+        return rules.evaluate(con, end, session.settings.alerts, session.rules.values())
 
 
 def checks(

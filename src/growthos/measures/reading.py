@@ -110,20 +110,41 @@ def read_over_time(
     ]
 
 
-def read_windows(con: "DuckDBPyConnection", about: About, periods: Sequence[Period]) -> list[Numbers]:
-    """The measures of windows that may overlap, each as `read` gives them without a cohort, in one query for all."""
+def read_windows(
+    con: "DuckDBPyConnection", about: About, periods: Sequence[Period], horizon_days: int | None = None
+) -> list[Numbers]:
+    """The measures of windows that may overlap, each as `read` gives them, in one query for all.
+
+    With a horizon there is a second one, for their cohorts.
+    """
     reached = Period(min(one.first for one in periods), max(one.last for one in periods))
     days: dict[date, dict[object, measures.Sums]] = defaultdict(dict)
     for (day, channel), sums in measures.read_channel_days(con, reached).items():
         days[day][channel] = sums
-    found = []
-    for period in periods:
-        groups: dict[object, list[measures.Sums]] = defaultdict(list)
-        for day in period:
-            for key, one in days[day].items():
-                groups[key].append(one)
-        found.append(_numbers(about, period, {key: measures.add(each) for key, each in groups.items()}, {}, 0))
-    return found
+    members: dict[date, dict[object, cohorts.Cohort]] = defaultdict(dict)
+    if horizon_days is not None:
+        for (day, channel), cohort in cohorts.read_channel_days(con, reached, horizon_days).items():
+            members[day][channel] = cohort
+    horizon = horizon_days or 0
+    return [
+        _numbers(
+            about,
+            period,
+            {key: measures.add(found) for key, found in _of_days(days, period).items()},
+            {key: cohorts.together(found, horizon) for key, found in _of_days(members, period).items()},
+            horizon,
+        )
+        for period in periods
+    ]
+
+
+def _of_days(days: Mapping[date, Mapping[object, T]], period: Period) -> dict[object, list[T]]:
+    """For each key what the days of a period have."""
+    groups: dict[object, list[T]] = defaultdict(list)
+    for day in period:
+        for key, one in days[day].items():
+            groups[key].append(one)
+    return groups
 
 
 def _together(found: Mapping[tuple[Any, Any], T], periods: Sequence[Period]) -> dict[Period, dict[object, list[T]]]:

@@ -9,7 +9,7 @@ from growthos.alerts import Alert, AlertReport
 from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Panel, Table, Tone
 from growthos.render.text import NOTHING, clean
 from growthos.render.values import amount, pp
-from growthos.wording import multiple, percent
+from growthos.wording import percent
 
 if TYPE_CHECKING:
     from growthos.render.output import Record
@@ -61,6 +61,8 @@ def _blocks(report: AlertReport, *, every: bool) -> Iterator[Block]:
     yield Note(_rest(report), "" if report.firing else "good")
     if every:
         yield Table("", EVERY, tuple(_row(alert, report.currency) for alert in report.alerts))
+        if report.disabled:
+            yield Note(f"Switched off in growthos.toml: {', '.join(report.disabled)}.", "dim")
     for warning in report.warnings:
         yield Note(clean(warning.message, limit=None), "warn")
 
@@ -70,7 +72,7 @@ def facts(alert: Alert, currency: str) -> str:
     kpi = alert.rule.kpi
     now, before = amount(alert.current, kpi, currency), amount(alert.previous, kpi, currency)
     change = f", {_move(alert)}" if alert.change is not None else ""
-    return f"{kpi.label}, {_scope(alert)}: {now}, before {before}{change}. The line is {_line(alert)}."
+    return f"{kpi.label}, {_scope(alert)}: {now}, before {before}{change}. The line is {_line(alert, currency)}."
 
 
 def _rest(report: AlertReport) -> str:
@@ -91,7 +93,7 @@ def _row(alert: Alert, currency: str) -> tuple[Cell, ...]:
         Cell(amount(alert.current, kpi, currency)),
         Cell(amount(alert.previous, kpi, currency)),
         Cell(NOTHING if alert.change is None else _move(alert)),
-        Cell(_line(alert)),
+        Cell(_line(alert, currency)),
     )
 
 
@@ -103,9 +105,9 @@ def _move(alert: Alert) -> str:
     return _share(alert, alert.change or Decimal(0))
 
 
-def _line(alert: Alert) -> str:
+def _line(alert: Alert, currency: str) -> str:
     line = alert.rule.line
-    return multiple(line.threshold) if line.of == "value" else _share(alert, line.threshold)
+    return amount(line.threshold, alert.rule.kpi, currency) if line.of == "value" else _share(alert, line.threshold)
 
 
 def _share(alert: Alert, value: Decimal) -> str:

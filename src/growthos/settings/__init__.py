@@ -15,7 +15,7 @@ from growthos.home import Home
 from growthos.redact import glimpse
 from growthos.settings import sources
 from growthos.settings.origins import Problems, Toml, read_env, read_toml, unknown
-from growthos.settings.own import Name, OwnKpi
+from growthos.settings.own import Name, OwnKpi, OwnRule
 from growthos.settings.section import Section
 
 if TYPE_CHECKING:
@@ -148,6 +148,7 @@ class Settings(Section):
     calendar: Annotated[dict[date, str], BeforeValidator(_days)] = Field(default_factory=dict)
     alerts: Alerts = Alerts()
     kpis: dict[Name, OwnKpi] = Field(default_factory=dict)
+    rules: dict[Name, OwnRule] = Field(default_factory=dict)
     warehouse: Warehouse = Warehouse()
     limits: Limits = Limits()
     sources: dict[str, dict[str, str]] = Field(default_factory=dict, repr=False)
@@ -215,14 +216,24 @@ def _validate(general: Mapping[str, Any], toml: Toml, tables: list[str], problem
 
 
 def _read_own(settings: Settings, toml: Toml, problems: Problems) -> None:
-    """What is wrong with formulas, and with names that mean something already."""
-    if not settings.kpis:
+    """What is wrong with formulas and lines, and with names that mean something already."""
+    if not settings.kpis and not settings.rules:
         return
-    from growthos import own
+    from growthos import own, own_rules
+    from growthos.rules import RULES
 
-    for name in settings.kpis.keys() & own.taken():
-        problems.add(toml.where("kpis", name), "the name has a meaning already; choose another")
-    own.kpis(settings.kpis, lambda keys, what: problems.add(toml.where(*keys), what))
+    def complain(keys: tuple[str, ...], what: str) -> None:
+        problems.add(toml.where(*keys), what)
+
+    taken = own.taken()
+    tables = {"kpis": settings.kpis.keys() & taken, "rules": settings.rules.keys() & (taken - RULES.keys())}
+    tables["rules"] |= settings.rules.keys() & settings.kpis.keys()
+    for table, names in tables.items():
+        for name in sorted(names):
+            complain((table, name), "the name has a meaning already; choose another")
+    known = own.kpis(settings.kpis, complain)
+    watched = {name: one for name, one in settings.rules.items() if one.kpi in known or one.kpi not in settings.kpis}
+    own_rules.rules(watched, known, complain)
 
 
 def _section(keys: list[str]) -> type[BaseModel]:
@@ -234,4 +245,4 @@ def _section(keys: list[str]) -> type[BaseModel]:
 
 
 def _names(model: type[BaseModel]) -> list[str]:
-    return [name for name in model.model_fields if name != "sources"]
+    return [one.alias or name for name, one in model.model_fields.items() if name != "sources"]

@@ -1,4 +1,4 @@
-"""The tables of a home's own KPIs."""
+"""The tables of a home's own KPIs, and of its rules."""
 
 import re
 from typing import Annotated, Literal
@@ -36,3 +36,25 @@ class OwnKpi(Section):
     label: Label
     better: Literal["higher", "lower"] | None = None
     about: Text | None = None
+
+
+class OwnRule(Section):
+    """What is set of one of the seven rules, or a rule of one's own.
+
+    One of `below`, `above`, `falls`, `rises`, `loses` and `gains` draws the line, as text, so that no float moves it.
+    `for`: how many days before must have crossed it too. `min`: counts that both weeks must reach.
+    """
+
+    kpi: str | None = None
+    below: str | None = None
+    above: str | None = None
+    falls: str | None = None
+    rises: str | None = None
+    loses: str | None = None
+    gains: str | None = None
+    severity: Literal["info", "warning", "critical"] | None = None
+    for_days: Annotated[int, Field(ge=0, le=30)] | None = Field(default=None, alias="for")
+    enabled: bool = True
+    platforms: bool | None = None
+    min: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    recommendation: Text | None = None
