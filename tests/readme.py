@@ -96,6 +96,13 @@ def settings() -> str:
     return f"\n{catalog.settings()}\n\n"
 
 
+def measures() -> str:
+    """What formulas of one's own can name."""
+    from growthos import catalog
+
+    return f"\n{catalog.measures()}\n\n"
+
+
 def exit_codes() -> str:
     """The exit codes, with what each means."""
     rows = [f"| {code} | {meaning} |" for code, meaning in _meanings()]

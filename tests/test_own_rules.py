@@ -162,8 +162,8 @@ def test_what_it_says_is_full_of_numbers():
     report = told(sold(), given)
     whole, meta = [alert for alert in report.firing if alert.rule.name == "mine"]
     assert whole.recommendation == (
-        "Revenue per session is $0.75, the week before $2.00. -$1.01 by net revenue ($200.00 -> $90.00); "
-        "-$0.24 by sessions (100 -> 120). Look at the landing pages."
+        "Revenue per session is $0.75, the week before $2.00. Net revenue $200.00 -> $90.00 makes -$1.01; "
+        "sessions 100 -> 120 makes -$0.24. Look at the landing pages."
     )
     assert (meta.scope, meta.recommendation) == ("meta", f"Meta Ads: {whole.recommendation}")
     assert whole.as_json()["threshold"] == Decimal("-0.2")

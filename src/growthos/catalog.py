@@ -1,6 +1,7 @@
 """Everything that is declared, as Markdown: for `explain` and for the README."""
 
 import inspect
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,7 +14,10 @@ from growthos.connectors.base import Connector, Stream
 from growthos.errors import UsageError
 from growthos.guards import Guards, GuardValues
 from growthos.kpis import ALIASES, KPIS
-from growthos.measures.formulas import Kpi
+from growthos.measures import COUNTS, MEASURES
+from growthos.measures.cohorts import COHORT_MEASURES
+from growthos.measures.formulas import FORMULAS, Kpi, adds_up
+from growthos.measures.reading import HORIZON
 from growthos.money import places
 from growthos.rules import Rule
 from growthos.warehouse.sqlfiles import SQL, Model, find
@@ -95,6 +99,20 @@ def alerts() -> str:
         for rule in RULES.values()
     ]
     return _table(("Alert", "Severity", "Fires when", "Line", "Asked of"), rows)
+
+
+def measures() -> str:
+    """A table of what formulas of one's own can name: everything that adds up."""
+    rows = [
+        (
+            f"`{name}`",
+            "count" if name in COUNTS else "money",
+            re.sub(r"\bN\b", str(HORIZON), f"{doc[0].upper()}{doc[1:]}."),
+        )
+        for name, doc in {**MEASURES, **COHORT_MEASURES}.items()
+    ]
+    sums = [(name, first_sentence(formula.__doc__ or "")) for name, (formula, _) in FORMULAS.items() if adds_up(name)]
+    return _table(("Name", "Is", "What it is"), [*rows, *((f"`{name}`", "money", doc) for name, doc in sums)])
 
 
 def checks() -> str:

@@ -11,8 +11,7 @@ from growthos.alerts import RULES
 from growthos.kpis import Kpi
 from growthos.measures import MEASURES
 from growthos.measures.cohorts import COHORT_MEASURES
-from growthos.measures.formulas import FORMULAS, outcome
-from growthos.measures.reading import NOTHING
+from growthos.measures.formulas import FORMULAS, adds_up
 from growthos.measures.values import Format
 from growthos.redact import glimpse
 from growthos.rules import Line, Rule, above, below, falls, gains, loses, rises, waits
@@ -29,7 +28,7 @@ LINES: Mapping[str, Callable[[str], Line]] = {
     "loses": loses,
     "gains": gains,
 }
-OWN_ALONE = ("kpi", "platforms", "min", "recommendation")
+OWN_ALONE = ("kpi", "label", "platforms", "min", "recommendation")
 """What one of the seven has by itself."""
 VALUES: Mapping[Format, tuple[str, str, Decimal]] = {
     "money": (r"(-?\d{1,12}(?:\.\d{1,2})?)", "25.00", Decimal(100)),
@@ -111,7 +110,7 @@ def _own(name: str, given: "OwnRule", known: Mapping[str, Kpi]) -> Rule:
     severity = given.severity or "warning"
     return Rule(
         name=name,
-        label=name.replace("_", " ").capitalize(),
+        label=given.label or name.replace("_", " ").capitalize(),
         severity=severity,
         kpi=kpi,
         line=_line(verb, text, kpi),
@@ -145,9 +144,7 @@ def _line(verb: str, text: str, kpi: Kpi) -> Line:
 
 def _adds_up(name: str) -> bool:
     """Whether a name is a count or an amount that can be asked for, for the least of it; an error where it is not."""
-    if name in MEASURES or name in COHORT_MEASURES:
-        return True
-    if name in FORMULAS and isinstance(outcome(name, NOTHING), int):
+    if name in {*MEASURES, *COHORT_MEASURES, *FORMULAS} and adds_up(name):
         return True
     near = get_close_matches(name.lower(), [*MEASURES, *COHORT_MEASURES], 1)
     raise _WrongError("is nothing that adds up" + (f"; did you mean {near[0]}?" if near else ""), "min", name)

@@ -13,6 +13,8 @@ from growthos.wording import NOTHING
 
 MOST = 3
 """As many causes as a sentence bears."""
+LEAST = 100
+"""A cause that did less than a hundredth of what the first one did is not worth a word."""
 
 
 def crossed(say: Sentence, rule: Rule, case: Case, verdict: Verdict, week: Week) -> str:
@@ -35,13 +37,11 @@ def _causes(say: Sentence, rule: Rule, case: Case, verdict: Verdict) -> list[str
     moved = sorted(zip(split.causes, split.effects(move, move), strict=True), key=lambda one: -abs(one[1]))
     told = []
     for cause, effect in moved[:MOST]:
-        if effect:
-            name, form = cause.name, cause.form
-            values = ""
-            if form:
-                before, now = (_exact(cause.value(group)) for group in (case.last, case.this))
-                values = f" ({_said(say, f'{name}_before', before, form)} -> {_said(say, f'{name}_now', now, form)})"
-            told.append(f"{_moved(say, f'{name}_effect', effect, rule.kpi.form)} by {cause.label.lower()}{values}")
+        if abs(effect) * LEAST >= abs(moved[0][1]) > 0:
+            before, now = (_exact(cause.value(group)) for group in (case.last, case.this))
+            values = _from_to(say, cause.name, before, now, cause.form) if cause.form else ""
+            made = _moved(say, f"{cause.name}_effect", effect, rule.kpi.form)
+            told.append(f"{cause.label.lower()}{values} makes {made}")
     return told
 
 
@@ -50,7 +50,11 @@ def _parts(say: Sentence, rule: Rule, case: Case) -> Iterator[str]:
         before, now = (_exact(as_shown(name, group)) for group in (case.last, case.this))
         form: Format = "count" if name in COUNTS else "money"
         words = name.replace("_", " ")
-        yield f"{words} {_said(say, f'{name}_before', before, form)} -> {_said(say, f'{name}_now', now, form)}"
+        yield f"{words}{_from_to(say, name, before, now, form)}"
+
+
+def _from_to(say: Sentence, name: str, before: Fraction | None, now: Fraction | None, form: Format) -> str:
+    return f" {_said(say, f'{name}_before', before, form)} -> {_said(say, f'{name}_now', now, form)}"
 
 
 def _exact(value: object) -> Fraction | None:

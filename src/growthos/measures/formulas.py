@@ -182,6 +182,11 @@ def made_of(name: str) -> set[str]:
     return set().union(*map(made_of, FORMULAS[name][1])) if name in FORMULAS else {name}
 
 
+def adds_up(name: str) -> bool:
+    """Whether a formula or measure is a sum; a quotient or a count of days is none."""
+    return isinstance(outcome(name, reading.NOTHING), int)
+
+
 def as_shown(name: str, group: Group) -> Value:
     """A formula or measure by its name, rounded once."""
     found = outcome(name, group)

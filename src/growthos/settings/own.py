@@ -46,6 +46,7 @@ class OwnRule(Section):
     """
 
     kpi: str | None = None
+    label: Label | None = None
     below: str | None = None
     above: str | None = None
     falls: str | None = None
