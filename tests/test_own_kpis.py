@@ -119,6 +119,20 @@ def test_half_purchases_count_half(shop):
     assert [(row.now.by_campaign or {})["meta:1"].value for row in report.rows] == [1_600, Decimal("0.125"), 3]
 
 
+def test_what_is_added_to_a_quotient_is_put_over_its_denominator(shop):
+    """280.00 / 40.00 - 1 = 6; 3 x (1 - 20.00 / 300.00) = 2.8; -(40.00 / 3) = -13.33; 2 x 300.00 / 4 = 150.00."""
+    known = declared(
+        back=("revenue_net / spend - 1", "multiple"),
+        kept=("3 * (1 - returns / gross)", "multiple"),
+        less=("-(spend / orders)", "money"),
+        half=("2 * (gross / 4)", "money"),
+    )
+    rows = kpis.report(shop.con, names=["back", "kept", "less", "half"], known=known, days=False).rows
+    assert [row.now.value for row in rows] == [6, Decimal("2.8"), -1_333, 15_000]
+    assert [row.now.numerator for row in rows] == [24_000, 84_000, -4_000, 60_000]
+    assert [row.now.denominator for row in rows] == [4_000, 30_000, 3, 4]
+
+
 def test_nothing_to_divide_by_is_nothing():
     known = declared(
         over=("gross / orders", "money"), less=("gross / (orders - refunds)", "money"), sum=("gross - spend", "money")
