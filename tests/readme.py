@@ -114,6 +114,13 @@ def targets() -> str:
     return f"\n{catalog.targets()}\n\n"
 
 
+def measures() -> str:
+    """What formulas of one's own can name."""
+    from growthos import catalog
+
+    return f"\n{catalog.measures()}\n\n"
+
+
 def exit_codes() -> str:
     """The exit codes, with what each means."""
     rows = [f"| {code} | {meaning} |" for code, meaning in _meanings()]

@@ -3,21 +3,25 @@
 import re
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hand_made import publish
 from readme import every_command
 
-from growthos import catalog, connectors, settings
-from growthos.alerts import RULES
+from growthos import catalog, connectors, kpis, own, own_rules, settings
+from growthos.alerts import RULES, evaluate
 from growthos.home import Home
 from growthos.kpis import KPIS
 from growthos.notify import TARGETS, chosen
 from growthos.settings.notify import HEARTBEAT
+from growthos.warehouse import database
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 FENCED = re.findall(r"^```(\w*)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+TOML = [content for language, content in FENCED if language == "toml"]
 STREAMS = [
     pytest.param(stream.doc, id=f"{name}.{stream.name}")
     for name, source in connectors.find().items()
@@ -72,7 +76,7 @@ def test_every_setting_is_in_the_readme():
 
 def test_the_sample_settings_are_read_and_are_the_defaults(tmp_path):
     """All but the calendar and the rate, which are examples."""
-    sample, _ = (content for language, content in FENCED if language == "toml")
+    sample = TOML[0]
     home = Home(tmp_path)
     home.settings.write_text(sample)
     home.settings.chmod(0o600)
@@ -84,7 +88,7 @@ def test_the_sample_settings_are_read_and_are_the_defaults(tmp_path):
 
 
 def test_the_sample_targets_are_read_and_are_all_that_there_are(tmp_path):
-    _, sample = (content for language, content in FENCED if language == "toml")
+    sample = next(content for content in TOML if "[notify." in content)
     home = Home(tmp_path)
     for name in ("slack", "teams", "smtp"):
         (tmp_path / name).write_text(f"https://example.com/{name}")
@@ -92,6 +96,26 @@ def test_the_sample_targets_are_read_and_are_all_that_there_are(tmp_path):
     home.settings.write_text(sample.replace("/run/secrets", str(tmp_path)))
     home.settings.chmod(0o600)
     assert {one.name for one in chosen(settings.load(home, {}))} == set(TARGETS)
+
+
+def test_the_sample_kpis_and_rules_do_what_the_page_says(tmp_path):
+    """11,672.76 of margin - 4,200.00 of ads - 21 x 0.30 = 7,466.46, of 24,908.76 29.9752 %; before that 38.8653 %."""
+    home = publish(tmp_path)
+    home.settings.write_text(next(content for content in TOML if "[kpis." in content))
+    found = settings.load(home, {})
+    known = own.kpis(found.kpis)
+    rules = own_rules.rules(found.rules, known)
+    with database.connect(home.database) as con:
+        rows = kpis.report(con, names=["profit", "profit_share"], known=known).rows
+        report = evaluate(con, rules=rules.values())
+    assert [row.now.value for row in rows] == [746_646, Decimal("0.299752")]
+    fired = {alert.rule.name: alert for alert in report.firing}
+    assert "revenue_drop" in fired, "it fell by half"
+    assert (fired["profit_share_drop"].severity, fired["profit_share_drop"].change) == (
+        "critical",
+        Decimal("-0.088901"),
+    )
+    assert report.disabled == ("ctr_drop",)
 
 
 def test_links_within_the_page_lead_somewhere():

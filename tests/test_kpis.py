@@ -956,6 +956,6 @@ def test_payback_is_the_first_day_from_which_it_holds(steps: list[int], spend: i
 def test_the_same_numbers_are_compared_as_no_change() -> None:
     result = kpis.revenue_net(busy().con)
 
-    row = compare(result, result)
+    row = compare(kpis.revenue_net, result, result)
 
     assert (row.change, row.delta) == (0, 0)

@@ -261,7 +261,7 @@ def last_days(demo_home: Callable[[], Home]) -> dict[int, Message]:
             found = standings.standings(con, march(number), 2)
             stood = standings.stand(alerts.evaluate(con, march(number)), found, (), now, None)
             is_due = telling.due(stood, book, REPEATS, now)
-            said[number] = message_page.message(stood, is_due, "demo")
+            said[number] = message_page.message(stood, is_due, "demo", RULES)
             book = telling.told(book, stood, is_due, now)
     return said
 
@@ -309,7 +309,7 @@ def test_a_message_is_a_page_with_a_panel_for_each(last_days):
 def test_an_end_is_a_line():
     found = report(alert(WARNING, Standing("resolved", march(20), march(21), march(24)), silenced_by=None))
     book = told(name=WARNING).model_copy(update={"told": {**told(name=WARNING).told, **told(name=CRITICAL).told}})
-    said = message_page.message(found, telling.due(found, book, REPEATS, NOW), "shop")
+    said = message_page.message(found, telling.due(found, book, REPEATS, NOW), "shop", RULES)
     assert said.title == "shop: 2 resolved (2026-03-29)"
     ctr, revenue = (one.text for one in message_page.page(said)[1:])
     assert ctr.startswith("Resolved at the end of 2026-03-24: CTR drop, all channels, since 2026-03-28. Click-through")
@@ -318,5 +318,5 @@ def test_an_end_is_a_line():
 
 def test_what_is_held_back_is_counted():
     found = report(alert(), alert(WARNING, silenced_by="1a2b3c4d"))
-    said = message_page.message(found, telling.due(found, Book(), REPEATS, NOW), "shop")
+    said = message_page.message(found, telling.due(found, Book(), REPEATS, NOW), "shop", RULES)
     assert said.notes == ("Nobody is told of 1 more that fires: `growthos alerts` says why.",)

@@ -83,6 +83,7 @@ class AlertReport:
 
     `failed` are the critical checks that kept the last build from being published; None where it was. `unusual` are the
     days of the window that stand out from the same weekday of the weeks before.
+    `disabled` are the rules that growthos.toml switches off: they are not asked.
     """
 
     window: Period
@@ -94,6 +95,7 @@ class AlertReport:
     alerts: tuple[Alert, ...]
     failed: tuple[str, ...] | None = None
     unusual: tuple[UnusualDay, ...] = ()
+    disabled: tuple[str, ...] = ()
 
     @property
     def firing(self) -> tuple[Alert, ...]:
@@ -103,7 +105,12 @@ class AlertReport:
 
     def of(self, name: str) -> Self:
         """The same of one rule alone."""
-        return replace(self, alerts=tuple(alert for alert in self.alerts if alert.rule.name == name), unusual=())
+        return replace(
+            self,
+            alerts=tuple(alert for alert in self.alerts if alert.rule.name == name),
+            disabled=tuple(one for one in self.disabled if one == name),
+            unusual=(),
+        )
 
     def reaches(self, level: Severity) -> bool:
         """Whether an alert of at least this severity fires that nothing holds back."""
@@ -111,11 +118,12 @@ class AlertReport:
         return any(SEVERITIES.index(alert.severity) >= SEVERITIES.index(level) for alert in found)
 
     def as_json(self, *, all: bool = False) -> dict[str, Any]:  # noqa: A002 - the command's option is called --all
-        """The structure of `alerts --format json`: firing alerts, or every evaluation."""
+        """The structure of `alerts --format json`: firing alerts, or every evaluation and what is switched off."""
         return {
             "schema_version": 1,
             "window": {"since": self.window.first.isoformat(), "until": self.window.last.isoformat()},
             "previous": {"since": self.previous.first.isoformat(), "until": self.previous.last.isoformat()},
             "alerts": [alert.as_json() for alert in (self.alerts if all else self.firing)],
             "unusual": [one.as_json() for one in self.unusual],
+            **({"disabled": list(self.disabled)} if all else {}),
         }

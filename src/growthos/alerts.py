@@ -14,11 +14,12 @@ from growthos.advice import recommend
 from growthos.advice.sentences import Week
 from growthos.alert_report import Alert, AlertReport
 from growthos.guards import Guards, GuardValues
-from growthos.measures import reading
+from growthos.measures import cohorts, reading
+from growthos.measures.cohorts import COHORT_MEASURES
+from growthos.measures.formulas import made_of
 from growthos.measures.notices import coverage
 from growthos.measures.values import shown
 from growthos.money import places
-from growthos.period import Period
 from growthos.rules import ALL, RULES, Case, Evaluation, Rule, below, falls, judge, loses, rises, rule
 
 if TYPE_CHECKING:
@@ -116,13 +117,22 @@ def evaluate(
     guards: GuardValues | None = None,
     rules: Collection[Rule] | None = None,
 ) -> AlertReport:
-    """Ask every rule about the seven days up to `end`, by default the last complete one; and which were unusual."""
+    """Ask every rule, or those given, about the seven days up to `end`, by default the last complete one.
+
+    Also which of these days were unusual.
+    """
     about, guards = measures.about(con), guards or Guards()
     rules = RULES.values() if rules is None else rules
     window = reading.window(about, None, end)
     past = unusual.needed(window)
     days = measures.read_channel_days(con, past)
-    weeks = {lag: _week(about, days, window.earlier(lag)) for lag in {timedelta(0), *_lags(rules, guards)}}
+    horizon = _horizon(rules)
+    members = None if horizon is None else cohorts.read_channel_days(con, past, horizon)
+    weeks = {}
+    for lag in _lags(rules, guards):
+        last = window.earlier(lag)
+        now, before = reading.of_windows(about, days, (last, last.before()), members, horizon or 0)
+        weeks[lag] = Week(about, now, before)
     asked = _ask(about, {lag: (week.now, week.before) for lag, week in weeks.items()}, guards, rules)
     for lag, week in weeks.items():
         names = {one.rule.name for one in asked if one.firing and one.rule.lag(guards) == lag}
@@ -136,6 +146,7 @@ def evaluate(
         data_through=about.data_through,
         warnings=tuple(coverage(about, this.now, this.before)),
         alerts=tuple(_alert(one, weeks[one.rule.lag(guards)], one.rule.lag(guards).days) for one in asked),
+        disabled=tuple(rule.name for rule in rules if not rule.enabled),
         unusual=unusual.find(about, unusual.daily(about, days, past.last), measures.read_events(con, past), window),
     )
 
@@ -162,10 +173,10 @@ def evaluate_days(
     about, guards = measures.about(con), guards or Guards()
     rules = RULES.values() if rules is None else rules
     windows = [reading.window(about, None, day) for day in days]
-    lags = {timedelta(0), *_lags(rules, guards)}
+    lags = _lags(rules, guards)
     pairs = {(window, past): (early := window.earlier(past), early.before()) for window in windows for past in lags}
     wanted = sorted({one for pair in pairs.values() for one in pair}, key=lambda one: one.first)
-    numbers = dict(zip(wanted, reading.read_windows(con, about, wanted), strict=True))
+    numbers = dict(zip(wanted, reading.read_windows(con, about, wanted, _horizon(rules)), strict=True))
     return {
         window.last: _ask(
             about,
@@ -178,12 +189,13 @@ def evaluate_days(
 
 
 def _lags(rules: Collection[Rule], guards: GuardValues) -> set[timedelta]:
-    return {rule.lag(guards) for rule in rules}
+    return {timedelta(0), *(rule.lag(guards) for rule in rules)}
 
 
-def _week(about: measures.About, days: reading.ChannelDays, window: Period) -> Week:
-    now, before = reading.of_windows(about, days, (window, window.before()))
-    return Week(about, now, before)
+def _horizon(rules: Collection[Rule]) -> int | None:
+    """The horizon of the cohorts that a rule rests on; None where none does, so that none is read."""
+    named = set().union(*(rule.kpi.made_of.union(*(made_of(name) for name, _ in rule.least)) for rule in rules))
+    return reading.HORIZON if named & COHORT_MEASURES.keys() else None
 
 
 def _ask(
@@ -196,6 +208,7 @@ def _ask(
     return tuple(
         Evaluation(rule, case, judge(rule, case, guards))
         for rule in rules
+        if rule.enabled
         for case in _cases(about, rule, *weeks[rule.lag(guards)])
     )
 

@@ -104,7 +104,9 @@ def fingerprint(settings: "Settings", state: State) -> str:
         made_of.update(f"{load.segment} {load.days}\n".encode())
     # A segment out of which a person was taken is the same one.
     made_of.update(str(len(state.redacted)).encode())
-    shown: dict[str, Any] = settings.model_dump(mode="json", exclude={"sources", "alerts", "sync", "limits"})
+    shown: dict[str, Any] = settings.model_dump(
+        mode="json", exclude={"sources", "alerts", "kpis", "rules", "sync", "limits"}
+    )
     made_of.update(json.dumps([shown, sorted(connected(settings))], sort_keys=True, default=str).encode())
     for path in sorted(SQL.rglob("*.sql")):
         made_of.update(path.read_bytes())

@@ -1,6 +1,7 @@
 """Everything that is declared, as Markdown: for `explain` and for the README."""
 
 import inspect
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,7 +15,10 @@ from growthos.connectors.terms import Setting
 from growthos.errors import UsageError
 from growthos.guards import Guards, GuardValues
 from growthos.kpis import ALIASES, KPIS
-from growthos.measures.formulas import Kpi
+from growthos.measures import COUNTS, MEASURES
+from growthos.measures.cohorts import COHORT_MEASURES
+from growthos.measures.formulas import FORMULAS, Kpi, adds_up
+from growthos.measures.reading import HORIZON
 from growthos.money import places
 from growthos.rules import Rule
 from growthos.warehouse.sqlfiles import SQL, Model, find
@@ -22,7 +26,13 @@ from growthos.wording import multiple, percent, points
 
 Kind = Literal["kpi", "alert", "check", "source", "reconciliation", "topic"]
 RECONCILIATION = ("reconciliation", "reconcile")
-UNITS = {"money": "money, in cents", "percent": "a share of one", "multiple": "a multiple", "days": "days"}
+UNITS = {
+    "money": "money, in cents",
+    "percent": "a share of one",
+    "multiple": "a multiple",
+    "days": "days",
+    "count": "a count",
+}
 BETTER = {"higher": "higher is better", "lower": "lower is better", None: "neither way is better"}
 MODES = {
     "snapshot": "read whole each time",
@@ -44,36 +54,36 @@ class Entry:
         return {"schema_version": 1, "kind": self.kind, "name": self.name, "definition": self.markdown}
 
 
-def names() -> dict[str, str]:
+def names(kpis: Mapping[str, Kpi] = KPIS, rules: Mapping[str, Rule] = RULES) -> dict[str, str]:
     """Everything that has an entry, with a word on what it is."""
     return {
-        **{name: kpi.label for name, kpi in KPIS.items()},
+        **{name: kpi.label for name, kpi in kpis.items()},
         **dict.fromkeys(ALIASES, KPIS["cac"].label),
-        **{name: rule.label for name, rule in RULES.items()},
+        **{name: rule.label for name, rule in rules.items()},
         **dict.fromkeys(_checks(), "check"),
         **{name: source.title for name, source in connectors.find().items()},
-        RECONCILIATION[0]: "our totals beside the sources' own",
+        **dict.fromkeys(RECONCILIATION, "our totals beside the sources' own"),
     }
 
 
-def explain(name: str) -> Entry:
+def explain(name: str, known_kpis: Mapping[str, Kpi] = KPIS, known_rules: Mapping[str, Rule] = RULES) -> Entry:
     """The entry of that name; UsageError with the nearest where there is none."""
     checks = _checks()
     sources = connectors.find()
     name = name.lower()
     if name in ALIASES:
         name = "cac"
-    if name in KPIS:
-        return Entry("kpi", name, _text(_kpi(KPIS[name])))
-    if name in RULES:
-        return Entry("alert", name, _text(_alert(RULES[name])))
+    if name in known_kpis:
+        return Entry("kpi", name, _text(_kpi(known_kpis[name])))
+    if name in known_rules:
+        return Entry("alert", name, _text(_alert(known_rules[name])))
     if name in checks:
         return Entry("check", name, _text(_check(checks[name])))
     if name in sources:
         return Entry("source", name, _text(_source(sources[name])))
     if name in RECONCILIATION:
         return Entry("reconciliation", RECONCILIATION[0], _text(_reconciliation()))
-    known = names()
+    known = names(known_kpis, known_rules)
     near = get_close_matches(name.lower(), known, 1)
     raise UsageError(
         f"No KPI, alert, check or source is called {name!r}.{f' Did you mean {near[0]}?' if near else ''}",
@@ -97,6 +107,20 @@ def alerts() -> str:
         for rule in RULES.values()
     ]
     return _table(("Alert", "Severity", "Fires when", "Line", "Asked of"), rows)
+
+
+def measures() -> str:
+    """A table of what formulas of one's own can name: everything that adds up."""
+    rows = [
+        (
+            f"`{name}`",
+            "count" if name in COUNTS else "money",
+            re.sub(r"\bN\b", str(HORIZON), f"{doc[0].upper()}{doc[1:]}."),
+        )
+        for name, doc in {**MEASURES, **COHORT_MEASURES}.items()
+    ]
+    sums = [(name, first_sentence(formula.__doc__ or "")) for name, (formula, _) in FORMULAS.items() if adds_up(name)]
+    return _table(("Name", "Is", "What it is"), [*rows, *((f"`{name}`", "money", doc) for name, doc in sums)])
 
 
 def checks() -> str:
@@ -150,7 +174,9 @@ def _alert(rule: Rule) -> Iterator[str]:
         [
             f"Severity: {rule.severity}.",
             f"Watches `{rule.kpi.name}`, 7 days against the 7 before; asked of {_scopes(rule)}.",
-            f"Fires when {_line(rule)}.",
+            f"Fires when {_line(rule)}{_set(rule)}.",
+            *(f"Guard: at least {count:,} {name} in both weeks." for name, count in rule.least),
+            *(["Switched off in growthos.toml: it is not asked."] if not rule.enabled else []),
             *(f"Guard `[alerts] {name}`, {value:,} unless set: {doc}" for name, value, doc in _guards(rule)),
         ]
     )
@@ -215,11 +241,32 @@ def _line(rule: Rule) -> str:
     line = rule.line
     word = "above" if line.side == "above" else "below"
     if line.of == "value":
-        return f"it is {word} {multiple(line.threshold)}"
+        return f"it is {word} {_value(rule)}"
     verb = "falls" if line.side == "below" else "rises"
     if line.of == "points":
         return f"it {verb} by more than {points(line.threshold)} percentage points"
     return f"it {verb} by more than {percent(abs(line.threshold))}"
+
+
+def _value(rule: Rule) -> str:
+    """A threshold as the KPI is shown, an amount without its currency."""
+    value = rule.line.threshold
+    match rule.kpi.form:
+        case "money":
+            return f"{places(Fraction(value) / 100, 2):,}"
+        case "percent":
+            return percent(value)
+        case "multiple":
+            return multiple(value)
+    return f"{int(value):,}"
+
+
+def _set(rule: Rule) -> str:
+    """What of a rule is set, and what it is unless it is."""
+    usual = rule.usual
+    if usual is None or usual.line == rule.line:
+        return ""
+    return f", as growthos.toml sets it; unless it is set, when {_line(usual)}"
 
 
 def _scopes(rule: Rule) -> str:

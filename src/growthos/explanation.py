@@ -1,7 +1,7 @@
 """What a KPI's value of some days was worked out from: its figures, the SQL, the sources, and what to know of them."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +12,7 @@ from growthos.coverage import FORGOTTEN
 from growthos.kpis import KPIS, Comparison, Kpi, Report, report
 from growthos.last_build import LastBuild
 from growthos.measures import cohorts, queries
-from growthos.measures.formulas import FORMULAS, as_shown, made_of, outcome
+from growthos.measures.formulas import FORMULAS, as_shown, outcome
 from growthos.measures.notices import Notice
 from growthos.measures.reading import HORIZON, Group
 from growthos.measures.splits import UNITS
@@ -119,11 +119,16 @@ class Explanation:
 
 
 def explain(
-    con: "DuckDBPyConnection", entry: Entry, period: Period, now: datetime, last: LastBuild | None = None
+    con: "DuckDBPyConnection",
+    entry: Entry,
+    period: Period,
+    now: datetime,
+    last: LastBuild | None = None,
+    known: Mapping[str, Kpi] = KPIS,
 ) -> Explanation:
     """What the KPI of an entry is worked out from in a period; `last` is the last build, whether published or not."""
-    kpi = KPIS[entry.name]
-    found = report(con, period, [kpi.name], days=False)
+    kpi = known[entry.name]
+    found = report(con, period, [kpi.name], days=False, known=known)
     names = _measures(kpi)
     asked = (queries.of_window(names, period), queries.of_cohort(names, period, HORIZON))
     readings = tuple(_readings(con, asked))
@@ -142,7 +147,7 @@ def explain(
 
 def _measures(kpi: Kpi) -> set[str]:
     """The measures behind the value and behind what stands beside it."""
-    names = set().union(*map(made_of, (kpi.name, *kpi.components)))
+    names = kpi.rests_on
     return names - {PAYBACK} | CURVE if PAYBACK in names else names
 
 

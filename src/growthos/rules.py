@@ -43,6 +43,11 @@ def below(value: str) -> Line:
     return Line("value", "below", Decimal(value))
 
 
+def above(value: str) -> Line:
+    """The value itself is higher."""
+    return Line("value", "above", Decimal(value))
+
+
 def falls(share: str) -> Line:
     """Compared with the week before it falls by more than this share."""
     return Line("change", "below", -Decimal(share))
@@ -56,6 +61,11 @@ def rises(share: str) -> Line:
 def loses(points: str) -> Line:
     """Compared with the week before it loses more than this (0.05: five percentage points)."""
     return Line("points", "below", -Decimal(points))
+
+
+def gains(points: str) -> Line:
+    """Compared with the week before it gains more than this."""
+    return Line("points", "above", Decimal(points))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ class Case:
         return min(self.now(name), self.before(name))
 
     def exact_now(self, name: str) -> Fraction | None:
-        """A KPI of the current week, unrounded."""
+        """A KPI or part of the current week, unrounded."""
         return exact(outcome(name, self.this))
 
     def exact_before(self, name: str) -> Fraction | None:
@@ -97,6 +107,8 @@ class Rule:
     `enough` says whether there is enough data. `always` fires whatever the KPI says, as long as there is enough.
     `for_days`: how many daily evaluations before this one must have fired, too, before anybody is told. `lags`: its
     weeks end earlier by the days for which platforms go on crediting purchases to days that are over.
+    What only growthos.toml says: `least`, counts that both weeks must reach, `advice`, what to do, `usual`, the rule as
+    it is unless it is set, and `enabled`, whether it is asked at all.
     """
 
     name: str
@@ -110,6 +122,10 @@ class Rule:
     doc: str
     for_days: int
     lags: bool = False
+    least: tuple[tuple[str, int], ...] = ()
+    advice: str = ""
+    usual: "Rule | None" = None
+    enabled: bool = True
 
     def lag(self, guards: GuardValues) -> timedelta:
         """By how much its weeks end earlier than those of other rules."""
@@ -161,21 +177,27 @@ def rule(
 
     def declare(enough: Enough) -> Rule:
         doc = inspect.cleandoc(enough.__doc__ or "")
-        waits = 0 if severity == "critical" else 1
-        made = Rule(enough.__name__, label, severity, kpi, line, platforms, enough, always, doc, waits, lags)
+        for_days = waits(severity)
+        made = Rule(enough.__name__, label, severity, kpi, line, platforms, enough, always, doc, for_days, lags)
         RULES[made.name] = made
         return made
 
     return declare
 
 
+def waits(severity: Severity) -> int:
+    """How many days a rule waits unless it is said: none where it is grave."""
+    return 0 if severity == "critical" else 1
+
+
 def judge(rule: Rule, case: Case, guards: GuardValues) -> Verdict:
     """Whether a rule fires for a case. A null that the rule needs is never compared."""
-    current, previous = case.exact_now(rule.kpi.name), case.exact_before(rule.kpi.name)
+    current, previous = exact(rule.kpi.outcome(case.this)), exact(rule.kpi.outcome(case.last))
     change = None
     if rule.line.of != "value":
         change = (relative if rule.line.of == "change" else difference)(current, previous)
-    if not rule.enough(case, guards):
+    enough = all(case.least(name) >= count for name, count in rule.least)
+    if not enough or not rule.enough(case, guards):
         return Verdict("insufficient_data", current, previous, change)
     if rule.always(case):
         return Verdict("firing", current, previous, change)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from growthos.advice import ads as ad_advice
+from growthos.advice import own as own_advice
 from growthos.advice import shop as shop_advice
 from growthos.advice.sentences import Sentence, Week
 from growthos.measures.values import Value
@@ -22,4 +23,6 @@ TEXTS: Mapping[str, Callable[[Sentence, Case, Verdict, Week], str]] = {
 def recommend(rule: Rule, case: Case, verdict: Verdict, week: Week) -> tuple[str, Mapping[str, Value]]:
     """The recommendation of a firing rule, and every figure in it by name."""
     say = Sentence(week.about.currency)
-    return TEXTS[rule.name](say, case, verdict, week), say.figures
+    if rule.name in TEXTS:
+        return TEXTS[rule.name](say, case, verdict, week), say.figures
+    return own_advice.crossed(say, rule, case, verdict, week), say.figures

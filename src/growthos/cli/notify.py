@@ -74,7 +74,7 @@ def notify(
             if not session.quiet:
                 render.remark("There is nothing to tell that was not told before.")
             return
-        message = message_page.message(report, due, session.home.root.name)
+        message = message_page.message(report, due, session.home.root.name, session.rules)
         if dry_run:
             _show(session, to or [], _writer(message))
             return

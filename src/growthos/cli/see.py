@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from growthos.catalog import Entry
+    from growthos.kpis import Kpi
     from growthos.measures.comparison import By, Report
     from growthos.period import Per, Period
     from growthos.render.output import Style
@@ -113,9 +114,9 @@ def read(
 
     dimension = cast("By | None", word(by, DIMENSIONS, "--by") if by is not None else None)
     for name in names:
-        catalogue.find(name)
+        find(session, name)
     with _window(session, since, until, strict=strict) as (con, period):
-        return catalogue.report(con, period, names, dimension, days=days)
+        return catalogue.report(con, period, names, dimension, days=days, known=session.kpis)
 
 
 @contextmanager
@@ -131,6 +132,27 @@ def _window(
     look(session, strict=strict)
     with session.published() as con:
         yield con, dates.resolve(since, until, measures.about(con).last_day(), today)
+
+
+def find(session: Session, name: str) -> "Kpi":
+    """The KPI of that name; the demo is said to have none of a home's own."""
+    from growthos import kpis as catalogue
+
+    with _of_the_demo(session):
+        return catalogue.find(name, session.kpis)
+
+
+@contextmanager
+def _of_the_demo(session: Session) -> Iterator[None]:
+    """A name that is looked up in here may be one of growthos.toml, of which nothing counts in the demo."""
+    try:
+        yield
+    except UsageError as error:
+        if session.demo and session.base.settings.exists():
+            error.hint = (
+                f"{error.hint} In the demo nothing of growthos.toml counts, your own KPIs and rules included.".strip()
+            )
+        raise
 
 
 def plot(  # noqa: PLR0913, PLR0917 - all of them are options
@@ -162,17 +184,17 @@ def plot(  # noqa: PLR0913, PLR0917 - all of them are options
     strict: StrictOption = False,
 ) -> None:
     """Draw a KPI over time, by default the last 90 complete days."""
-    from growthos import kpis as catalogue
     from growthos import render
     from growthos.measures import series
 
     session: Session = context.obj
     style = form(format_)
-    catalogue.find(name)
+    find(session, name)
     dimension = cast("Literal['channel'] | None", word(by, DIMENSIONS[:1], "--by") if by is not None else None)
     length = cast("Per | None", word(per, PERS, "--per") if per is not None else None)
     with _window(session, since or LONG, until, strict=strict) as (con, period):
-        found = series.over_time(con, name, period if since else series.recent(con, period), length, dimension)
+        days = period if since else series.recent(con, period)
+        found = series.over_time(con, name, days, length, dimension, session.kpis)
     render.plot(found, style, output)
 
 
@@ -193,9 +215,10 @@ def why(
 
     session: Session = context.obj
     style = form(format_)
-    causes.find_split(name)
+    find(session, name)
+    causes.find_split(name, session.kpis)
     with _window(session, since, until, strict=strict) as (con, period):
-        found = causes.why(con, name, period)
+        found = causes.why(con, name, period, session.kpis)
     render.why(found, style, output, demo=session.demo)
 
 
@@ -214,7 +237,8 @@ def explain(
 
     session: Session = context.obj
     style = form(format_)
-    entry = catalog.explain(name)
+    with _of_the_demo(session):
+        entry = catalog.explain(name, session.kpis, session.rules)
     if since is not None and entry.kind != "kpi":
         raise UsageError(f"--since goes with a KPI, and {entry.name} is none.", hint="Leave it out.")
     if until is not None and entry.kind not in {"kpi", "alert"}:
@@ -237,7 +261,7 @@ def _explain(
         case "kpi":
             with _window(session, since, until, strict=False) as (con, period):
                 last = last_build.from_report(session.home)
-                found = explanation.explain(con, entry, period, session.clock.now(), last)
+                found = explanation.explain(con, entry, period, session.clock.now(), last, session.kpis)
             render.explanation(found, style, output)
         case "alert":
             render.entry(entry, style, output, watch.read(session, until).of(entry.name))

@@ -18,6 +18,8 @@ from growthos.redact import SECRETS
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from growthos.kpis import Kpi
+    from growthos.rules import Rule
     from growthos.settings import Settings
 
 
@@ -60,6 +62,20 @@ class Session:
         finally:
             if SECRETS.known:
                 process.close_memory()
+
+    @cached_property
+    def kpis(self) -> "Mapping[str, Kpi]":
+        """The KPIs of the home: the eighteen, then its own; the demo has none of its own."""
+        from growthos import own
+
+        return own.kpis(self.settings.kpis)
+
+    @cached_property
+    def rules(self) -> "Mapping[str, Rule]":
+        """The alert rules of the home: the seven, as they are set, then its own; in the demo the seven as they are."""
+        from growthos import own_rules
+
+        return own_rules.rules(self.settings.rules, self.kpis)
 
     @cached_property
     def clock(self) -> Clock:

@@ -57,11 +57,10 @@ def silence(
     """Tell nobody of some alerts until a day, or for a while; `alerts` shows them all the same."""
     from growthos import alert_book, render
     from growthos import silences as kept
-    from growthos.alerts import RULES
 
     session: Session = context.obj
     now, zone = session.clock.now(), session.settings.reporting_timezone
-    new = kept.begun(matcher, until, reason, _author(author), RULES, zone, now)
+    new = kept.begun(matcher, until, reason, _author(author), session.rules, zone, now)
     with alert_book.held(session.kept) as pen:
         pen.write(pen.book.model_copy(update={"silences": (*pen.book.silences, new)}), now)
     if not session.quiet:

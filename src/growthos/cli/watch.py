@@ -117,8 +117,9 @@ def read(
     failed = look(session, strict=strict, untold=untold)
     with session.published() as con:
         end = end or measures.about(con).last_day()
-        stands = found.standings(con, end, told.keep_firing_for, told)
-        return found.stand(alerts.evaluate(con, end, told), stands, book.silences, now, failed)
+        rules = session.rules.values()
+        stands = found.standings(con, end, told.keep_firing_for, told, rules)
+        return found.stand(alerts.evaluate(con, end, told, rules), stands, book.silences, now, failed)
 
 
 def _alone(*, fail_on: bool, every: bool) -> None:
@@ -142,7 +143,8 @@ def _backtest(session: Session, since: str, until: str | None, *, strict: bool) 
     look(session, strict=strict)
     with session.published() as con:
         period = dates.resolve(since, until, measures.about(con).last_day(), today, "--backtest")
-        return backtest.backtest(con, period, told.keep_firing_for, told.repeats, told, causes=_causes(session))
+        rules = session.rules.values()
+        return backtest.backtest(con, period, told.keep_firing_for, told.repeats, told, rules, causes=_causes(session))
 
 
 def _causes(session: Session) -> "list[Cause]":

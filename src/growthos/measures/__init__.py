@@ -41,7 +41,7 @@ MEASURES: dict[str, str] = {
     "spend": "ad spend, from campaign rows only",
     "impressions": "ads shown",
     "clicks": "clicks on ads; at Meta link clicks",
-    "reported_conversions": "purchases that the ad platforms claim, in millionths: Google counts parts of one",
+    "reported_conversions": "purchases that the ad platforms claim; Google counts parts of one",
     "reported_value": "sales that the ad platforms claim",
     "sessions": "visits, as GA4 counts them",
     "item_views": "product pages seen",
@@ -57,6 +57,7 @@ COUNTS: dict[str, str] = {
     "refunds": "refund",
     "impressions": "impression",
     "clicks": "click",
+    "reported_conversions": "reported purchase",
     "sessions": "session",
     "item_views": "item view",
     "add_to_carts": "add-to-cart",
@@ -66,6 +67,10 @@ COUNTS: dict[str, str] = {
     "cohort_retained": "retained customer",
 }
 """What is counted, one of it in words; all other measures are cents."""
+MILLIONTHS = ("reported_conversions",)
+"""Counts that are not whole, and so are counted in millionths."""
+ADS = ("spend", "impressions", "clicks", "reported_conversions", "reported_value")
+"""What is known of each campaign, ad and keyword."""
 
 ORDERS = """
     select group_key,

@@ -11,7 +11,7 @@ from growthos import measures
 from growthos.errors import UsageError
 from growthos.measures import cohorts, quality, reading
 from growthos.measures.formulas import KPIS, Kpi
-from growthos.measures.notices import Notice, notices
+from growthos.measures.notices import COHORT_SPEND, VISITS, Notice, notices
 from growthos.measures.reading import HORIZON, Numbers
 from growthos.measures.values import Better, KpiResult, Part, Value, safe_div, shown
 from growthos.money import places
@@ -32,12 +32,17 @@ class Comparison:
     before. `delta` is the difference, for ratios in points. `days` are its values day by day.
     """
 
+    kpi: Kpi
     now: KpiResult
     before: KpiResult
     change: Decimal | None
     delta: Value
-    better: Better | None
     days: tuple[Value, ...] = ()
+
+    @property
+    def better(self) -> Better | None:
+        """Which way is good news."""
+        return self.kpi.better
 
     def as_json(self) -> dict[str, Any]:
         """Its values, as all that programs read of it begins."""
@@ -126,25 +131,25 @@ def relative(now: Fraction | None, before: Fraction | None) -> Fraction | None:
     return safe_div(moved, abs(before))
 
 
-def compare(now: KpiResult, before: KpiResult, *, days: tuple[Value, ...] = ()) -> Comparison:
+def compare(kpi: Kpi, now: KpiResult, before: KpiResult, *, days: tuple[Value, ...] = ()) -> Comparison:
     """One KPI of two windows, side by side."""
     change = relative(now.exact, before.exact)
     return Comparison(
+        kpi=kpi,
         now=now,
         before=before,
         change=None if change is None else places(change),
         delta=shown(difference(now.exact, before.exact), now.unit),
-        better=KPIS[now.name].better,
         days=days,
     )
 
 
-def find(name: str) -> Kpi:
-    """The KPI of that name or alias; UsageError with a near match where there is none."""
+def find(name: str, known: Mapping[str, Kpi] = KPIS) -> Kpi:
+    """The KPI of that name or alias among those that are known; UsageError with a near match where there is none."""
     real = "cac" if name.lower() in {"blended_cac", "channel_cac"} else name.lower()
-    if real not in KPIS:
-        raise UsageError(f"There is no KPI {name!r}.", hint=measures.near(name, KPIS))
-    return KPIS[real]
+    if real not in known:
+        raise UsageError(f"There is no KPI {name!r}.", hint=measures.near(name, known))
+    return known[real]
 
 
 def report(
@@ -155,14 +160,16 @@ def report(
     *,
     horizon_days: int = HORIZON,
     days: bool = True,
+    known: Mapping[str, Kpi] = KPIS,
 ) -> Report:
-    """The KPIs of a period against the period of the same length before it; all of them unless some are named.
+    """The KPIs of a period against the period of the same length before it; all that are known unless some are named.
 
     Without a period, the seven days up to the last complete one. `channel_cac` implies `by` channel. `days` adds the
     values day by day: those of the period, at least seven and at most the last 28.
     """
-    asked = list(names or KPIS)
-    wanted = list(dict.fromkeys(find(name).name for name in asked))
+    asked = list(names or known)
+    wanted = list({kpi.name: kpi for kpi in (find(name, known) for name in asked)}.values())
+    behind = set().union(*(kpi.rests_on for kpi in wanted))
     if "channel_cac" in (name.lower() for name in asked) and by is None:
         by = "channel"
     about = measures.about(con)
@@ -175,8 +182,8 @@ def report(
             campaigns, ads = (reading.read_ads(con, period, level) for level in ("campaign", by))
             dearest_first = sorted(ads.items(), key=lambda item: (-(item[1]["spend"] or 0), item[0]))
             now = replace(now, campaigns=campaigns, ads=dict(dearest_first))
-    silent = cohorts.days_without_spend(con, period, horizon_days) if "payback_days" in wanted else 0
-    marks = quality.read(con, period) if about.flagged and "conversion_rate" in wanted else None
+    silent = cohorts.days_without_spend(con, period, horizon_days) if COHORT_SPEND in behind else 0
+    marks = quality.read(con, period) if about.flagged and VISITS & behind else None
     each = _sparklines(con, period, wanted, horizon_days) if days else {}
     return Report(
         period=period,
@@ -184,8 +191,8 @@ def report(
         timezone=about.timezone,
         currency=about.currency,
         data_through=about.data_through,
-        warnings=tuple(notices(about, now, before, wanted, silent_days=silent, quality=marks)),
-        rows=tuple(compare(KPIS[name].of(now), KPIS[name].of(before), days=each.get(name, ())) for name in wanted),
+        warnings=tuple(notices(about, now, before, behind, silent_days=silent, quality=marks)),
+        rows=tuple(compare(kpi, kpi.of(now), kpi.of(before), days=each.get(kpi.name, ())) for kpi in wanted),
         by=by,
         channels={channel.slug: channel.name for channel in about.channels.values() if channel.slug in now.channels},
         campaigns=_names(con, now),
@@ -196,11 +203,11 @@ def report(
 
 
 def _sparklines(
-    con: "DuckDBPyConnection", period: Period, names: list[str], horizon_days: int
+    con: "DuckDBPyConnection", period: Period, wanted: Iterable[Kpi], horizon_days: int
 ) -> dict[str, tuple[Value, ...]]:
     length = min(max(len(period), SPARKLINE.start), SPARKLINE.stop - 1)
     groups = reading.read_days(con, Period(period.last - timedelta(days=length - 1), period.last), horizon_days)
-    return {name: tuple(KPIS[name].part(group).value for group in groups) for name in names}
+    return {kpi.name: tuple(kpi.part(group).value for group in groups) for kpi in wanted}
 
 
 def _names(con: "DuckDBPyConnection", numbers: Numbers) -> dict[str, str]:

@@ -8,13 +8,26 @@ from typing import TYPE_CHECKING, cast
 
 from growthos import measures
 from growthos.measures import reading
+from growthos.measures.expressions import Expression
 from growthos.measures.reading import HORIZON, Group, Numbers
-from growthos.measures.values import Better, Format, KpiResult, Outcome, Part, Unit, Value, exact, shown
+from growthos.measures.values import (
+    Better,
+    Format,
+    KpiResult,
+    Outcome,
+    Part,
+    Unit,
+    Value,
+    exact,
+    safe_div,
+    shown,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Formula = Callable[..., Outcome]
+MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -23,6 +36,7 @@ class Kpi:
 
     `unit` is what the value counts, `form` how it is shown, `better` which way is good news (None: neither).
     `ads` ones can be asked per campaign, ad and keyword; `paid_only` ones per channel only for those that are paid for.
+    `expression` is the formula of a home's own KPI as it was read from its settings, None for those declared here.
     """
 
     name: str
@@ -36,6 +50,7 @@ class Kpi:
     ads: bool
     paid_only: bool
     doc: str
+    expression: Expression | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.doc)
@@ -44,7 +59,17 @@ class Kpi:
     @property
     def written(self) -> str:
         """The formula as its docstring writes it, in the names of what it is made of."""
-        return " ".join(self.doc.partition("Formula: ")[2].partition(". By channel")[0].split())
+        return " ".join(self.doc.rpartition("Formula: ")[2].partition(". By channel")[0].split())
+
+    @property
+    def made_of(self) -> set[str]:
+        """The measures that its value is made of in the end."""
+        return set().union(*map(made_of, self.inputs))
+
+    @property
+    def rests_on(self) -> set[str]:
+        """The measures behind its value and behind what is shown beside it."""
+        return self.made_of.union(*map(made_of, self.components))
 
     def __call__(
         self,
@@ -78,12 +103,16 @@ class Kpi:
             by_channel=None if channel else self._parts(numbers.channels, numbers.paid),
             by_campaign=self._parts(numbers.campaigns) if self.ads and numbers.campaigns is not None else None,
             by_ad=self._parts(numbers.ads) if self.ads and numbers.ads is not None else None,
-            exact=exact(outcome(self.name, group)),
+            exact=exact(self.outcome(group)),
         )
+
+    def outcome(self, group: Group) -> Outcome:
+        """What it comes to, not rounded, from one group's measures."""
+        return self.formula(*(outcome(one, group) for one in self.inputs))
 
     def part(self, group: Group) -> Part:
         """Its value, numerator and denominator from one group's measures."""
-        found = outcome(self.name, group)
+        found = self.outcome(group)
         if isinstance(found, int):
             return Part(found, found, None)
         return Part(shown(exact(found), self.unit), found.numerator, found.denominator)
@@ -153,7 +182,14 @@ def made_of(name: str) -> set[str]:
     return set().union(*map(made_of, FORMULAS[name][1])) if name in FORMULAS else {name}
 
 
+def adds_up(name: str) -> bool:
+    """Whether a formula or measure is a sum; a quotient or a count of days is none."""
+    return isinstance(outcome(name, reading.NOTHING), int)
+
+
 def as_shown(name: str, group: Group) -> Value:
     """A formula or measure by its name, rounded once."""
     found = outcome(name, group)
+    if name in measures.MILLIONTHS:
+        return shown(safe_div(whole(name, group), MILLION), "count")
     return found if isinstance(found, int) else shown(exact(found), found.unit)

@@ -14,7 +14,9 @@ from growthos.wording import percent
 ENOUGH_ORDERS = 10
 A_DAY = timedelta(days=1)
 EXPECTED_COVERAGE = (Fraction(6, 10), Fraction(11, 10))
-COSTED = {"contribution_margin", "contribution_margin_pct", "ltv", "payback_days"}
+COHORT_SPEND = "cohort_spend"
+COSTED = {"cogs_sold", "cogs_reversed", "first_contribution", "cohort_contribution", "payback"}
+VISITS = frozenset({"sessions", "item_views", "add_to_carts", "checkouts", "purchases"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,32 +31,32 @@ def notices(
     about: About,
     now: Numbers,
     before: Numbers,
-    names: Collection[str],
+    behind: Collection[str],
     *,
     silent_days: int = 0,
     quality: Quality | None = None,
 ) -> Iterator[Notice]:
-    """The warnings that belong to these KPIs of these two windows.
+    """The warnings that belong to two windows of KPIs that rest on these measures.
 
     `silent_days`: days on which the cohort was new and for which no ad spend is loaded. `quality`: GA4's marks on the
     days of the window, where it has any and a KPI rests on its visits.
     """
     yield from coverage(about, now, before)
-    if "payback_days" in names and silent_days:
+    if COHORT_SPEND in behind and silent_days:
         yield Notice(
             "cohort_spend_missing",
-            f"No ad spend is loaded for {silent_days} of the {len(now.period)} days on which the customers behind "
-            "payback_days were new; those days count as free.",
+            f"No ad spend is loaded for {silent_days} of the {len(now.period)} days on which the customers "
+            "of the cohort were new; those days count as free.",
         )
     share = _share(now, "margin_costed", "gross")
-    if share and COSTED.intersection(names):
+    if share and COSTED.intersection(behind):
         yield Notice(
             "margin_costed",
             f"{percent(share)} of gross revenue has no unit cost and is costed by its category's margin.",
         )
     seen = _share(now, "purchases", "orders")
     low, high = EXPECTED_COVERAGE
-    tracked = "conversion_rate" in names and now.whole["sessions"] and (now.whole["orders"] or 0) >= ENOUGH_ORDERS
+    tracked = VISITS.intersection(behind) and now.whole["sessions"] and (now.whole["orders"] or 0) >= ENOUGH_ORDERS
     if tracked and seen is not None and not low <= seen <= high:
         yield Notice(
             "ga4_coverage",

@@ -1,10 +1,9 @@
 """What KPIs are made of, or show beside their value, and what is no KPI itself."""
 
-from growthos.measures.formulas import part
+from growthos.measures.formulas import MILLION, part
 from growthos.measures.values import Ratio
 
 AFTER = ("ad_spend", "contribution_after_ads")
-MILLION = 1_000_000
 STEPS = ("view_rate", "cart_rate", "checkout_rate", "purchase_rate")
 
 

@@ -128,25 +128,55 @@ def read_over_time(
     ]
 
 
-def read_windows(con: "DuckDBPyConnection", about: About, periods: Sequence[Period]) -> list[Numbers]:
-    """The measures of windows that may overlap, each as `read` gives them without a cohort, in one query for all."""
+def read_windows(
+    con: "DuckDBPyConnection", about: About, periods: Sequence[Period], horizon_days: int | None = None
+) -> list[Numbers]:
+    """The measures of windows that may overlap, each as `read` gives them, in one query for all.
+
+    With a horizon there is a second one, for their cohorts.
+    """
     reached = Period(min(one.first for one in periods), max(one.last for one in periods))
-    return of_windows(about, measures.read_channel_days(con, reached), periods)
+    sums = measures.read_channel_days(con, reached)
+    if horizon_days is None:
+        return of_windows(about, sums, periods)
+    return of_windows(about, sums, periods, cohorts.read_channel_days(con, reached, horizon_days), horizon_days)
 
 
-def of_windows(about: About, sums: ChannelDays, periods: Sequence[Period]) -> list[Numbers]:
-    """The same from days that are already read."""
-    days: dict[date, dict[object, measures.Sums]] = defaultdict(dict)
-    for (day, channel), one in sums.items():
-        days[day][channel] = one
-    found = []
-    for period in periods:
-        groups: dict[object, list[measures.Sums]] = defaultdict(list)
-        for day in period:
-            for key, one in days[day].items():
-                groups[key].append(one)
-        found.append(_numbers(about, period, {key: measures.add(each) for key, each in groups.items()}, {}, 0))
-    return found
+def of_windows(
+    about: About,
+    sums: ChannelDays,
+    periods: Sequence[Period],
+    members: Mapping[tuple[date, int], cohorts.Cohort] | None = None,
+    horizon_days: int = 0,
+) -> list[Numbers]:
+    """The same from days that are already read; `members` are the cohorts that complete their horizon on each."""
+    days, new = _by_day(sums), _by_day(members or {})
+    return [
+        _numbers(
+            about,
+            period,
+            {key: measures.add(found) for key, found in _of_days(days, period).items()},
+            {key: cohorts.together(found, horizon_days) for key, found in _of_days(new, period).items()},
+            horizon_days,
+        )
+        for period in periods
+    ]
+
+
+def _by_day(found: Mapping[tuple[date, int], T]) -> dict[date, dict[object, T]]:
+    days: dict[date, dict[object, T]] = defaultdict(dict)
+    for (day, key), one in found.items():
+        days[day][key] = one
+    return days
+
+
+def _of_days(days: Mapping[date, Mapping[object, T]], period: Period) -> dict[object, list[T]]:
+    """For each key what the days of a period have."""
+    groups: dict[object, list[T]] = defaultdict(list)
+    for day in period:
+        for key, one in days.get(day, {}).items():
+            groups[key].append(one)
+    return groups
 
 
 def _together(found: Mapping[tuple[Any, Any], T], periods: Sequence[Period]) -> dict[Period, dict[object, list[T]]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from growthos import measures
-from growthos.kpis import Comparison, Kpi, Report, find, report
+from growthos.kpis import KPIS, Comparison, Kpi, Report, report
 from growthos.measures import reading
 from growthos.measures.values import Part
 from growthos.period import Per, Period
@@ -79,10 +79,11 @@ def over_time(
     period: Period,
     per: Per | None = None,
     by: Literal["channel"] | None = None,
+    known: Mapping[str, Kpi] = KPIS,
 ) -> Series:
     """A KPI for each day, week from Monday or month of a period; by default days, as long as they are not too many."""
-    kpi = find(name)
-    found = report(con, period, [name], by, days=False)
+    found = report(con, period, [name], by, days=False, known=known)
+    kpi = found.rows[0].kpi
     per = per or _readable(period)
     periods = list(period.cut(per))
     numbers = reading.read_over_time(con, measures.about(con), periods, channels=found.by is not None)

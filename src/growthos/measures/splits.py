@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
+from growthos.measures import COUNTS
 from growthos.measures.effects import Quotient, by_rate, by_terms, by_volume, chain
-from growthos.measures.formulas import outcome, whole
+from growthos.measures.expressions import Names
+from growthos.measures.formulas import KPIS, Kpi, as_shown, outcome, whole
 from growthos.measures.reading import Group
 from growthos.measures.values import Format, Unit, Value, exact, safe_div, shown
 
@@ -50,6 +52,8 @@ class Cause:
         """What it was or is in a channel, a campaign or the whole; None where there is nothing to divide by."""
         if self.unit is None:
             return None
+        if self.form == "count":
+            return as_shown(self.measure, group)
         if self.over:
             return shown(safe_div(self.times * whole(self.measure, group), whole(self.over, group)), self.unit)
         return shown(exact(outcome(self.measure, group)), self.unit)
@@ -198,6 +202,36 @@ class Shares:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is added or taken away, divided by what is added or taken away: `by_terms`, for each of both by itself.
+
+    `above` and `below` say how often each is taken, by the name of its cause; a number by itself has no name.
+    """
+
+    causes: tuple[Cause, ...]
+    above: Mapping[Names, int]
+    below: Mapping[Names, int]
+
+    def effects(self, part: Move, whole: Move) -> tuple[Fraction, ...]:
+        quotient = Quotient(*_added(whole, self.above), *_added(whole, self.below))
+        found = []
+        for cause in self.causes:
+            above, below = (_of(cause.name, side) for side in (self.above, self.below))
+            found.append(sum(by_terms(Quotient(*_added(part, above), *_added(part, below)), quotient), NONE))
+        return tuple(found)
+
+
+def _of(name: str, terms: Mapping[Names, int]) -> dict[Names, int]:
+    return {names: factor for names, factor in terms.items() if names == (name,)}
+
+
+def _added(move: Move, terms: Mapping[Names, int]) -> tuple[int, int]:
+    """What several terms come to before and now."""
+    sides = [[factor * (move.of(*names)[side] if names else 1) for names, factor in terms.items()] for side in (0, 1)]
+    return sum(sides[0]), sum(sides[1])
+
+
 def _signed(move: Move, causes: tuple[Cause, ...]) -> tuple[list[int], list[int]]:
     """The amounts of several causes before and now, below zero where they are taken away."""
     before, now = zip(*(move.of(one.measure) for one in causes), strict=True)
@@ -276,6 +310,27 @@ SPLITS: dict[str, Split] = {
     "cpm": Steps(("impressions", "spend"), (CPM,), times=1000),
 }
 """By KPI. `payback_days` has none: it is a day that was searched for, neither a sum nor a quotient."""
+
+
+def split_of(kpi: Kpi) -> Split | None:
+    """How the change of a KPI is split; None where it cannot be.
+
+    That of a home's own is, unless its formula multiplies what is measured: then the parts do not add up to the whole.
+    """
+    if kpi.expression is None:
+        return SPLITS.get(kpi.name)
+    above, below = kpi.expression.numerator, kpi.expression.denominator
+    terms = dict.fromkeys((*above, *(below or {})))
+    if any(len(names) > 1 for names in terms):
+        return None
+    causes = tuple(_cause(name, above.get((name,), 0)) for names in terms for name in names)
+    return Sum(causes) if below is None else Terms(causes, above, below)
+
+
+def _cause(name: str, sign: int) -> Cause:
+    label = KPIS[name].label if name in KPIS else name.replace("_", " ").capitalize()
+    form: Format = "count" if name in COUNTS else "money"
+    return Cause(name, label, form, sign=sign, next=name if name in SPLITS else "")
 
 
 def alone(name: str, before: Group, now: Group) -> dict[str, Fraction]:

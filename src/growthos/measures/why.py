@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from growthos import measures
 from growthos.errors import UsageError
-from growthos.kpis import Comparison, Kpi, Report, find, report
+from growthos.kpis import KPIS, Comparison, Kpi, Report, find, report
 from growthos.measures import cohorts, reading
 from growthos.measures.effects import apportion, settle
-from growthos.measures.formulas import made_of, outcome
 from growthos.measures.notices import Notice
 from growthos.measures.reading import NOTHING, Campaign, Group
-from growthos.measures.splits import SPLITS, Cause, Move, Split
+from growthos.measures.splits import Cause, Move, Split, split_of
 from growthos.measures.values import Value, exact, safe_div, shown, whole_cents
 from growthos.money import places
 from growthos.period import Period
@@ -121,32 +120,39 @@ class Why:
         }
 
 
-def find_split(name: str) -> tuple[Kpi, Split]:
+def find_split(name: str, known: Mapping[str, Kpi] = KPIS) -> tuple[Kpi, Split]:
     """The KPI of that name or alias, and how its change is split; UsageError where it cannot be."""
-    kpi = find(name)
-    if kpi.name not in SPLITS:
+    kpi = find(name, known)
+    split = split_of(kpi)
+    if split is None and kpi.expression is not None:
+        raise UsageError(
+            f"The change of {kpi.name} cannot be split: its formula multiplies what is measured, so that its parts do "
+            "not add up to the whole.",
+            hint=f"`growthos explain {kpi.name}` shows what it is made of, now and before.",
+        )
+    if split is None:
         raise UsageError(
             f"The change of {kpi.name} cannot be split: it is the day from which a sum stays above another, and no sum "
             "or quotient of anything.",
             hint="What moves it is what new customers cost and bring: `growthos why cac`, `growthos why ltv`.",
         )
-    return kpi, SPLITS[kpi.name]
+    return kpi, split
 
 
-def why(con: "DuckDBPyConnection", name: str, period: Period | None = None) -> Why:
+def why(con: "DuckDBPyConnection", name: str, period: Period | None = None, known: Mapping[str, Kpi] = KPIS) -> Why:
     """The change of a KPI against the period of the same length before, and where it came from.
 
     The smallest parts are campaigns, and what a channel has outside of them, or channels where campaigns are not known.
     """
-    kpi, split = find_split(name)
-    found = report(con, period, [kpi.name], days=False)
+    kpi, split = find_split(name, known)
+    found = report(con, period, [kpi.name], days=False, known=known)
     row = found.rows[0]
-    known = not UNKNOWN_BY_CAMPAIGN & made_of(kpi.name)
+    by_campaign = not UNKNOWN_BY_CAMPAIGN & kpi.made_of
     if row.delta is None:
         warnings = (*found.warnings, _nothing(kpi, row))
-        return Why(replace(found, warnings=warnings), kpi, (), {}, {} if known else None, None)
+        return Why(replace(found, warnings=warnings), kpi, (), {}, {} if by_campaign else None, None)
     about = measures.about(con)
-    campaigns = reading.campaigns(con, about, found.period, found.previous, orders=True) if known else {}
+    campaigns = reading.campaigns(con, about, found.period, found.previous, orders=True) if by_campaign else {}
     parts = _parts(found, campaigns)
     told = _Told(kpi, split.causes, _rounded(split, parts, found), Fraction(row.delta), found.now.paid)
     channels = {channel.slug: channel.name for channel in about.channels.values()}
@@ -156,7 +162,7 @@ def why(con: "DuckDBPyConnection", name: str, period: Period | None = None) -> W
         kpi=kpi,
         effects=told.effects(parts),
         channels=told.scopes(parts, channels, lambda part: part.channel),
-        campaigns=told.scopes(parts, names, lambda part: part.campaign) if known else None,
+        campaigns=told.scopes(parts, names, lambda part: part.campaign) if by_campaign else None,
         turn=_turn(con, kpi, found),
     )
 
@@ -233,7 +239,7 @@ class _Told:
         """Each channel or campaign that has to do with the KPI, by its key; that with the largest effect first."""
         groups: dict[str, list[_Part]] = {}
         for part in parts:
-            if any(group[name] for group in (part.move.before, part.move.now) for name in made_of(self.kpi.name)):
+            if any(group[name] for group in (part.move.before, part.move.now) for name in self.kpi.made_of):
                 groups.setdefault(of(part), []).append(part)
         found = {key: self._scope(names[key], one) for key, one in groups.items()}
         return dict(sorted(found.items(), key=lambda item: (-abs(Fraction(item[1].effect)), item[0])))
@@ -278,7 +284,7 @@ def _nothing(kpi: Kpi, row: Comparison) -> Notice:
 def _turn(con: "DuckDBPyConnection", kpi: Kpi, found: Report) -> Turn | None:
     """The largest move from one day to the next in the direction of the change, that to the first day included."""
     days = Period(found.period.first - A_DAY, found.period.last)
-    values = [exact(outcome(kpi.name, group)) for group in reading.read_days(con, days)]
+    values = [exact(kpi.outcome(group)) for group in reading.read_days(con, days)]
     falls = (found.rows[0].delta or 0) < 0
     moves = [
         ((before - now if falls else now - before), day, before, now)

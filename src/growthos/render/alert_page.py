@@ -77,6 +77,8 @@ def _blocks(report: AlertReport, *, every: bool) -> Iterator[Block]:
     yield from _inhibited(report)
     if every:
         yield Table("", EVERY, tuple(_row(alert, report.currency) for alert in report.alerts))
+        if report.disabled:
+            yield Note(f"Switched off in growthos.toml: {', '.join(report.disabled)}.", "dim")
     if report.unusual:
         yield Table("Unusual days", UNUSUAL, tuple(_unusual(one, report.currency) for one in report.unusual))
         yield from (Note(text) for text in dict.fromkeys(map(_meaning, report.unusual)))
@@ -100,7 +102,8 @@ def facts(alert: Alert, currency: str) -> str:
     now, before = amount(alert.current, kpi, currency), amount(alert.previous, kpi, currency)
     change = f", {_move(alert)}" if alert.change is not None else ""
     late = f", the week {alert.lag_days} day{'' if alert.lag_days == 1 else 's'} earlier" if alert.lag_days else ""
-    return f"{kpi.label}, {_scope(alert)}{late}: {now}, before {before}{change}. The line is {_line(alert)}."
+    line = _line(alert, currency)
+    return f"{kpi.label}, {_scope(alert)}{late}: {now}, before {before}{change}. The line is {line}."
 
 
 def _rest(report: AlertReport) -> str:
@@ -138,7 +141,7 @@ def _row(alert: Alert, currency: str) -> tuple[Cell, ...]:
         Cell(amount(alert.current, kpi, currency)),
         Cell(amount(alert.previous, kpi, currency)),
         Cell(NOTHING if alert.change is None else _move(alert)),
-        Cell(_line(alert)),
+        Cell(_line(alert, currency)),
     )
 
 
@@ -170,9 +173,9 @@ def _move(alert: Alert) -> str:
     return _share(alert, alert.change or Decimal(0))
 
 
-def _line(alert: Alert) -> str:
+def _line(alert: Alert, currency: str) -> str:
     line = alert.rule.line
-    return multiple(line.threshold) if line.of == "value" else _share(alert, line.threshold)
+    return amount(line.threshold, alert.rule.kpi, currency) if line.of == "value" else _share(alert, line.threshold)
 
 
 def _share(alert: Alert, value: Decimal) -> str:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from growthos.measures.comparison import Comparison, Report, difference, relative
-from growthos.measures.formulas import KPIS
+from growthos.measures.formulas import KPIS, Kpi
 from growthos.measures.values import KpiResult, Part, Unit, Value, shown
 from growthos.money import places
 from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Table
@@ -59,7 +59,7 @@ def heading(title: str, report: Report) -> Heading:
 
 def _whole(report: Report) -> Iterator[tuple[Cell, ...]]:
     for row in report.rows:
-        kpi = KPIS[row.now.name]
+        kpi = row.kpi
         yield (
             Cell(kpi.label),
             Cell(amount(row.now.value, kpi, report.currency), "strong"),
@@ -77,7 +77,7 @@ def _channels(report: Report) -> Iterator[tuple[str, list[tuple[Cell, ...]]]]:
             now, before = (_of(result, report.by).get(key) for result in (row.now, row.before))
             if now is None or not (now.value or (before and before.value)):
                 continue
-            kpi = KPIS[row.now.name]
+            kpi = row.kpi
             change, delta = _moved(now, before, kpi.unit) if before else (None, None)
             rows.append(
                 (
@@ -97,7 +97,7 @@ def _campaigns(report: Report) -> Iterator[Block]:
     Where ads or keywords were asked for, they stand below their campaign, in the same order.
     """
     rows = [row for row in report.rows if row.now.by_campaign is not None]
-    unknown = [KPIS[row.now.name].label for row in report.rows if row.now.by_campaign is None]
+    unknown = [row.kpi.label for row in report.rows if row.now.by_campaign is None]
     if rows:
         first = rows[0].now
         inside = {} if report.by == "campaign" else _inside(report, first.by_ad or {})
@@ -120,8 +120,8 @@ def _campaigns(report: Report) -> Iterator[Block]:
 def _columns(report: Report, rows: Sequence[Comparison]) -> tuple[Column, ...]:
     """Names of ads are long: on a narrow terminal the last KPIs give way to them."""
     if report.by == "campaign":
-        return (Column("Campaign"), *(Column(_short(row.now.name), numeric=True) for row in rows))
-    ranked = [Column(_short(row.now.name), numeric=True, rank=max(0, place - 1)) for place, row in enumerate(rows)]
+        return (Column("Campaign"), *(Column(_short(row.kpi), numeric=True) for row in rows))
+    ranked = [Column(_short(row.kpi), numeric=True, rank=max(0, place - 1)) for place, row in enumerate(rows)]
     return (Column(f"Campaign, {report.by}"), *ranked)
 
 
@@ -155,13 +155,12 @@ def _values(
 ) -> Iterator[Cell]:
     for row, known in zip(rows, parts, strict=True):
         part = (known or {}).get(key)
-        yield Cell(amount(part.value if part else None, KPIS[row.now.name], report.currency))
+        yield Cell(amount(part.value if part else None, row.kpi, report.currency))
 
 
-def _short(name: str) -> str:
+def _short(kpi: Kpi) -> str:
     """A KPI's name for the head of a narrow column: the trade's abbreviation."""
-    label = KPIS[name].label
-    return label if len(label) <= len("Ad spend") else name.upper()
+    return kpi.label if len(kpi.label) <= len("Ad spend") or "_" in kpi.name else kpi.name.upper()
 
 
 def _of(result: KpiResult, by: str | None) -> Mapping[str, Part]:

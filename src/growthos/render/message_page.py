@@ -1,18 +1,18 @@
 """What a run tells of the alerts: its parts in plain values, and the same as a page, which cron mails."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from growthos.alert_report import Alert, AlertReport
-from growthos.alerts import RULES
 from growthos.messages import Due, Message
 from growthos.render import alert_page
 from growthos.render.pages import Block, Heading, Note, Page, Panel
 from growthos.render.text import clean
+from growthos.rules import Rule
 from growthos.telling import Telling, ended
 
 
-def message(report: AlertReport, telling: Telling, home: str) -> Message:
-    """What is due, in the words of the page of alerts; `home` is what the folder is called."""
+def message(report: AlertReport, telling: Telling, home: str, rules: Mapping[str, Rule]) -> Message:
+    """What is due, in the words of the page of alerts; `home` is what the folder is called, `rules` are the home's."""
     known = {one.fingerprint: one for one in report.alerts}
     held = sum(one.held_back for one in report.firing)
     more = f"Nobody is told of {held} more that fire{'s' if held == 1 else ''}: `growthos alerts` says why."
@@ -25,8 +25,8 @@ def message(report: AlertReport, telling: Telling, home: str) -> Message:
         resolved=tuple(
             Due(
                 fingerprint=name,
-                name=_label(name),
-                severity=RULES[name.partition(":")[0]].severity if name.partition(":")[0] in RULES else "info",
+                name=rule.label if (rule := rules.get(name.partition(":")[0])) else name.partition(":")[0],
+                severity=rule.severity if rule else "info",
                 scope=_scope(known.get(name), name),
                 facts=alert_page.facts(known[name], report.currency) if name in known else "",
                 recommendation="",
@@ -73,11 +73,6 @@ def _due(alert: Alert, report: AlertReport) -> Due:
         since=(standing and standing.active_since) or report.window.last,
         figures=alert.figures or {},
     )
-
-
-def _label(fingerprint: str) -> str:
-    name = fingerprint.partition(":")[0]
-    return RULES[name].label if name in RULES else name
 
 
 def _scope(alert: Alert | None, fingerprint: str) -> str:

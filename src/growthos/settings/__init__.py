@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 
 from growthos.connectors import find
 from growthos.dates import span
@@ -16,6 +16,8 @@ from growthos.home import Home
 from growthos.redact import glimpse
 from growthos.settings import notify, sources
 from growthos.settings.origins import Problems, Toml, read_env, read_toml, unknown
+from growthos.settings.own import Name, OwnKpi, OwnRule
+from growthos.settings.section import Section
 
 if TYPE_CHECKING:
     from growthos.connectors.base import Connector
@@ -88,12 +90,6 @@ Share = Annotated[int, Field(ge=0, le=BPS)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Span = Annotated[timedelta, BeforeValidator(_span)]
 Rate = Annotated[str | dict[date, str], BeforeValidator(_rate)]
-
-
-class Section(BaseModel):
-    """A table of growthos.toml: its keys are these and no others, and TOML's types are taken at their word."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
 class Sync(Section):
@@ -179,6 +175,8 @@ class Settings(Section):
     fx: dict[Currency, Rate] = Field(default_factory=dict)
     calendar: Annotated[dict[date, str], BeforeValidator(_days)] = Field(default_factory=dict)
     alerts: Alerts = Alerts()
+    kpis: dict[Name, OwnKpi] = Field(default_factory=dict)
+    rules: dict[Name, OwnRule] = Field(default_factory=dict)
     warehouse: Warehouse = Warehouse()
     limits: Limits = Limits()
     sources: dict[str, dict[str, str]] = Field(default_factory=dict, repr=False)
@@ -195,6 +193,7 @@ def load(home: Home, environ: Mapping[str, str], *, partly: bool = False) -> Set
     known = find()
     general = {key: value for key, value in toml.values.items() if key not in known and key != "notify"}
     settings = _validate(notify.without_heartbeat(general), toml, [*_names(Settings), *known], problems)
+    _read_own(settings, toml, problems)
     found = sources.read_sources(known, home, toml, env, environ, problems, partly=partly)
     told = notify.read_targets(home, toml, env, environ, problems)
     beats = settings.sync.model_copy(update=notify.read_heartbeat(home, toml, env, environ, problems))
@@ -252,12 +251,34 @@ def _validate(general: Mapping[str, Any], toml: Toml, tables: list[str], problem
         return Settings()
 
 
+def _read_own(settings: Settings, toml: Toml, problems: Problems) -> None:
+    """What is wrong with formulas and lines, and with names that mean something already."""
+    if not settings.kpis and not settings.rules:
+        return
+    from growthos import own, own_rules
+    from growthos.rules import RULES
+
+    def complain(keys: tuple[str, ...], what: str) -> None:
+        problems.add(toml.where(*keys), what)
+
+    taken = own.taken()
+    tables = {"kpis": settings.kpis.keys() & taken, "rules": settings.rules.keys() & (taken - RULES.keys())}
+    tables["rules"] |= settings.rules.keys() & settings.kpis.keys()
+    for table, names in tables.items():
+        for name in sorted(names):
+            complain((table, name), "the name has a meaning already; choose another")
+    known = own.kpis(settings.kpis, complain)
+    watched = {name: one for name, one in settings.rules.items() if one.kpi in known or one.kpi not in settings.kpis}
+    own_rules.rules(watched, known, complain)
+
+
 def _section(keys: list[str]) -> type[BaseModel]:
-    model: type[BaseModel] = Settings
+    model: Any = Settings
     for key in keys:
-        model = cast("type[BaseModel]", model.model_fields[key].annotation)
-    return model
+        tables = get_args(model)  # whatever the names of these tables are
+        model = tables[1] if tables else model.model_fields[key].annotation
+    return cast("type[BaseModel]", model)
 
 
 def _names(model: type[BaseModel]) -> list[str]:
-    return [name for name in model.model_fields if name != "sources"]
+    return [one.alias or name for name, one in model.model_fields.items() if name != "sources"]

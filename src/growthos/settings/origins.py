@@ -57,8 +57,14 @@ class Toml:
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def where(self, *keys: str) -> str:
-        """The file and line in which a key stands, and the key in full."""
-        section, line = "", 0
+        """The file and line in which a key stands, or else the table that it belongs into, and the key in full."""
+        lines = (self._line(list(keys[:end])) for end in range(len(keys), 0, -1))
+        line = next((one for one in lines if one), 0)
+        place = f"{self.path.name}:{line}" if line else self.path.name
+        return f"{place}, {'.'.join(keys)}"
+
+    def _line(self, keys: list[str]) -> int:
+        section = ""
         for number, content in enumerate(self.text.splitlines(), 1):
             head = SECTION.fullmatch(content)
             if head:
@@ -66,11 +72,9 @@ class Toml:
             at = [*section.split("."), ""] if section else [""]
             named = re.match(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([\w-]+))\s*[=.]", content)
             name = next((one for one in named.groups() if one), "") if named and not head else ""
-            if [*at[:-1], *([name] if name else [])] == list(keys):
-                line = number
-                break
-        place = f"{self.path.name}:{line}" if line else self.path.name
-        return f"{place}, {'.'.join(keys)}"
+            if [*at[:-1], *([name] if name else [])] == keys:
+                return number
+        return 0
 
 
 @dataclass(frozen=True)
