@@ -8,6 +8,7 @@ import typer
 
 from growthos.cli import (
     export,
+    init,
     keeping,
     process,
     query,
@@ -127,6 +128,7 @@ status.add(app)
 runs.add(app)
 schema.add(app)
 verify.add(app)
+init.add(app)
 setup.add(app)
 schedule.add(app)
 export.add(app)

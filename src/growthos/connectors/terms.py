@@ -51,7 +51,7 @@ class Setting:
 
     `required` settings together make a source connected; a `shared` one may be set for another source's sake
     and connects nothing by itself. An `address` replaces an official one, for proxies and tests. A `key_file` is a path
-    of a file that holds a secret.
+    of a file that holds a secret. `where` is the vendor's page on which a person finds it.
     """
 
     name: str
@@ -62,6 +62,15 @@ class Setting:
     shared: bool = False
     address: bool = False
     key_file: bool = False
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of several ways to be let in: what it is, and the settings that it takes beside the required ones."""
+
+    title: str
+    settings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from growthos.connectors import find
+from growthos.guards import GuardValues
 from growthos.home import Home
 from growthos.redact import glimpse
 from growthos.settings import sources
@@ -75,6 +76,11 @@ def _or(defaults: Mapping[str, int], given: Mapping[str, int]) -> dict[str, int]
     return {**defaults, **given}
 
 
+def _doc(says: str | None, *, example: object = None) -> Any:
+    """One line on a setting; an example where its default says nothing of what it looks like."""
+    return Field(description=says, examples=None if example is None else [example])
+
+
 Whole = Annotated[int, Field(ge=0)]
 Share = Annotated[int, Field(ge=0, le=BPS)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -88,30 +94,37 @@ class Section(BaseModel):
 
 
 class Sync(Section):
-    """`history`: days that a first sync reads. `patience`: seconds that one source may be waited for in all."""
+    """How far back, and for how long, sources are asked."""
 
-    history: Annotated[int, Field(ge=1, le=3660)] = 400
-    patience: Whole = 900
+    history: Annotated[
+        int, Field(ge=1, le=3660), _doc("Days that a first sync reads; 400 let last year be compared.")
+    ] = 400
+    patience: Annotated[Whole, _doc("Seconds to wait for a source in all, before it is left for the next run.")] = 900
 
 
 class Shipping(Section):
     """What sending an order costs that has something to send."""
 
-    per_order_cents: Whole = 600
-    bps_of_net_sales: Share = 0
+    per_order_cents: Annotated[Whole, _doc("Cents for each order that has something to send.")] = 600
+    bps_of_net_sales: Annotated[Share, _doc("And of what it sold; 100 are one percent.")] = 0
 
 
 class Payment(Section):
     """What the payment provider keeps of an order's total."""
 
-    bps_of_total: Share = 290
-    per_order_cents: Whole = 30
+    bps_of_total: Annotated[Share, _doc("Of an order's total; 290 are 2.9 percent.")] = 290
+    per_order_cents: Annotated[Whole, _doc("And cents for each order.")] = 30
 
 
 class Costs(Section):
-    """Costs that no API tells. `margin_bps` stands in, by product type, where a unit cost is missing."""
+    """Costs that no API tells."""
 
-    margin_bps: Annotated[dict[str, Share], BeforeValidator(_lower), AfterValidator(partial(_or, MARGINS))] = MARGINS
+    margin_bps: Annotated[
+        dict[str, Share],
+        BeforeValidator(_lower),
+        AfterValidator(partial(_or, MARGINS)),
+        _doc("Margins by product type, where a product has no unit cost; 4500 are 45 percent."),
+    ] = MARGINS
     shipping: Shipping = Shipping()
     payment: Payment = Payment()
 
@@ -119,51 +132,73 @@ class Costs(Section):
 class Alerts(Section):
     """Guards: a rule stays silent below these counts, for a small week says little."""
 
-    min_orders: Whole = 10
-    min_spend_cents: Whole = 10_000
-    min_new_customers: Whole = 5
-    min_impressions: Whole = 5_000
-    min_sessions: Whole = 500
-    min_margin_orders: Whole = 5
-    min_identified_orders: Whole = 10
+    min_orders: Annotated[Whole, _doc(GuardValues.min_orders.__doc__)] = 10
+    min_spend_cents: Annotated[Whole, _doc(GuardValues.min_spend_cents.__doc__)] = 10_000
+    min_new_customers: Annotated[Whole, _doc(GuardValues.min_new_customers.__doc__)] = 5
+    min_impressions: Annotated[Whole, _doc(GuardValues.min_impressions.__doc__)] = 5_000
+    min_sessions: Annotated[Whole, _doc(GuardValues.min_sessions.__doc__)] = 500
+    min_margin_orders: Annotated[Whole, _doc(GuardValues.min_margin_orders.__doc__)] = 5
+    min_identified_orders: Annotated[Whole, _doc(GuardValues.min_identified_orders.__doc__)] = 10
 
 
 class Warehouse(Section):
-    """`publish_staging`: the published database also holds the staging tables, in a schema of their own."""
+    """What the published database holds."""
 
-    publish_staging: bool = False
+    publish_staging: Annotated[bool, _doc("True: the staging tables too, in a schema of that name.")] = False
 
 
 class Limits(Section):
-    """`file`: where calls are counted, for homes that share an app or a Cloud project."""
+    """Where calls are counted."""
 
-    file: Annotated[Path | None, BeforeValidator(_path)] = None
+    file: Annotated[
+        Path | None,
+        BeforeValidator(_path),
+        _doc("One file for all homes that share an app or a Cloud project.", example="/srv/growthos/limits.sqlite"),
+    ] = None
 
 
 class Settings(Section):
     """All of it. `sources` holds what is set for each source, by setting name, secrets included."""
 
-    reporting_timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    currency: Currency | None = None
-    exclude_sources: Annotated[tuple[str, ...], BeforeValidator(_tuple)] = ()
+    reporting_timezone: Annotated[
+        str, AfterValidator(_zone), _doc("Days are cut here; best in the zone of the shop or of the ad accounts.")
+    ] = "UTC"
+    currency: Annotated[
+        Currency | None,
+        _doc("The currency to report in, where no shop is connected that tells its own.", example="EUR"),
+    ] = None
+    exclude_sources: Annotated[
+        tuple[str, ...], BeforeValidator(_tuple), _doc('Orders that do not count, by where they come from: ["pos"].')
+    ] = ()
     sync: Sync = Sync()
     costs: Costs = Costs()
-    fx: dict[Currency, Rate] = Field(default_factory=dict)
-    calendar: Annotated[dict[date, str], BeforeValidator(_days)] = Field(default_factory=dict)
+    fx: Annotated[
+        dict[Currency, Rate],
+        _doc("Shop currency for one unit of an ad account's, as text.", example={"EUR": "1.0840"}),
+    ] = Field(default_factory=dict)
+    calendar: Annotated[
+        dict[date, str],
+        BeforeValidator(_days),
+        _doc("Days that explain a figure.", example={"2026-11-27": "Black Friday"}),
+    ] = Field(default_factory=dict)
     alerts: Alerts = Alerts()
     warehouse: Warehouse = Warehouse()
     limits: Limits = Limits()
     sources: dict[str, dict[str, str]] = Field(default_factory=dict, repr=False)
 
 
-def load(home: Home, environ: Mapping[str, str]) -> Settings:
-    """The settings of a home; SettingsError names everything that is wrong with them."""
+def load(home: Home, environ: Mapping[str, str], *, toml: Toml | None = None, partly: bool = False) -> Settings:
+    """The settings of a home; SettingsError names everything that is wrong with them.
+
+    `toml` stands in for the file of the home before it is written. `partly`: a source that still lacks a setting is
+    nothing wrong.
+    """
     problems = Problems()
-    toml, env = read_toml(home), read_env(home, problems)
+    toml, env = toml or read_toml(home), read_env(home, problems)
     known = find()
     general = {key: value for key, value in toml.values.items() if key not in known}
     settings = _validate(general, toml, [*_names(Settings), *known], problems)
-    found = sources.read_sources(known, home, toml, env, environ, problems)
+    found = sources.read_sources(known, home, toml, env, environ, problems, partly=partly)
     problems.stop()
     return settings.model_copy(update={"sources": found})
 

@@ -83,8 +83,10 @@ def read_sources(
     env: Env,
     environ: Mapping[str, str],
     problems: Problems,
+    *,
+    partly: bool = False,
 ) -> dict[str, dict[str, str]]:
-    """What is set for each source, by setting name."""
+    """What is set for each source, by setting name; with `partly`, also where that is not all it needs."""
     reader = Reader(home, toml, (Env("environment", environ), env), problems)
     _unknown_variables(known, env, problems)
     _open_secrets(known, home, toml, env, problems)
@@ -102,7 +104,8 @@ def read_sources(
         values = {one.name: value for one in settings if (value := reader.read(name, one, table))}
         if values:
             found[name] = values
-            _complete(connector, settings, values, {**env.values, **environ}, problems)
+            if not (partly and connector.missing(values)):
+                _complete(connector, settings, values, {**env.values, **environ}, problems)
     return found
 
 
