@@ -10,6 +10,7 @@ from growthos.cli import (
     export,
     init,
     keeping,
+    login,
     process,
     query,
     reconcile,
@@ -130,5 +131,6 @@ schema.add(app)
 verify.add(app)
 init.add(app)
 setup.add(app)
+login.add(app)
 schedule.add(app)
 export.add(app)

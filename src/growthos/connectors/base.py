@@ -100,6 +100,8 @@ class Connector(ABC):
     tries: ClassVar[int] = 5
     tries_after_server_error: ClassVar[int] = 5
     server_errors: ClassVar[Limit | None] = None
+    scopes: ClassVar[tuple[str, ...]] = ()
+    """What `growthos login` asks access to; empty where a source has no sign-in in a browser."""
     sunset: ClassVar[date | None] = None
     """The day from which `api_version` may be gone, as far as the vendor has said."""
 

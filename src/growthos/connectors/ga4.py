@@ -38,6 +38,7 @@ class Ga4(Connector):
     title = "Google Analytics 4"
     api_version = "v1beta"
     default_base_url = "https://analyticsdata.googleapis.com"
+    scopes = (SCOPE,)
     limits = (Limit(10, 60.0),)
     # A property that has caused ten server errors in an hour is locked.
     tries_after_server_error = 3

@@ -58,5 +58,8 @@ def _hint(said: Refusal) -> str:
             "https://console.cloud.google.com/apis/library/analyticsdata.googleapis.com"
         )
     if "ACCESS_TOKEN_SCOPE_INSUFFICIENT" in said.details:
-        return "Grant the scope https://www.googleapis.com/auth/analytics.readonly, and take a new refresh token."
+        return (
+            "Sign in again with `growthos login ga4`, or grant the scope"
+            " https://www.googleapis.com/auth/analytics.readonly to a new refresh token."
+        )
     return f"Make this user or service account a Viewer of the property. {NUMBER}"

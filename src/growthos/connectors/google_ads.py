@@ -66,6 +66,7 @@ class GoogleAds(Connector):
     title = "Google Ads"
     api_version = "v26"
     default_base_url = "https://googleads.googleapis.com"
+    scopes = (SCOPE,)
     limits = (Limit(15_000, 86_400.0),)
     sunset = date(2027, 10, 1)
     settings = (

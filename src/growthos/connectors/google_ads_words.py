@@ -17,8 +17,13 @@ PROJECT_HINT = (
     " enable the Google Ads API there and apply for Basic access."
 )
 SCOPE_HINT = (
-    "Make a new GOOGLE_ADS_REFRESH_TOKEN with the scope https://www.googleapis.com/auth/adwords;"
+    "Sign in again with `growthos login google_ads`, or make a new GOOGLE_ADS_REFRESH_TOKEN with the scope"
+    " https://www.googleapis.com/auth/adwords;"
     " growthos only reads, but Google has no scope for reading alone."
+)
+USER_HINT = (
+    "This user or service account is none of Google Ads: add its address in the account under Admin, Access and"
+    " security, with Read only access."
 )
 CODES = {
     Verdict.THROTTLED: ("RESOURCE_TEMPORARILY_EXHAUSTED", "EXCESSIVE_SHORT_TERM_QUERY_RESOURCE_CONSUMPTION"),
@@ -28,6 +33,7 @@ CODES = {
 }
 """What is said by the code alone."""
 HINTS = {
+    "NOT_ADS_USER": USER_HINT,
     "USER_PERMISSION_DENIED": LOGIN_HINT,
     "INVALID_LOGIN_CUSTOMER_ID_SERVING_CUSTOMER_ID_COMBINATION": LOGIN_HINT,
     "CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION": PROJECT_HINT,

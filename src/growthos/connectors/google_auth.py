@@ -1,13 +1,11 @@
 """Google's access tokens: from a refresh token, or from a service account's key, which google-auth signs with."""
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from growthos.connectors import oauth
+from growthos.connectors import google_files, oauth
 from growthos.connectors.address import checked
 from growthos.connectors.base import Connector
-from growthos.connectors.terms import Setting, Way
+from growthos.connectors.terms import Setting, Source, Way
 from growthos.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -27,6 +25,10 @@ WAYS = (
     Way("a service account's key file", (KEY_FILE,)),
     Way("a refresh token that you have", REFRESHED),
 )
+KEY_HINTS = {
+    "invalid_grant": "The key was deleted, the service account is disabled, or the clock of this machine is wrong."
+    f" {google_files.GET_A_KEY}",
+}
 
 SHARED = (
     Setting(
@@ -75,7 +77,20 @@ def credentials(api: "Api", scope: str) -> "httpx.Auth":
 def _by_refresh_token(api: "Api") -> "Fetched":
     values = api.connector.values
     form = {"grant_type": "refresh_token", **{name: values[name] for name in REFRESHED}}
-    return oauth.fetch(api, values.get("oauth_token_url", TOKEN_ADDRESS), form)
+    return oauth.fetch(api, values.get("oauth_token_url", TOKEN_ADDRESS), form, _hints(api.connector))
+
+
+def _hints(source: "Source") -> dict[str, str]:
+    """What to do about a refresh token that is refused, by Google's word for it."""
+    login = f"`growthos login {source.name}`"
+    named = {one.name: one.env for one in source.settings}
+    return {
+        "invalid_grant": f"Sign in again: {login}. Access was taken away or not used for half a year, or the consent"
+        " screen of the Cloud project stands on Testing, where Google ends every sign-in after 7 days: publish it.",
+        "invalid_client": f"{named['client_id']} and {named['client_secret']} do not belong together, or the client was"
+        f" deleted. Copy both anew from the Google Cloud console, then sign in: {login}.",
+        "unauthorized_client": f"{named['refresh_token']} was given to another OAuth client. Sign in again: {login}.",
+    }
 
 
 def _learn(api: "Api", key: str) -> None:
@@ -88,20 +103,19 @@ def _learn(api: "Api", key: str) -> None:
 def _by_key(api: "Api", file: str, scope: str) -> "Fetched":
     from google.auth import crypt, jwt
 
-    try:
-        key = json.loads(Path(file).expanduser().read_text(encoding="utf-8"))
-        signer = crypt.RSASigner.from_service_account_info(key)  # type: ignore[no-untyped-call]
-        _learn(api, key["private_key"])
-        email, official = key["client_email"], checked(key.get("token_uri", TOKEN_ADDRESS), "token_uri")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SettingsError(
-            f"GOOGLE_APPLICATION_CREDENTIALS names {file}, which is no service account's key file.",
-            hint="Download a JSON key for the service account in the Google Cloud console.",
-        ) from error
-    address = api.connector.values.get("oauth_token_url", official)
+    key = google_files.service_key(file)
+    _learn(api, key["private_key"])
+    official = checked(key.get("token_uri", TOKEN_ADDRESS), "token_uri")
     now = int(api.clock.now().timestamp())
-    claims = {"iss": email, "scope": scope, "aud": official, "iat": now, "exp": now + SECONDS}
-    assertion = str(jwt.encode(signer, claims), "ascii")  # type: ignore[no-untyped-call]
+    claims = {"iss": key["client_email"], "scope": scope, "aud": official, "iat": now, "exp": now + SECONDS}
+    try:
+        signer = crypt.RSASigner.from_service_account_info(key)  # type: ignore[no-untyped-call]
+        assertion = str(jwt.encode(signer, claims), "ascii")  # type: ignore[no-untyped-call]
+    except (ValueError, TypeError) as error:
+        raise SettingsError(
+            f"GOOGLE_APPLICATION_CREDENTIALS names {file}, whose private_key is none of Google's.",
+            hint=google_files.GET_A_KEY,
+        ) from error
     api.secrets.learn(assertion)
     form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}
-    return oauth.fetch(api, address, form)
+    return oauth.fetch(api, api.connector.values.get("oauth_token_url", official), form, KEY_HINTS)

@@ -1,1 +1,1 @@
-"""What imports httpx: one exchange over the wire, and the credentials put on it; loaded when a source is asked."""
+"""What imports httpx or listens: an exchange over the wire and the credentials put on it, a browser's answer."""
