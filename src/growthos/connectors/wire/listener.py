@@ -125,10 +125,10 @@ class Listener:
             piece = b""
         heard = self._heard[caller]
         heard += piece
-        if END in heard:
-            reply = self._judge(bytes(heard))
-        elif len(heard) > LARGEST:
+        if len(heard) > LARGEST:
             reply = TOO_LARGE
+        elif END in heard:
+            reply = self._judge(bytes(heard))
         elif piece:
             return None
         else:
