@@ -22,10 +22,10 @@ LONGEST = 3600
 EPILOG = """
 [bold]Examples[/bold]
 
-growthos login                              GA4 and Google Ads, where their OAuth client is set
-growthos login ga4                          only this one
-growthos login ga4 --client client.json     with the file of an OAuth client, as Google gives it out
-growthos login --timeout 900                a quarter of an hour for the browser
+growthos login                            where an OAuth client is set
+growthos login ga4                        only this source
+growthos login ga4 --client client.json   with the client's file, as downloaded
+growthos login --timeout 900              a quarter of an hour for the browser
 """
 
 

@@ -39,11 +39,10 @@ HINTS: Final = {
     "redirect_uri_mismatch": f"The OAuth client is not one for this machine. {DESKTOP}, and use its id and secret.",
 }
 """What there is to do about Google's no to the code, by its error."""
-ON_THE_PAGE: Final = (
-    f"{AGAIN}, and open the address in a browser of this machine. Where Google's own page shows an error:"
-    f" redirect_uri_mismatch: {DESKTOP}. invalid_client: the client id is wrong."
-    " access_denied: while the consent screen stands on Testing, only its test users get in."
-)
+ON_THE_PAGE: Final = f"""{AGAIN}, and open the address in a browser of this machine. If Google's page shows an error:
+redirect_uri_mismatch: {DESKTOP}.
+invalid_client: The client id is wrong, or the client was deleted.
+access_denied: While the consent screen stands on Testing, only its test users get in."""
 
 
 @dataclass(frozen=True, slots=True)
