@@ -319,6 +319,14 @@ class TestRefused:
         assert not desk.home.root.exists()
         assert desk.browser.addresses == []
 
+    def test_every_other_command_names_it_where_the_sign_in_alone_is_missing(self, desk):
+        desk.connect("ga4")
+        said = desk.run("sync")
+        assert said.code == ExitCode.SETTINGS
+        assert "GA4_REFRESH_TOKEN is missing; `growthos login ga4` gets it" in unwrapped(said.err)
+        keep(desk.home, {"GA4_CLIENT_SECRET": ""})
+        assert "growthos login" not in desk.run("sync").err
+
     def test_a_mistake_in_the_settings_is_told_first(self, desk):
         desk.connect("ga4")
         keep(desk.home, {"GA4_PROPERTY_ID": "G-ABC"})

@@ -54,7 +54,12 @@ def own(prefix: str) -> tuple[Setting, ...]:
     return (
         Setting("client_id", f"{prefix}_CLIENT_ID", "OAuth client of your Google Cloud project.", where=CLIENTS),
         Setting("client_secret", f"{prefix}_CLIENT_SECRET", "Its secret.", secret=True, where=CLIENTS),
-        Setting("refresh_token", f"{prefix}_REFRESH_TOKEN", "Refresh token of a user with access.", secret=True),
+        Setting(
+            "refresh_token",
+            f"{prefix}_REFRESH_TOKEN",
+            "Refresh token of a user with access; `growthos login` gets it.",
+            secret=True,
+        ),
     )
 
 

@@ -135,7 +135,10 @@ def _complete(
     if own and missing:
         verb = "is" if len(missing) == 1 else "are"
         names = ", ".join(missing)
-        problems.add(connector.name, f"is only partly set: {names} {verb} missing{near_miss(missing, environ)}")
+        what = f"is only partly set: {names} {verb} missing{near_miss(missing, environ)}"
+        if connector.scopes and {one.name for one in settings if one.env in missing} == {"refresh_token"}:
+            what += f"; `growthos login {connector.name}` gets it"
+        problems.add(connector.name, what)
     elif own:
         try:
             connector(values)
