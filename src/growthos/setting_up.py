@@ -2,10 +2,12 @@
 
 import os
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 from growthos import connections, folders
@@ -18,12 +20,14 @@ from growthos.errors import SettingsError, UsageError
 from growthos.home import Home
 from growthos.redact import glimpse
 from growthos.settings.origins import Toml, open_to_others, read_toml
+from growthos.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from growthos.settings import Settings
 
 ENV: Final = ".env"
 FILE: Final = "_FILE"
+SECONDS_TO_SIGN_IN: Final = 300
 Key = tuple[str, ...]
 
 
@@ -98,6 +102,19 @@ def look(home: Home, settings: "Settings", clock: Clock, sources: Mapping[str, M
     return connections.look(home, given, clock, list(sources))
 
 
+def sign_in(source: type[Connector], way: Way, values: Mapping[str, str], show: Callable[[str], None]) -> str:
+    """The last setting of a way that signs in: what somebody brings who opens the address that `show` is given.
+
+    SourceError where access is refused or nobody comes; StoppedError as soon as the run is to end.
+    """
+    from growthos.connectors.google_sign_in import sign_in as ask
+
+    client, secret = (values.get(name, "") for name in way.settings[:2])
+    address = values.get("oauth_token_url", "")
+    job = partial(ask, client, secret, source.scopes, show=show, patience=SECONDS_TO_SIGN_IN, token_address=address)
+    return next(side_by_side([job], Event()))
+
+
 def writing(
     source: type[Connector], way: Way | None, answers: Mapping[str, str], origins: Mapping[str, str]
 ) -> Writing:
@@ -145,16 +162,20 @@ def given(pairs: Sequence[str]) -> Writing:
                 f"--set {glimpse(name)} {said}.{f' Did you mean {near[0]}?' if near and name not in names else ''}",
                 hint="`growthos explain SOURCE` lists the variables of a source.",
             )
-        toml |= dict.fromkeys(names[name], str(Path(value).expanduser().absolute()) if name in paths else value)
+        value = str(Path(value).expanduser().absolute()) if name in paths else value
+        for source, key in names[name]:
+            find()[source]({key: value})
+            toml[source, key] = value
     return Writing(toml=toml)
 
 
 def general(option: str, key: str, value: str) -> Writing:
-    """A setting that is no source's; UsageError where the value cannot be right."""
+    """A setting that is no source's; UsageError where the value cannot be right. A currency may be said in small."""
     from pydantic import ValidationError
 
     from growthos.settings import Settings
 
+    value = value.upper() if key == "currency" else value
     try:
         Settings.model_validate({key: value})
     except ValidationError as error:

@@ -24,14 +24,17 @@ class Terminal:
     """Standard input, with the questions on stderr."""
 
     def ask(self, question: str, *, hidden: bool = False) -> str:
-        with _unseen(hidden):
-            sys.stderr.write(question)
-            sys.stderr.flush()
-            while not select.select([sys.stdin], [], [], TICK_SECONDS)[0]:
-                interrupt.check()
-            given = os.read(sys.stdin.fileno(), LONGEST)
-        if hidden or not given.endswith(b"\n"):
-            sys.stderr.write("\n")
+        given = b""
+        try:
+            with _unseen(hidden):
+                sys.stderr.write(question)
+                sys.stderr.flush()
+                while not select.select([sys.stdin], [], [], TICK_SECONDS)[0]:
+                    interrupt.check()
+                given = os.read(sys.stdin.fileno(), LONGEST)
+        finally:
+            if hidden or not given:
+                sys.stderr.write("\n")
         if not given:
             raise EOFError
         return given.decode("utf-8", "replace").strip()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from growthos.cli import process
 from growthos.cli.session import Session, choose_home
 from growthos.errors import ExitCode, StoppedError, UsageError
 from growthos.home import Home
@@ -71,7 +72,7 @@ def init(
     new = setting_up.given(pairs or [])
     for option, key, value in (
         ("--timezone", "reporting_timezone", timezone),
-        ("--currency", "currency", currency and currency.upper()),
+        ("--currency", "currency", currency),
     ):
         new = setting_up.both(new, setting_up.general(option, key, value)) if value is not None else new
     given = context.parent.params.get("home") if context.parent else None
@@ -120,6 +121,7 @@ def _without_questions(session: Session, given: str | None, new: "Writing", name
 
     home, was_there = session.home, session.home.settings.exists()
     known = settings.load(home, session.environ, toml=setting_up.becomes(home, new), partly=True)
+    process.close_memory()
     ready = [one for one in settings.connected(known) if not names or one in names]
     if not session.quiet:
         _say_home(session, given)
@@ -134,7 +136,7 @@ def _without_questions(session: Session, given: str | None, new: "Writing", name
     setting_up.write(home, session.environ, new)
     if not session.quiet:
         page.writing(setting_up.shown(home, new))
-        page.written(home.settings, was_there, new, setting_up.unsaid(home, proposed))
+        page.written(home.settings, new, setting_up.unsaid(home, proposed), was_there=was_there)
         page.to_be_set(str(home.env), setting_up.missing(known, names))
         _end(session)
     raise typer.Exit(found.exit_code)

@@ -15,7 +15,7 @@ from growthos.connections import DENIED, Look
 from growthos.connectors import find
 from growthos.connectors.base import Connector
 from growthos.connectors.terms import Setting, Way
-from growthos.errors import SettingsError, UsageError
+from growthos.errors import GrowthError, SettingsError, UsageError
 from growthos.redact import SECRETS
 from growthos.render import init_page as page
 
@@ -38,9 +38,10 @@ class Wizard:
     looks: dict[str, Look] = field(default_factory=dict)
 
     def run(self, names: Sequence[str]) -> None:
-        """Ask for these sources, for those that are chosen where none is named; then for what the reports need."""
+        """Ask for these sources, or where none is named for those that are chosen; look first at the others."""
         process.close_memory()
-        self._look({name: self._known().sources[name] for name in settings.connected(self._known())})
+        known = self._known()
+        self._look({name: known.sources[name] for name in settings.connected(known) if name not in names})
         for name in names:
             self._connect(name)
         while not names and (chosen := self._choice()):
@@ -88,18 +89,19 @@ class Wizard:
         standing = {name: "set, and not let in" if name in ready else "not connected" for name in left}
         typer.echo(err=True)
         page.choices([(name, one.title, standing[name]) for name, one in left.items()])
+        names = {word: name for name, one in find().items() for word in (name, one.title.lower())}
         while given := self.asker.ask("Its number or name; Enter alone ends: ").lower():
             if given.isdecimal() and 0 < int(given) <= len(left):
                 return list(left)[int(given) - 1]
-            if given in find():
-                return given
-            near = get_close_matches(given, find(), 1)
+            if name := names.get(given):
+                return name
+            near = get_close_matches(given, names, 1)
             render.remark(f"There is no such source.{f' Did you mean {near[0]}?' if near else ''}", "warn")
         return None
 
     def _connect(self, name: str) -> None:
         """Ask for the settings of a source until it lets us in, or what was said is to be kept anyway, or skipped."""
-        source, answers, word = find()[name], dict[str, str](), "e"
+        source, answers, word, looked = find()[name], dict[str, str](), "e", self.looks.copy()
         try:
             while word == "e":
                 way, answers = self._answers(source, answers)
@@ -109,7 +111,7 @@ class Wizard:
         except SkippedError:
             word = "s"
         if word == "s":
-            self.looks.pop(name, None)
+            self.looks = looked
             render.remark(f"{name} is left as it was.", "dim")
             return
         self.keep(setting_up.writing(source, way, answers, self._origins(name)), name)
@@ -127,9 +129,29 @@ class Wizard:
         for one in setting_up.questions(source, way):
             if (place := origins.get(one.env)) and place not in {setting_up.ENV, "growthos.toml"}:
                 render.remark(f"{one.env} is set already: {place}.", "dim")
+            elif way and way.signs_in and one.name == way.settings[-1]:
+                answers[one.name] = self._signed_in(source, way, {**values, **answers}, before)
             elif answer := self._answer(source, one, {**values, **answers}, needed=setting_up.needed(one, way)):
                 answers[one.name] = answer
         return way, answers
+
+    def _signed_in(
+        self, source: type[Connector], way: Way, values: Mapping[str, str], before: Mapping[str, str]
+    ) -> str:
+        """What signing in brings, or brought a moment ago with the same client."""
+        from growthos.cli.login import show
+
+        *client, token = way.settings
+        same = all(before.get(name) == values.get(name) for name in client)
+        if before.get(token) and same and self.word("Keep that sign-in (k) or sign in again (s)? [k] ", "ks") == "k":
+            return before[token]
+        while True:
+            try:
+                return setting_up.sign_in(source, way, values, show)
+            except GrowthError as error:
+                self._tell(error)
+            if self.word("Sign in again (a) or skip this source (s)? [a] ", "as") == "s":
+                raise SkippedError
 
     def _way(self, source: type[Connector], values: Mapping[str, str]) -> Way | None:
         if not source.ways:
@@ -174,13 +196,15 @@ class Wizard:
 
     def keep(self, new: setting_up.Writing, what: str) -> None:
         """Show what is new, and write it; there is a growthos.toml afterwards in any case."""
-        new = setting_up.differs(self.session.home, new)
-        typer.echo(err=True)
-        page.writing(setting_up.shown(self.session.home, new))
-        setting_up.write(self.session.home, self.session.environ, new)
+        home = self.session.home
+        new, was_there = setting_up.differs(home, new), home.settings.exists()
+        page.writing(setting_up.shown(home, new))
+        setting_up.write(home, self.session.environ, new)
         if new.env or new.toml:
             self.kept.append(what)
             render.remark("Kept.", "good")
+        elif not was_there:
+            page.written(home.settings, new, setting_up.Writing(), was_there=False)
 
     def _general(
         self, question: str, key: str, proposal: setting_up.Proposal | None, default: str
@@ -201,6 +225,6 @@ class Wizard:
         return given
 
     @staticmethod
-    def _tell(error: SettingsError | UsageError) -> None:
+    def _tell(error: GrowthError) -> None:
         render.remark(error.message, "bad")
         render.remark(f"  {error.hint}", "bad")

@@ -22,6 +22,7 @@ SECONDS = 3600
 REFRESHED = ("client_id", "client_secret", "refresh_token")
 CLIENTS = "Google Cloud console: APIs and Services, Credentials."
 WAYS = (
+    Way("signing in in a browser, with an OAuth client of your own", REFRESHED, signs_in=True),
     Way("a service account's key file", (KEY_FILE,)),
     Way("a refresh token that you have", REFRESHED),
 )

@@ -67,10 +67,14 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One of several ways to be let in: what it is, and the settings that it takes beside the required ones."""
+    """One of several ways to be let in: what it is, and the settings that it takes beside the required ones.
+
+    `signs_in`: nobody is asked for the last of them, which comes of signing in in a browser.
+    """
 
     title: str
     settings: tuple[str, ...]
+    signs_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,10 +48,11 @@ def _where(one: Setting) -> tuple[Note, ...]:
 
 def writing(files: Iterable[tuple[str, str]]) -> None:
     """The lines that are written, by file."""
-    say(tuple(Listing(lines, clean(place, limit=None)) for place, lines in files))
+    page = tuple(Listing(lines, clean(place, limit=None)) for place, lines in files)
+    say((Note(""), *page) if page else ())
 
 
-def written(place: Path, was_there: bool, new: Writing, unsaid: Writing) -> None:
+def written(place: Path, new: Writing, unsaid: Writing, *, was_there: bool) -> None:
     """What became of growthos.toml, and what sources told that it does not speak of."""
     done = "nothing else in it was changed" if new.toml else "nothing in it was changed"
     said = f"is there already; {done}" if was_there else "is written, with every default in it"
