@@ -490,7 +490,7 @@ class TestAtATerminal:
 
     @pytest.mark.parametrize("full", [True, False])
     def test_without_a_home_it_asks_for_one(self, environ, tmp_path, full):
-        """A folder that is empty was made for this; else it is the one that is found from everywhere."""
+        """A folder that is empty was made for this, whatever there is elsewhere; else it is found from everywhere."""
         here = tmp_path / "here"
         here.mkdir()
         if full:

@@ -143,11 +143,11 @@ def _without_questions(session: Session, given: str | None, new: "Writing", name
 
 
 def _choose(session: Session, given: str | None, wizard: "Wizard") -> None:
-    """Where nothing says which home: this folder or the one that is found from everywhere."""
+    """Where nothing says which home, this folder, or the one that is found from everywhere, used before or not."""
     from growthos import render
 
     here, usual = Path.cwd(), session.base.root
-    if given is not None or session.base.settings.exists() or here == usual:
+    if given is not None or usual in {here, *here.parents}:
         return
     default = "1" if not any(here.iterdir()) else "2"
     render.remark("Where are the data of this shop to be kept?", "strong")

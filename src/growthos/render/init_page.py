@@ -49,7 +49,7 @@ def _where(one: Setting) -> tuple[Note, ...]:
 def writing(files: Iterable[tuple[str, str]]) -> None:
     """The lines that are written, by file."""
     page = tuple(Listing(lines, clean(place, limit=None)) for place, lines in files)
-    say((Note(""), *page) if page else ())
+    say((Note("To be kept:", "strong"), *page) if page else ())
 
 
 def written(place: Path, new: Writing, unsaid: Writing, *, was_there: bool) -> None:
