@@ -170,7 +170,7 @@ WAYS: list[tuple[Callable[[Place], Ended], ExitCode, tuple[str, ...], str]] = [
         one_source_failed,
         ExitCode.PARTIAL,
         ("ga4", "does not accept the credentials", "(HTTP 4"),
-        "Renew GA4_CLIENT_SECRET",
+        "`growthos login ga4`",
     ),
     (a_check_failed, ExitCode.CHECKS_FAILED, ("Not published", "meta:1202", "has an exchange rate"), "growthos checks"),
     (alerts_fire, ExitCode.ALERTS, (), ""),
