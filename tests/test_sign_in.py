@@ -344,8 +344,9 @@ class TestRudeCallers:
     def test_many_who_say_nothing_keep_nobody_out_and_nothing_open(self):
         def visit(address: str) -> None:
             with contextlib.ExitStack() as stack:
-                for _ in range(3 * listener.MOST):
-                    stack.enter_context(line_to(address))
+                lines = [stack.enter_context(line_to(address)) for _ in range(3 * listener.MOST)]
+                lines[0].settimeout(1)
+                assert lines[0].recv(1) == b"", "who has been silent longest is hung up on"
                 bring(address)
 
         before = open_files()
