@@ -640,11 +640,11 @@ class TestCredentials:
         assert claims["scope"] == "https://www.googleapis.com/auth/analytics.readonly"
         assert server.arrivals[1].headers["authorization"] == f"Bearer {TOKEN['access_token']}"
 
-    def test_a_key_file_that_is_none_is_a_matter_of_the_settings(self, tmp_path, clock):
+    def test_a_key_file_that_is_none_is_a_matter_of_its_source(self, tmp_path, clock):
         (tmp_path / "key.json").write_text("{}")
         for file in (tmp_path / "key.json", tmp_path / "nowhere.json"):
             one = find()["ga4"]({"property_id": "42", "application_credentials": str(file)})
-            with Api(one, clock=clock) as api, pytest.raises(SettingsError, match="GOOGLE_APPLICATION_CREDENTIALS"):
+            with Api(one, clock=clock) as api, pytest.raises(CredentialsError, match="GOOGLE_APPLICATION_CREDENTIALS"):
                 list(one.streams()[0].read(one, api, "42", Window(first=clock.now().date(), last=clock.now().date())))
 
     @staticmethod

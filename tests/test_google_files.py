@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -146,9 +147,9 @@ WRONG = {
 def test_a_file_that_is_no_key_is_told_as_what_it_is(look, tmp_path, wrong):
     content, says, hint = WRONG[wrong]
     code, out, _ = look("ga4", content)
-    assert code == ExitCode.PARTIAL
+    assert code == ExitCode.CREDENTIALS
     [found] = [one for one in json.loads(out)["findings"] if one["state"] == "error"]
-    assert found["subject"] == "settings"
+    assert found["subject"] == "credentials"
     assert found["said"].startswith(f"GOOGLE_APPLICATION_CREDENTIALS names {tmp_path / 'key.json'}, ")
     assert says in found["said"]
     assert hint in found["hint"]
@@ -158,15 +159,23 @@ def test_a_file_that_is_no_key_is_told_as_what_it_is(look, tmp_path, wrong):
 def test_a_folder_is_no_key(look, tmp_path):
     (tmp_path / "key.json").mkdir(mode=0o700)
     code, out, _ = look("google_ads", None)
-    assert code == ExitCode.PARTIAL
+    assert code == ExitCode.CREDENTIALS
     assert "cannot be read: Is a directory." in out
 
 
-def test_a_sync_says_the_same_of_a_file_that_is_no_key(look):
-    code, out, err = look("ga4", {"installed": INSTALLED}, "sync")
-    assert (code, out) == (ExitCode.SETTINGS, "")
-    assert "is the OAuth client of a desktop app, and no service account's key." in " ".join(err.split())
-    assert "`growthos login --client`" in " ".join(err.split())
+def test_a_file_that_is_no_key_stops_its_source_alone(look, apis, monkeypatch):
+    """The others are read; what is wrong, and what to do, stands in the report of the sync."""
+    for one in find()["meta"].settings:
+        if one.name in demo.settings()["meta"]:
+            monkeypatch.setenv(one.env, demo.settings()["meta"][one.name])
+    monkeypatch.setenv("META_BASE_URL", apis.addresses["meta"]["base_url"])
+    days = ("--since", "2026-03-27", "--until", "2026-03-28")
+    code, out, err = look("ga4", {"installed": INSTALLED}, "sync", *days, "meta")
+    words = " ".join(err.split())
+    assert (code, out) == (ExitCode.PARTIAL, "")
+    assert re.search(r"meta: \d+ pages, [1-9]\d* records", words)
+    assert "is the OAuth client of a desktop app, and no service account's key." in words
+    assert "`growthos login --client`" in words
 
 
 def test_a_key_that_others_can_read_is_refused(look, tmp_path):

@@ -6,7 +6,7 @@ from growthos.connectors import google_files, oauth
 from growthos.connectors.address import checked
 from growthos.connectors.base import Connector
 from growthos.connectors.terms import Setting, Source, Way
-from growthos.errors import SettingsError
+from growthos.errors import CredentialsError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,6 +107,17 @@ def _learn(api: "Api", key: str) -> None:
 
 
 def _by_key(api: "Api", file: str, scope: str) -> "Fetched":
+    """By the key of a service account; a file that is none stops its source alone, as a refused key does."""
+    try:
+        assertion, official = _signed(api, file, scope)
+    except SettingsError as error:
+        raise CredentialsError(api.connector.name, error.message, hint=error.hint) from error
+    form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}
+    return oauth.fetch(api, api.connector.values.get("oauth_token_url", official), form, KEY_HINTS)
+
+
+def _signed(api: "Api", file: str, scope: str) -> tuple[str, str]:
+    """What asks for a token, signed with the key of a file, and the address that the file names for it."""
     from google.auth import crypt, jwt
 
     key = google_files.service_key(file)
@@ -123,5 +134,4 @@ def _by_key(api: "Api", file: str, scope: str) -> "Fetched":
             hint=google_files.GET_A_KEY,
         ) from error
     api.secrets.learn(assertion)
-    form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}
-    return oauth.fetch(api, api.connector.values.get("oauth_token_url", official), form, KEY_HINTS)
+    return assertion, official
