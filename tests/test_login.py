@@ -22,6 +22,7 @@ from growthos import cli, demo, settings
 from growthos.cli import login
 from growthos.clock import SystemClock
 from growthos.connectors import find
+from growthos.connectors.wire.listener import Listener
 from growthos.errors import ExitCode
 from growthos.home import Home
 from growthos.redact import SECRETS
@@ -367,9 +368,12 @@ class TestRefused:
     def test_by_nobody_in_time(self, desk):
         desk.connect("ga4")
         desk.patch.setattr(webbrowser, "open", lambda _: True)
-        said = desk.run("login", "--timeout", "1")
-        assert said.code == ExitCode.UNAVAILABLE
-        assert "No answer came back from the browser within 1 seconds." in unwrapped(said.err)
+        waited: list[float] = []
+        desk.patch.setattr(Listener, "answer", lambda _, __, seconds: waited.append(seconds))
+        said = desk.run("login", "--timeout", "600")
+        assert (said.code, waited) == (ExitCode.UNAVAILABLE, [600])
+        assert "No answer came back from the browser within 600 seconds." in unwrapped(said.err)
+        assert "  redirect_uri_mismatch: In the Google Cloud console" in said.err
 
     def test_by_the_source_itself(self, desk):
         """Signed in and kept; what the source says of it is told as `connections --test` does."""

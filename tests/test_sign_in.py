@@ -212,6 +212,15 @@ class TestRefused:
         assert found.hint.startswith("Nothing was kept.")
 
 
+class Leaping(SystemClock):
+    """The clock on the wall, which a test may put ahead."""
+
+    ahead = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead
+
+
 class TestNoAnswer:
     def test_in_time(self):
         found = refusal(Google(), lambda _: None, patience=0.05)
@@ -221,11 +230,19 @@ class TestNoAnswer:
         assert "redirect_uri_mismatch" in found.hint
 
     @pytest.mark.parametrize("state", ["", "another", "é", "x" * 9000])
-    def test_but_that_to_another_sign_in(self, state):
+    def test_but_that_to_another_sign_in(self, monkeypatch, state):
         """It is not taken, and the program goes on waiting for its own until the time is over."""
-        google = Google()
-        browser = agreeing(google, state=state)
-        found = refusal(google, browser, patience=0.2)
+        google, clock = Google(), Leaping()
+        monkeypatch.setattr(google_sign_in, "SystemClock", lambda: clock)
+
+        def visit(address: str) -> bytes:
+            page = get(google.agree(address, state=state))
+            clock.ahead = 30.0
+            get(google.asked[0]["redirect_uri"])
+            return page
+
+        browser = Browser(visit)
+        found = refusal(google, browser, patience=30)
         assert "its state differs, and it was not taken" in found.message
         [page] = browser.closed()
         assert page.startswith(b"HTTP/1.1 400 ")
