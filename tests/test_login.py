@@ -110,7 +110,7 @@ class TestAllWell:
             "GOOGLE_ADS_REFRESH_TOKEN": TOKEN,
         }
         assert desk.home.env.stat().st_mode & 0o777 == 0o600
-        assert f"Signed in. GA4_REFRESH_TOKEN, GOOGLE_ADS_REFRESH_TOKEN stand in {desk.home.env}" in unwrapped(said.err)
+        assert f"Signed in; kept in {desk.home.env}: GA4_REFRESH_TOKEN, GOOGLE_ADS_REFRESH_TOKEN" in unwrapped(said.err)
         assert "Next: growthos sync" in said.err
         assert re.search(r"ga4 .* credentials .* ok .* accepted", said.out)
         assert re.search(r"google_ads .* ok ", said.out)

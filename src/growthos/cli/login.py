@@ -67,7 +67,7 @@ def login(
         given, kept = google.sign_in(session.home, given, consent, show, timeout)
         names += consent.sources
         if not session.quiet:
-            render.remark(f"Signed in. {', '.join(kept)} {_stand(kept)} in {session.home.env}", "good")
+            render.remark(f"Signed in; kept in {session.home.env}: {', '.join(kept)}", "good")
         for one in google.outweighed(kept, origins):
             render.remark(
                 f"{one} is also set in the environment, which wins over .env: take it out there, or this sign-in"
@@ -116,10 +116,6 @@ def _this_machine() -> str:
     import platform
 
     return platform.node() or "HOST"
-
-
-def _stand(kept: tuple[str, ...]) -> str:
-    return "stands" if len(kept) == 1 else "stand"
 
 
 def _tested(session: Session, given: "Settings", names: list[str]) -> int:

@@ -29,6 +29,7 @@ GOOGLE: Final = "google"
 CONSENT_ADDRESS: Final = "https://accounts.google.com/o/oauth2/v2/auth"
 TOKEN_VARIABLE: Final = "GOOGLE_OAUTH_TOKEN_URL"  # noqa: S105 - its name
 PATIENCE: Final = 60.0
+"""Seconds that the token address may be waited for in all, between attempts."""
 AGAIN: Final = "Run `growthos login` again"
 DESKTOP: Final = "In the Google Cloud console, under Clients, make one of the type Desktop app"
 HINTS: Final = {
