@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -163,17 +162,12 @@ def test_a_folder_is_no_key(look, tmp_path):
     assert "cannot be read: Is a directory." in out
 
 
-def test_a_file_that_is_no_key_stops_its_source_alone(look, apis, monkeypatch):
-    """The others are read; what is wrong, and what to do, stands in the report of the sync."""
-    for one in find()["meta"].settings:
-        if one.name in demo.settings()["meta"]:
-            monkeypatch.setenv(one.env, demo.settings()["meta"][one.name])
-    monkeypatch.setenv("META_BASE_URL", apis.addresses["meta"]["base_url"])
-    days = ("--since", "2026-03-27", "--until", "2026-03-28")
-    code, out, err = look("ga4", {"installed": INSTALLED}, "sync", *days, "meta")
+def test_a_sync_reports_a_file_that_is_no_key_as_the_failure_of_its_source(look):
+    """Which stops alone, as where credentials are refused; here there is no other."""
+    code, out, err = look("ga4", {"installed": INSTALLED}, "sync")
     words = " ".join(err.split())
-    assert (code, out) == (ExitCode.PARTIAL, "")
-    assert re.search(r"meta: \d+ pages, [1-9]\d* records", words)
+    assert (code, out) == (ExitCode.CREDENTIALS, "")
+    assert "ga4: failed after 0 pages, 0 records" in words
     assert "is the OAuth client of a desktop app, and no service account's key." in words
     assert "`growthos login --client`" in words
 
