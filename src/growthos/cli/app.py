@@ -32,6 +32,7 @@ EPILOG = """
 [bold]Begin here[/bold]
 
 growthos demo                      a whole shop, no account needed
+growthos init                      connect your own shop
 growthos sync                      read what is connected
 growthos kpis --since 7d           18 KPIs against the days before
 growthos alerts --fail-on critical for cron
