@@ -12,9 +12,11 @@ import pytest
 from fault_server import Apis, served
 from faults import always, each
 from google_page import Browser, Google, get
+from httpx import create_ssl_context
 from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
+from loopback import FastClock
 from small_shop import small_shop
 from typist import CTRL_C, CTRL_D, Typist
 
@@ -26,6 +28,8 @@ from growthos.home import Home
 from growthos.redact import SECRETS
 from growthos.settings.template import edited, line, template
 
+TRUST = create_ssl_context()
+"""Made once: reading all authorities takes longer than most of these tests."""
 WRONG = "EAAcanary-wrong-0b7d5e91"
 META = demo.settings()["meta"]
 SHOPIFY = demo.settings()["shopify"]
@@ -118,6 +122,8 @@ def place(tmp_path, monkeypatch, capsys, apis) -> Iterator[Place]:
             monkeypatch.delenv(name)
     for name, value in addresses(apis).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("httpx._transports.default.create_ssl_context", lambda **_: TRUST)
+    monkeypatch.setattr("growthos.cli.session.SystemClock", FastClock)
     apis.script = each({})
     SECRETS.forget()
     yield Place(Home(tmp_path / "home"), monkeypatch, capsys, apis)

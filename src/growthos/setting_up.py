@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from growthos import connections, folders
 from growthos.clock import Clock
@@ -295,9 +296,11 @@ def _told(looks: Collection[Look], subject: str) -> list[Proposal]:
 
 
 def _is_zone(name: str) -> bool:
-    from zoneinfo import available_timezones
-
-    return name in available_timezones()
+    """Whether this machine knows the zone: ad platforms tell names that are none."""
+    try:
+        return bool(ZoneInfo(name))
+    except (KeyError, ValueError, OSError):
+        return False
 
 
 def _value(home: Home, key: Key) -> Any:

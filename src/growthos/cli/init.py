@@ -57,8 +57,8 @@ def init(
     """Set up a home: connect sources, test each at once, and keep their settings.
 
     Secrets go to .env of the home, for its owner alone, all else to growthos.toml, which keeps what it has.
-    Where nobody can be asked, a growthos.toml with every default is written, what is connected is tested, and what is to
-    be set is said; exit 77 if all refuse, 69 if none answers, 3 if some fail.
+    Where nobody can be asked, a growthos.toml with every default is written, what is connected is tested, and what is
+    to be set is said; exit 77 if all refuse, 69 if none answers, 3 if some fail.
     """
     from growthos import asked, setting_up
     from growthos.cli import asking
