@@ -72,6 +72,7 @@ def test_the_demo_knows_nothing_of_ours_but_itself():
         ("google", ("growthos.connectors",)),
         ("pyarrow", ("growthos.raw",)),
         ("xlsxwriter", ("growthos.render.excel",)),
+        ("tomlkit", ("growthos.settings.template",)),
     ],
 )
 def test_a_library_is_known_only_where_it_belongs(library, rooms):

@@ -519,6 +519,7 @@ class TestWithoutATerminal:
         for source in connectors.find().values():
             for name in source.missing({}):
                 assert name in said.err
+        assert said.err.count("GA4_REFRESH_TOKEN") == 1, "once for both ways that take it"
         assert not place.home.env.exists()
 
     def test_a_file_that_is_there_stays_as_it_is(self, place):

@@ -82,6 +82,7 @@ def test_few_libraries_are_needed():
         "python-dotenv",
         "rich",
         "tenacity",
+        "tomlkit",
         "typer",
         "tzdata",
         "xlsxwriter",

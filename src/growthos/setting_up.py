@@ -273,7 +273,7 @@ def missing(known: "Settings", names: Collection[str]) -> dict[str, tuple[str, .
         if (lacks := source.missing(values)) and (not names or name in names):
             half = source.partly(values) or not source.ways
             ways = [lacks] if half else [_variables(source, way) for way in source.ways]
-            found[name] = tuple(", ".join(one) for one in ways)
+            found[name] = tuple(dict.fromkeys(", ".join(one) for one in ways))
     return found
 
 
