@@ -74,6 +74,7 @@ def test_the_demo_knows_nothing_of_ours_but_itself():
         ("xlsxwriter", ("growthos.render.excel",)),
         ("smtplib", ("growthos.notify.smtp",)),
         ("certifi", ("growthos.notify.smtp",)),
+        ("tomlkit", ("growthos.settings.template",)),
     ],
 )
 def test_a_library_is_known_only_where_it_belongs(library, rooms):

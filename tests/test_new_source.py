@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from typist import Typist
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = re.compile(r"`((?:src|sql)/[\w/.]+)`:\n\n```\w+\n(.+?)\n```", re.DOTALL)
@@ -114,3 +115,19 @@ def test_the_example_is_typed_and_clean(copy):
             [sys.executable, "-m", *command, *files], capture_output=True, text=True, env=environ, check=False, cwd=copy
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_it_has_its_place_where_a_home_is_set_up(copy, tmp_path):
+    """Asked for by what it declares, and kept like all others."""
+    environ = {"PYTHONPATH": str(copy / "src"), "PATH": os.environ["PATH"]}
+    with Typist("--home", str(tmp_path), "init", "--no-test", env=environ, cwd=tmp_path) as person:
+        person.answers("Enter alone ends: ", "tiktok")
+        assert "TIKTOK_ACCESS_TOKEN: Long-lived access token." in person.answers("> ", "canary-of-tiktok")
+        assert "TIKTOK_ADVERTISER_ID: The advertiser's number." in person.answers("> ", "7012345")
+        person.answers("Enter alone ends: ", "")
+        person.answers("]: ", "")
+        person.answers("]: ", "")
+        assert person.ends() == 0
+        assert "Connected: tiktok." in person.seen
+    assert (tmp_path / ".env").read_text() == "TIKTOK_ACCESS_TOKEN=canary-of-tiktok\n"
+    assert 'advertiser_id = "7012345"' in (tmp_path / "growthos.toml").read_text()

@@ -83,6 +83,7 @@ def test_few_libraries_are_needed():
         "python-dotenv",
         "rich",
         "tenacity",
+        "tomlkit",
         "typer",
         "tzdata",
         "xlsxwriter",

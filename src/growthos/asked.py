@@ -64,6 +64,6 @@ def transport(demo_seed: int | None, clock: Clock) -> "Callable[[], httpx.BaseTr
 
 def _set_or_demo(home: Home) -> str:
     return (
-        f"Set them in the environment, or in .env or growthos.toml of the home, which is {home.root} "
+        f"`growthos init` asks for them; or set them in the environment, in .env or growthos.toml of {home.root} "
         "(--home chooses another). `growthos demo` needs nothing and shows a whole shop."
     )

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from growthos.cli import (
     cohorts,
     export,
+    init,
     keeping,
     login,
     manual,
@@ -36,6 +37,7 @@ EPILOG = """
 [bold]Begin here[/bold]
 
 growthos demo                      a whole shop, no account needed
+growthos init                      connect your own shop
 growthos sync                      read what is connected
 growthos kpis --since 7d           18 KPIs against the days before
 growthos alerts --fail-on critical for cron
@@ -153,6 +155,7 @@ status.add(app)
 runs.add(app)
 schema.add(app)
 verify.add(app)
+init.add(app)
 setup.add(app)
 login.add(app)
 schedule.add(app)

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from growthos.connectors.address import checked
-from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Window
+from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Way, Window
 
 if TYPE_CHECKING:
     import httpx
@@ -94,6 +94,8 @@ class Connector(ABC):
     api_version: ClassVar[str]
     default_base_url: ClassVar[str]
     settings: ClassVar[tuple[Setting, ...]]
+    ways: ClassVar[tuple[Way, ...]] = ()
+    """Where there are several ways to be let in, the most usual first; one of them completes the required settings."""
     limits: ClassVar[tuple[Limit, ...]]
     tries: ClassVar[int] = 5
     tries_after_server_error: ClassVar[int] = 5

@@ -44,11 +44,18 @@ class Ga4(Connector):
     tries_after_server_error = 3
     server_errors = Limit(6, ga4_words.HOUR)
     settings = (
-        Setting("property_id", "GA4_PROPERTY_ID", "The property's number, not its G-… id.", required=True),
+        Setting(
+            "property_id",
+            "GA4_PROPERTY_ID",
+            "The property's number, not its G-… id.",
+            required=True,
+            where="Google Analytics: Admin, Property details.",
+        ),
         *google_auth.own("GA4"),
         Setting("base_url", "GA4_BASE_URL", "Another address, for proxies and tests.", address=True),
         *google_auth.SHARED,
     )
+    ways = google_auth.WAYS
 
     def __init__(self, values: Mapping[str, str]) -> None:
         super().__init__(values)

@@ -75,17 +75,26 @@ class GoogleAds(Connector):
             "GOOGLE_ADS_CUSTOMER_ID",
             "Ten digits; several, separated by commas. A manager account stands for those below it.",
             required=True,
+            where="Google Ads: at the top of each page, 123-456-7890.",
         ),
         Setting(
             "login_customer_id",
             "GOOGLE_ADS_LOGIN_CUSTOMER_ID",
             "The manager account that access comes through, unless GOOGLE_ADS_CUSTOMER_ID is one.",
+            where="Google Ads: at the top of the manager account's pages.",
         ),
         *google_auth.own("GOOGLE_ADS"),
-        Setting("developer_token", "GOOGLE_ADS_DEVELOPER_TOKEN", "Not needed since 2026-09-09.", secret=True),
+        Setting(
+            "developer_token",
+            "GOOGLE_ADS_DEVELOPER_TOKEN",
+            "Not needed since 2026-09-09.",
+            secret=True,
+            where="Google Ads: the manager account's API Center.",
+        ),
         Setting("base_url", "GOOGLE_ADS_BASE_URL", "Another address, for proxies and tests.", address=True),
         *google_auth.SHARED,
     )
+    ways = google_auth.WAYS
 
     def __init__(self, values: Mapping[str, str]) -> None:
         super().__init__(values)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from growthos.connectors import google_files, oauth
 from growthos.connectors.address import checked
 from growthos.connectors.base import Connector
-from growthos.connectors.terms import Setting, Source
+from growthos.connectors.terms import Setting, Source, Way
 from growthos.errors import CredentialsError, SettingsError
 
 if TYPE_CHECKING:
@@ -20,6 +20,12 @@ TOKEN_ADDRESS = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 KEY_FILE = "application_credentials"
 SECONDS = 3600
 REFRESHED = ("client_id", "client_secret", "refresh_token")
+CLIENTS = "Google Cloud console: APIs and Services, Credentials."
+WAYS = (
+    Way("signing in in a browser, with an OAuth client of your own", REFRESHED, signs_in=True),
+    Way("a service account's key file", (KEY_FILE,)),
+    Way("a refresh token that you have", REFRESHED),
+)
 KEY_HINTS = {
     "invalid_grant": "The key was deleted, the service account is disabled, or the clock of this machine is wrong."
     f" {google_files.GET_A_KEY}",
@@ -32,6 +38,7 @@ SHARED = (
         "Path of a service account's key file, for Google Ads and GA4, in place of the three OAuth settings.",
         shared=True,
         key_file=True,
+        where="Google Cloud console: IAM and Admin, Service accounts, Keys, as JSON.",
     ),
     Setting(
         "oauth_token_url",
@@ -46,8 +53,8 @@ SHARED = (
 def own(prefix: str) -> tuple[Setting, ...]:
     """The three OAuth settings of one Google source."""
     return (
-        Setting("client_id", f"{prefix}_CLIENT_ID", "OAuth client of your Google Cloud project."),
-        Setting("client_secret", f"{prefix}_CLIENT_SECRET", "Its secret.", secret=True),
+        Setting("client_id", f"{prefix}_CLIENT_ID", "OAuth client of your Google Cloud project.", where=CLIENTS),
+        Setting("client_secret", f"{prefix}_CLIENT_SECRET", "Its secret.", secret=True, where=CLIENTS),
         Setting(
             "refresh_token",
             f"{prefix}_REFRESH_TOKEN",

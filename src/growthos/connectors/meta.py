@@ -62,9 +62,28 @@ class Meta(Connector):
     default_base_url = "https://graph.facebook.com"
     limits = (Limit(200, 3600.0),)
     settings = (
-        Setting("access_token", "META_ACCESS_TOKEN", "System user token with ads_read.", secret=True, required=True),
-        Setting("ad_account_id", "META_AD_ACCOUNT_ID", "Digits; several, separated by commas.", required=True),
-        Setting("app_secret", "META_APP_SECRET", "Where the app requires a proof with each call.", secret=True),
+        Setting(
+            "access_token",
+            "META_ACCESS_TOKEN",
+            "System user token with ads_read.",
+            secret=True,
+            required=True,
+            where="Business Settings: Users, System users, Generate token.",
+        ),
+        Setting(
+            "ad_account_id",
+            "META_AD_ACCOUNT_ID",
+            "Digits; several, separated by commas.",
+            required=True,
+            where="Business Settings: Accounts, Ad accounts.",
+        ),
+        Setting(
+            "app_secret",
+            "META_APP_SECRET",
+            "Where the app requires a proof with each call.",
+            secret=True,
+            where="App Dashboard: App settings, Basic.",
+        ),
         Setting("base_url", "META_BASE_URL", "Another address, for proxies and tests.", address=True),
     )
 

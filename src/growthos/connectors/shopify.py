@@ -14,7 +14,7 @@ from growthos.connectors.shopify_look import look
 from growthos.connectors.shopify_pages import Node
 from growthos.connectors.shopify_reader import API_VERSION, VISIBLE, Found, Inside, Reader, instant, request, wrong
 from growthos.connectors.shopify_words import GRANT_HINTS, RENEWAL_HINT, judge
-from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Verdict, Window
+from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Verdict, Way, Window
 from growthos.errors import SettingsError
 from growthos.period import Period
 from growthos.redact import glimpse
@@ -52,11 +52,38 @@ class Shopify(Connector):
     sunset = date(2027, 10, 1)
     limits = (Limit(2, 1.0),)
     settings = (
-        Setting("shop_domain", "SHOPIFY_SHOP_DOMAIN", "Your shop's *.myshopify.com domain.", required=True),
-        Setting("access_token", "SHOPIFY_ACCESS_TOKEN", "Token of an older custom app (shpat_…).", secret=True),
-        Setting("client_id", "SHOPIFY_CLIENT_ID", "Client id of an app from the Dev Dashboard."),
-        Setting("client_secret", "SHOPIFY_CLIENT_SECRET", "Its secret.", secret=True),
+        Setting(
+            "shop_domain",
+            "SHOPIFY_SHOP_DOMAIN",
+            "Your shop's *.myshopify.com domain.",
+            required=True,
+            where="Shopify admin: Settings, Domains.",
+        ),
+        Setting(
+            "access_token",
+            "SHOPIFY_ACCESS_TOKEN",
+            "Token of an older custom app (shpat_…).",
+            secret=True,
+            where="Shown once, when the app was installed.",
+        ),
+        Setting(
+            "client_id",
+            "SHOPIFY_CLIENT_ID",
+            "Client id of an app from the Dev Dashboard.",
+            where="Dev Dashboard: the app, Settings.",
+        ),
+        Setting(
+            "client_secret",
+            "SHOPIFY_CLIENT_SECRET",
+            "Its secret.",
+            secret=True,
+            where="Dev Dashboard: the app, Settings.",
+        ),
         Setting("base_url", "SHOPIFY_BASE_URL", "Another address, for proxies and tests.", address=True),
+    )
+    ways = (
+        Way("an app from the Dev Dashboard", ("client_id", "client_secret")),
+        Way("the token of an older custom app", ("access_token",)),
     )
 
     def __init__(self, values: Mapping[str, str]) -> None:

@@ -51,7 +51,8 @@ class Setting:
 
     `required` settings together make a source connected; a `shared` one may be set for another source's sake
     and connects nothing by itself. An `address` replaces an official one, for proxies and tests. A `key_file` is a path
-    of a file that holds a secret. A `link` is an address that lets in whoever knows what follows its host.
+    of a file that holds a secret. A `link` is an address that lets in whoever knows what follows its host. `where` is
+    the vendor's page on which a person finds it.
     """
 
     name: str
@@ -63,6 +64,19 @@ class Setting:
     address: bool = False
     key_file: bool = False
     link: bool = False
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of several ways to be let in: what it is, and the settings that it takes beside the required ones.
+
+    `signs_in`: nobody is asked for the last of them, which comes of signing in in a browser.
+    """
+
+    title: str
+    settings: tuple[str, ...]
+    signs_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 
 from growthos.connectors import find
 from growthos.dates import span
+from growthos.guards import GuardValues
 from growthos.home import Home
 from growthos.redact import glimpse
 from growthos.settings import notify, sources
@@ -85,6 +86,11 @@ def _or(defaults: Mapping[str, int], given: Mapping[str, int]) -> dict[str, int]
     return {**defaults, **given}
 
 
+def _doc(says: str | None, *, example: object = None) -> Any:
+    """One line on a setting; an example where its default says nothing of what it looks like."""
+    return Field(description=says, examples=None if example is None else [example])
+
+
 Whole = Annotated[int, Field(ge=0)]
 Share = Annotated[int, Field(ge=0, le=BPS)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -93,35 +99,47 @@ Rate = Annotated[str | dict[date, str], BeforeValidator(_rate)]
 
 
 class Sync(Section):
-    """`history`: days that a first sync reads. `patience`: seconds that one source may be waited for in all.
+    """How far back, and for how long, sources are asked, and who is told how a sync went."""
 
-    `heartbeat_url` and `heartbeat_fail_url` are asked after a sync that went well, and after one that did not.
-    """
-
-    history: Annotated[int, Field(ge=1, le=3660)] = 400
-    patience: Whole = 900
-    heartbeat_url: str | None = Field(default=None, repr=False)
-    heartbeat_fail_url: str | None = Field(default=None, repr=False)
+    history: Annotated[
+        int, Field(ge=1, le=3660), _doc("Days that a first sync reads; 400 let last year be compared.")
+    ] = 400
+    patience: Annotated[Whole, _doc("Seconds to wait for a source in all, before it is left for the next run.")] = 900
+    heartbeat_url: Annotated[
+        str | None,
+        Field(repr=False),
+        _doc("Asked after each sync that went well.", example="https://monitor.example/shop"),
+    ] = None
+    heartbeat_fail_url: Annotated[
+        str | None,
+        Field(repr=False),
+        _doc("Asked after one that did not.", example="https://monitor.example/shop/fail"),
+    ] = None
 
 
 class Shipping(Section):
     """What sending an order costs that has something to send."""
 
-    per_order_cents: Whole = 600
-    bps_of_net_sales: Share = 0
+    per_order_cents: Annotated[Whole, _doc("Cents for each order that has something to send.")] = 600
+    bps_of_net_sales: Annotated[Share, _doc("And of what it sold; 100 are one percent.")] = 0
 
 
 class Payment(Section):
     """What the payment provider keeps of an order's total."""
 
-    bps_of_total: Share = 290
-    per_order_cents: Whole = 30
+    bps_of_total: Annotated[Share, _doc("Of an order's total; 290 are 2.9 percent.")] = 290
+    per_order_cents: Annotated[Whole, _doc("And cents for each order.")] = 30
 
 
 class Costs(Section):
-    """Costs that no API tells. `margin_bps` stands in, by product type, where a unit cost is missing."""
+    """Costs that no API tells."""
 
-    margin_bps: Annotated[dict[str, Share], BeforeValidator(_lower), AfterValidator(partial(_or, MARGINS))] = MARGINS
+    margin_bps: Annotated[
+        dict[str, Share],
+        BeforeValidator(_lower),
+        AfterValidator(partial(_or, MARGINS)),
+        _doc("Margins by product type, where a product has no unit cost; 4500 are 45 percent."),
+    ] = MARGINS
     shipping: Shipping = Shipping()
     payment: Payment = Payment()
 
@@ -134,17 +152,23 @@ class Alerts(Section):
     told again after `repeat_critical` where it is critical, else after `repeat`.
     """
 
-    min_orders: Whole = 10
-    min_spend_cents: Whole = 10_000
-    min_new_customers: Whole = 5
-    min_impressions: Whole = 5_000
-    min_sessions: Whole = 500
-    min_margin_orders: Whole = 5
-    min_identified_orders: Whole = 10
-    attribution_lag_days: Annotated[int, Field(ge=0, le=30)] = 0
-    keep_firing_for: Annotated[int, Field(ge=0, le=30)] = 2
-    repeat_critical: Span = timedelta(hours=24)
-    repeat: Span = timedelta(days=7)
+    min_orders: Annotated[Whole, _doc(GuardValues.min_orders.__doc__)] = 10
+    min_spend_cents: Annotated[Whole, _doc(GuardValues.min_spend_cents.__doc__)] = 10_000
+    min_new_customers: Annotated[Whole, _doc(GuardValues.min_new_customers.__doc__)] = 5
+    min_impressions: Annotated[Whole, _doc(GuardValues.min_impressions.__doc__)] = 5_000
+    min_sessions: Annotated[Whole, _doc(GuardValues.min_sessions.__doc__)] = 500
+    min_margin_orders: Annotated[Whole, _doc(GuardValues.min_margin_orders.__doc__)] = 5
+    min_identified_orders: Annotated[Whole, _doc(GuardValues.min_identified_orders.__doc__)] = 10
+    attribution_lag_days: Annotated[
+        int, Field(ge=0, le=30), _doc("By so many days the weeks of roas_below_one end earlier.")
+    ] = 0
+    keep_firing_for: Annotated[
+        int, Field(ge=0, le=30), _doc("Days on which an alert need not fire and is no other one if it fires again.")
+    ] = 2
+    repeat_critical: Annotated[
+        Span, _doc("After how long a critical alert that still fires is told again.", example="24h")
+    ] = timedelta(hours=24)
+    repeat: Annotated[Span, _doc("The same of all others.", example="7d")] = timedelta(days=7)
 
     @property
     def repeats(self) -> dict[str, timedelta]:
@@ -153,43 +177,80 @@ class Alerts(Section):
 
 
 class Warehouse(Section):
-    """`publish_staging`: the published database also holds the staging tables, in a schema of their own."""
+    """What the published database holds."""
 
-    publish_staging: bool = False
+    publish_staging: Annotated[bool, _doc("True: the staging tables too, in a schema of that name.")] = False
 
 
 class Limits(Section):
-    """`file`: where calls are counted, for homes that share an app or a Cloud project."""
+    """Where calls are counted."""
 
-    file: Annotated[Path | None, BeforeValidator(_path)] = None
+    file: Annotated[
+        Path | None,
+        BeforeValidator(_path),
+        _doc("One file for all homes that share an app or a Cloud project.", example="/srv/growthos/limits.sqlite"),
+    ] = None
 
 
 class Settings(Section):
     """All of it. `sources` and `notify` hold what is set for each source and target, secrets included."""
 
-    reporting_timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    currency: Currency | None = None
-    exclude_sources: Annotated[tuple[str, ...], BeforeValidator(_tuple)] = ()
+    reporting_timezone: Annotated[
+        str, AfterValidator(_zone), _doc("Days are cut here; best in the zone of the shop or of the ad accounts.")
+    ] = "UTC"
+    currency: Annotated[
+        Currency | None,
+        _doc("The currency to report in, where no shop is connected that tells its own.", example="EUR"),
+    ] = None
+    exclude_sources: Annotated[
+        tuple[str, ...], BeforeValidator(_tuple), _doc('Orders that do not count, by where they come from: ["pos"].')
+    ] = ()
     sync: Sync = Sync()
     costs: Costs = Costs()
-    fx: dict[Currency, Rate] = Field(default_factory=dict)
-    calendar: Annotated[dict[date, str], BeforeValidator(_days)] = Field(default_factory=dict)
+    fx: Annotated[
+        dict[Currency, Rate],
+        _doc("Shop currency for one unit of an ad account's, as text.", example={"EUR": "1.0840"}),
+    ] = Field(default_factory=dict)
+    calendar: Annotated[
+        dict[date, str],
+        BeforeValidator(_days),
+        _doc("Days that explain a figure.", example={"2026-11-27": "Black Friday"}),
+    ] = Field(default_factory=dict)
     alerts: Alerts = Alerts()
-    kpis: dict[Name, OwnKpi] = Field(default_factory=dict)
-    rules: dict[Name, OwnRule] = Field(default_factory=dict)
+    kpis: Annotated[
+        dict[Name, OwnKpi],
+        _doc(
+            "KPIs of your own: a formula over measures and other KPIs, and how its value is shown.",
+            example={
+                "profit_share": {
+                    "formula": "(contribution_margin - ad_spend) / revenue_net",
+                    "unit": "percent",
+                    "label": "Profit share",
+                }
+            },
+        ),
+    ] = Field(default_factory=dict)
+    rules: Annotated[
+        dict[Name, OwnRule],
+        _doc(
+            "Other lines for the seven alert rules, and rules of your own.",
+            example={"revenue_drop": {"falls": "25%", "for": 1}, "ctr_drop": {"enabled": False}},
+        ),
+    ] = Field(default_factory=dict)
     warehouse: Warehouse = Warehouse()
     limits: Limits = Limits()
     sources: dict[str, dict[str, str]] = Field(default_factory=dict, repr=False)
     notify: dict[str, dict[str, str]] = Field(default_factory=dict, repr=False)
 
 
-def load(home: Home, environ: Mapping[str, str], *, partly: bool = False) -> Settings:
+def load(home: Home, environ: Mapping[str, str], *, toml: Toml | None = None, partly: bool = False) -> Settings:
     """The settings of a home; SettingsError names everything that is wrong with them.
 
-    `partly`: a source that still lacks a setting is nothing wrong.
+    `toml` stands in for the file of the home before it is written. `partly`: a source that still lacks a setting is
+    nothing wrong.
     """
     problems = Problems()
-    toml, env = read_toml(home), read_env(home, problems)
+    toml, env = toml or read_toml(home), read_env(home, problems)
     known = find()
     general = {key: value for key, value in toml.values.items() if key not in known and key != "notify"}
     settings = _validate(notify.without_heartbeat(general), toml, [*_names(Settings), *known], problems)

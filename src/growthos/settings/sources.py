@@ -52,15 +52,17 @@ class Reader:
                 return self._checked(value, setting, place.where(setting.env))
         given = table.get(setting.name)
         named = table.get(f"{setting.name}_file") if setting.secret else None
-        where = self.toml.where(*source.split("."), setting.name)
+        if given is None and named is None:
+            return None
+        keys = source.split(".")
+        where = self.toml.where(*keys, setting.name)
         if given is not None and named is not None:
             self.problems.add(where, f"is set, and so is {setting.name}_file; keep one")
-        if given is not None or named is not None:
-            key = "" if given is not None else f"{setting.name}_file in "
-            self.origins[source, setting.name] = key + self.toml.path.name
-        if named is not None and given is None:
-            return self._from_file(str(named), setting, self.toml.where(*source.split("."), f"{setting.name}_file"))
-        return None if given is None else self._checked(self._text(given, where), setting, where)
+        key = "" if given is not None else f"{setting.name}_file in "
+        self.origins[source, setting.name] = key + self.toml.path.name
+        if given is None:
+            return self._from_file(str(named), setting, self.toml.where(*keys, f"{setting.name}_file"))
+        return self._checked(self._text(given, where), setting, where)
 
     def _text(self, given: object, where: str) -> str:
         """A value of growthos.toml as text; ids may be written as numbers, several of them as a list."""
