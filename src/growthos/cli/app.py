@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from growthos.cli import (
+    cohorts,
     export,
     keeping,
     process,
@@ -119,6 +120,7 @@ def hoist(arguments: Sequence[str]) -> list[str]:
 sync.add(app)
 keeping.add(app)
 see.add(app)
+cohorts.add(app)
 query.add(app)
 trace.add(app)
 watch.add(app)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from growthos.drift import Drift
     from growthos.estimate import Estimate
     from growthos.explanation import Explanation
-    from growthos.exports import Exported
     from growthos.last_build import LastBuild
     from growthos.measures.comparison import Report
+    from growthos.measures.months import Cohorts
     from growthos.measures.series import Series
     from growthos.measures.why import Why
     from growthos.outcome import SyncReport
@@ -62,6 +62,14 @@ def plot(found: "Series", style: "Style" = "table", output: Path | None = None) 
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
 
 
+def cohorts(found: "Cohorts", style: "Style" = "table", output: Path | None = None) -> None:
+    """Each month's new customers, and what they came to."""
+    from growthos.render import cohort_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
 def alerts(report: "AlertReport", style: "Style" = "table", output: Path | None = None, *, every: bool = False) -> None:
     """The alerts that fire; with `every`, the rules that are quiet as well."""
     from growthos.render import alert_page as view
@@ -91,14 +99,6 @@ def connections(found: "Connections", style: "Style" = "table", output: Path | N
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.fields(found), lambda: view.records(found))
-
-
-def asking() -> None:
-    """On stderr, where somebody looks on: sources are being asked."""
-    import sys
-
-    if sys.stderr.isatty():
-        remark("Asking the sources; one that does not answer takes a minute or two.", "dim")
 
 
 def diagnosis(found: "Diagnosis", style: "Style" = "table", output: Path | None = None) -> None:
@@ -279,14 +279,6 @@ def workbook(path: Path, sheets: "Sequence[tuple[str, Answer]]", made: datetime 
     from growthos.render import excel as view
 
     view.write(path, sheets, made)
-
-
-def exported(found: "Exported") -> None:
-    """On stderr: what an export wrote, and where."""
-    from growthos.wording import count, size
-
-    tables_ = "1 table" if found.tables == 1 else f"{found.tables} tables"
-    remark(f"{tables_}, {count(found.rows)} rows, {size(found.bytes)} in {found.place}", "good")
 
 
 def banner(last: "LastBuild", shown: "LastBuild", now: datetime) -> None:
