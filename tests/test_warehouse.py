@@ -214,7 +214,7 @@ def test_the_published_tables_are_those_of_the_star_schema(raw: Raw) -> None:
         money_types = con.execute("""
             select distinct data_type
             from information_schema.columns
-            where column_name like '%cents' and column_name not like 'unit_cost%'
+            where column_name like '%cents%' and column_name not like 'unit_cost%'
         """).fetchall()
         doubles = con.execute(
             "select column_name from information_schema.columns where data_type = 'DOUBLE'"
@@ -225,7 +225,7 @@ def test_the_published_tables_are_those_of_the_star_schema(raw: Raw) -> None:
             *("dim_date", "dim_channel", "dim_campaign", "dim_customer", "dim_product"),
             *("dim_ad", "dim_keyword", "fact_ad_spend", "fact_keyword_spend"),
             *("fact_orders", "fact_order_lines", "fact_refunds", "fact_spend", "fact_traffic"),
-            *("fact_events", "traffic_quality", "reconciliation"),
+            *("fact_events", "traffic_quality", "reconciliation", "cohorts"),
             *("run_info", "run_sources", "run_rows", "dq_results", "alert_state"),
         ]
     )
