@@ -130,6 +130,8 @@ def _build_large(home: Home, loads: Sequence[Load], inputs: Inputs, *, afresh: b
 
 def _build(con: "DuckDBPyConnection", home: Home, loads: Sequence[Load], inputs: Inputs) -> Built:
     models = sqlfiles.find(sqlfiles.SQL, "staging", "marts", "checks")
+    if not inputs.settings.warehouse.publish_staging:
+        models = sqlfiles.read_of(models, {load.source for load in loads})
     made = {name: one for name, one in models.items() if one.layer != "checks"}
     order = sqlfiles.order(made, sqlfiles.reads(con, made.values()))
     relations.define_macros(con)
