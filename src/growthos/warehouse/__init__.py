@@ -130,10 +130,11 @@ def _build_large(home: Home, loads: Sequence[Load], inputs: Inputs, *, afresh: b
 
 def _build(con: "DuckDBPyConnection", home: Home, loads: Sequence[Load], inputs: Inputs) -> Built:
     models = sqlfiles.find(sqlfiles.SQL, "staging", "marts", "checks")
-    if not inputs.settings.warehouse.publish_staging:
-        models = sqlfiles.read_of(models, {load.source for load in loads})
     made = {name: one for name, one in models.items() if one.layer != "checks"}
-    order = sqlfiles.order(made, sqlfiles.reads(con, made.values()))
+    named = sqlfiles.reads(con, made.values())
+    if not inputs.settings.warehouse.publish_staging:
+        made = sqlfiles.read_of(made, named, {load.source for load in loads})
+    order = sqlfiles.order(made, named)
     relations.define_macros(con)
     relations.set_variables(con, variables(inputs))
     broken: dict[str, str] = {}
@@ -143,7 +144,7 @@ def _build(con: "DuckDBPyConnection", home: Home, loads: Sequence[Load], inputs:
         relations.define_raw(con, loads)
         define_results(con)
         rejects.put_malformed_aside(con, loads, inputs.run_id)
-        rows = making.make(con, models, order, inputs.run_id)
+        rows = making.make(con, made, order, inputs.run_id)
         making.refuse(con)
         results = checks.run(con, [one for one in models.values() if one.layer == "checks"], broken)
         if results is None:

@@ -158,16 +158,25 @@ def unions(models: Mapping[str, Model]) -> dict[str, list[str]]:
     return members
 
 
-def read_of(models: Mapping[str, Model], sources: AbstractSet[str]) -> dict[str, Model]:
+def read_of(models: Mapping[str, Model], named: Mapping[str, set[str]], sources: AbstractSet[str]) -> dict[str, Model]:
     """The files without those of staging of which nothing can come, for only these sources have been read.
 
-    What marts expect of their entities stands in for them; all files of a source stay if one is not expected by any.
+    What marts expect of their entities stands in for them. All files of a source stay if one is not expected by any, or
+    reads no pages; `named` are the relations that each file names.
     """
     expected = {name for model in models.values() for name in model.expects}
+
+    def reads_pages(name: str) -> bool:
+        return any(one.startswith("raw_") or (one in models and reads_pages(one)) for one in named[name] - {name})
+
     staging = [model for model in models.values() if model.layer == "staging"]
-    needed = {one.source for one in staging if not one.temporary and f"stg__{one.entity}" not in expected}
+    stays = {
+        one.source
+        for one in staging
+        if not one.temporary and not (f"stg__{one.entity}" in expected and reads_pages(one.name))
+    }
     return {
-        name: model for name, model in models.items() if model.layer != "staging" or model.source in {*sources, *needed}
+        name: model for name, model in models.items() if model.layer != "staging" or model.source in {*sources, *stays}
     }
 
 
