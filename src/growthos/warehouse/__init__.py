@@ -34,7 +34,7 @@ from growthos.warehouse.database import SCHEMA, cannot_build, connect, is_damage
 from growthos.warehouse.inputs import Inputs, Source, variables
 from growthos.warehouse.messages import Message
 from growthos.warehouse.sqlfiles import SQL
-from growthos.warehouse.staging import Rows, define_results
+from growthos.warehouse.staging import Rows, count_nothing, define_results
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -145,6 +145,7 @@ def _build(con: "DuckDBPyConnection", home: Home, loads: Sequence[Load], inputs:
         define_results(con)
         rejects.put_malformed_aside(con, loads, inputs.run_id)
         rows = making.make(con, made, order, inputs.run_id)
+        rows += count_nothing(con, [one for name, one in models.items() if name not in made])
         making.refuse(con)
         results = checks.run(con, [one for one in models.values() if one.layer == "checks"], broken)
         if results is None:
