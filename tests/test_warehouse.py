@@ -4,6 +4,7 @@ import hashlib
 import random
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -204,6 +205,62 @@ def test_every_file_keeps_its_grain_and_all_sources_of_an_entity_have_its_column
     for members in sqlfiles.unions(models).values():
         kinds = [sorted(columns[name]) for name in members]
         assert all(one == kinds[0] for one in kinds), members
+    with duckdb.connect() as plain:
+        for model in models.values():
+            for entity, text in model.expects.items():
+                plain.execute(f"create or replace table expected ({text})")
+                wanted = set(plain.execute("select column_name, column_type from (describe expected)").fetchall())
+                for name in sqlfiles.unions(models)[entity]:
+                    assert wanted <= set(columns[name]), (model.label, name)
+
+
+@pytest.mark.parametrize("source", ["shopify", "meta"])
+def test_what_was_not_read_is_not_made_and_the_tables_are_the_same(
+    raw: Raw, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    """Beside a build for which all staging is published, and so made."""
+    rich(raw)
+    raw.loads = [load for load in raw.loads if load.source == source]
+    made: set[str] = set()
+    run = checks.run
+
+    def look(con: duckdb.DuckDBPyConnection, *args: Any) -> Any:
+        made.update(name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall())
+        return run(con, *args)
+
+    monkeypatch.setattr(checks, "run", look)
+    found = []
+    for staging in (False, True):
+        made.clear()
+        assert build(raw, currency="EUR", warehouse={"publish_staging": staging}).published
+        others = {one.split("__")[0] for one in made if one.startswith("stg_") and "__" in one} - {f"stg_{source}"}
+        assert others == (
+            {"stg_ga4", "stg_google_ads", "stg_meta", "stg_shopify"} - {f"stg_{source}"} if staging else set()
+        )
+        with published(raw) as con:
+            names = [
+                name
+                for (name,) in con.execute(
+                    "select table_name from duckdb_tables() where schema_name = 'main'"
+                ).fetchall()
+            ]
+            found.append({name: sorted(map(str, con.execute(f"from {name}").fetchall())) for name in names})
+    assert found[0] == found[1]
+    assert found[0]["fact_orders" if source == "shopify" else "fact_spend"]
+
+
+def test_a_source_stays_if_a_file_of_it_is_not_expected_or_reads_no_pages() -> None:
+    models = sqlfiles.find(sqlfiles.SQL, "staging", "marts")
+    with duckdb.connect() as con:
+        named = sqlfiles.reads(con, models.values())
+    left = sqlfiles.read_of(models, named, {"shopify"})
+    assert {one.source for one in left.values() if one.layer == "staging"} == {"shopify"}
+    bare = {name: replace(one, expects={}) for name, one in models.items()}
+    assert sqlfiles.read_of(bare, named, {"shopify"}) == bare
+    words = named | {"stg_meta__accounts": set(), "stg_ga4__events": set()}  # such as words for channels
+    others = {one.source for one in models.values() if one.layer == "staging"} - {"google_ads"}
+    left = sqlfiles.read_of(models, words, {"shopify"})
+    assert {one.source for one in left.values() if one.layer == "staging"} == others
 
 
 def test_the_published_tables_are_those_of_the_star_schema(raw: Raw) -> None:

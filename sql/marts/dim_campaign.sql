@@ -1,6 +1,8 @@
 -- Campaigns of all ad platforms, those known only by their spend or by what is in them included, and one for orders that
 -- name none.
 -- grain: campaign_key
+-- expects: stg__campaigns(source varchar, platform varchar, account_id varchar, campaign_id varchar, name varchar)
+-- expects: stg__campaigns(status varchar, objective varchar)
 with inside as (
 
     select source, platform, account_id, campaign_id from stg__ads

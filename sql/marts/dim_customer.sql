@@ -1,6 +1,8 @@
 -- Customers: those of the shop, those known only by an order, guests by the hash of their e-mail, and nobody.
 -- grain: customer_key
 -- together
+-- expects: stg__customers(source varchar, customer_key varchar, email_sha256 varchar, country varchar, region varchar)
+-- expects: stg__customers(customer_number bigint, number_of_orders bigint, created_at timestamp)
 with orders as (
 
     select

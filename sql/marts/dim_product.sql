@@ -1,6 +1,10 @@
 -- What was or can be sold: variants, those known only by their order lines included, and one for lines that name none.
 -- grain: product_key
 -- whole
+-- expects: stg__products(source varchar, product_key varchar, product_id varchar, variant_id varchar, sku varchar)
+-- expects: stg__products(title varchar, category varchar, vendor varchar, list_price_cents bigint)
+-- expects: stg__products(is_gift_card boolean)
+-- expects: stg__unit_costs(source varchar, product_key varchar, run bigint, unit_cost_cents bigint, seen_at timestamp)
 with costs as (
 
     select

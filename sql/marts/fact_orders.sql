@@ -1,5 +1,15 @@
 -- Orders, all of them; `is_counted` tells those that make up the KPIs, `exclusion_reason` why another does not.
 -- grain: order_key
+-- expects: stg__orders(source varchar, order_key varchar, customer_key varchar, email_sha256 varchar)
+-- expects: stg__orders(order_name varchar, source_name varchar, financial_status varchar, currency varchar)
+-- expects: stg__orders(presentment_currency varchar, country varchar, region varchar, landing_page varchar)
+-- expects: stg__orders(referrer_url varchar, utm_source varchar, utm_medium varchar, utm_campaign varchar)
+-- expects: stg__orders(unknown_delivery varchar, order_number bigint, subtotal_cents bigint, shipping_cents bigint)
+-- expects: stg__orders(shipping_tax_cents bigint, tax_cents bigint, tip_cents bigint, duties_cents bigint)
+-- expects: stg__orders(fees_cents bigint, total_cents bigint, refunded_cents bigint, refund_count bigint)
+-- expects: stg__orders(is_test boolean, is_cancelled boolean, is_edited boolean, taxes_included boolean)
+-- expects: stg__orders(is_pickup boolean, is_deleted boolean, created_at timestamp, updated_at timestamp)
+-- expects: stg__orders(ordered_at timestamp, order_date date)
 with lines as (
 
     select

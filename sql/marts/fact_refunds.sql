@@ -1,5 +1,11 @@
 -- Refunds on their own day, line by line, and one row per refund for what no line carries: shipping and adjustments.
 -- grain: refund_line_key
+-- expects: stg__refund_lines(source varchar, refund_line_key varchar, refund_key varchar, order_key varchar)
+-- expects: stg__refund_lines(line_key varchar, refund_id varchar, restock_type varchar, quantity bigint)
+-- expects: stg__refund_lines(subtotal_cents bigint, tax_cents bigint, refund_date date)
+-- expects: stg__refunds(source varchar, refund_key varchar, order_key varchar, refund_id varchar)
+-- expects: stg__refunds(shipping_cents bigint, shipping_tax_cents bigint, adjustment_cents bigint)
+-- expects: stg__refunds(adjustment_tax_cents bigint, refunded_cents bigint, refunded_at timestamp, refund_date date)
 with lines as (
 
     select

@@ -1,5 +1,9 @@
 -- Sessions and the funnel by day, default channel group, source and medium. Users do not add up.
 -- grain: date_key, channel_group, source, medium
+-- expects: stg__traffic(source varchar, account_id varchar, channel_group varchar, traffic_source varchar)
+-- expects: stg__traffic(traffic_medium varchar, currency varchar, sessions bigint, engaged_sessions bigint)
+-- expects: stg__traffic(users bigint, new_users bigint, item_views bigint, add_to_carts bigint, checkouts bigint)
+-- expects: stg__traffic(purchases bigint, purchase_revenue_original decimal(24, 12), date date)
 with traffic as (
 
     select

@@ -1,6 +1,10 @@
 -- The money of an order line: gross and discount without tax, and what the goods cost. Gift cards carry zero.
 -- grain: line_key
 -- temporary
+-- expects: stg__order_lines(source varchar, line_key varchar, order_key varchar, product_key varchar)
+-- expects: stg__order_lines(product_id varchar, variant_id varchar, product_type varchar, title varchar, sku varchar)
+-- expects: stg__order_lines(first_run bigint, quantity bigint, unit_price_cents bigint, amount_cents bigint)
+-- expects: stg__order_lines(discount_cents bigint, tax_cents bigint, is_gift_card boolean, requires_shipping boolean)
 with margins as (
 
     select

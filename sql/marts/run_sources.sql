@@ -1,5 +1,6 @@
 -- The connected sources: how far and when each was read, in which zone and currency it counts.
 -- grain: source
+-- expects: stg__accounts(source varchar, account_id varchar, name varchar, currency varchar, time_zone varchar)
 with sources as (
 
     select

@@ -1,6 +1,8 @@
 -- The currency of every amount in the marts: the shop's, else the setting's, else the one that all accounts share.
 -- grain: currency
 -- temporary
+-- expects: stg__shops(source varchar, account_id varchar, name varchar, currency varchar, time_zone varchar)
+-- expects: stg__shops(internal_host varchar, primary_host varchar)
 with shops as (
 
     select min(currency) as currency

@@ -1,8 +1,19 @@
 -- Ad spend in the shop's currency by day and campaign, ad or keyword; without a rate the amounts are null.
 -- grain: level, item_key, date
 -- temporary
--- expects: stg__ad_spend(platform varchar, ad_group_id varchar, ad_id varchar, ad_name varchar)
--- expects: stg__keyword_spend(platform varchar, keyword_id varchar, text varchar, match_type varchar)
+-- expects: stg__spend(account_id varchar, campaign_id varchar, campaign_name varchar, currency varchar)
+-- expects: stg__spend(spend_original decimal(18, 6), impressions bigint, clicks bigint, clicks_all bigint)
+-- expects: stg__spend(conversions decimal(18, 6), conversion_value_original decimal(24, 12), date date, source varchar)
+-- expects: stg__spend(platform varchar, attribution_window varchar)
+-- expects: stg__ad_spend(account_id varchar, campaign_id varchar, ad_group_id varchar, ad_id varchar, ad_name varchar)
+-- expects: stg__ad_spend(currency varchar, spend_original decimal(18, 6), impressions bigint, clicks bigint)
+-- expects: stg__ad_spend(clicks_all bigint, conversions decimal(18, 6), conversion_value_original decimal(24, 12))
+-- expects: stg__ad_spend(date date, source varchar, platform varchar, attribution_window varchar)
+-- expects: stg__keyword_spend(account_id varchar, campaign_id varchar, ad_group_id varchar, criterion_id varchar)
+-- expects: stg__keyword_spend(keyword_id varchar, text varchar, match_type varchar, currency varchar)
+-- expects: stg__keyword_spend(spend_original decimal(18, 6), impressions bigint, clicks bigint)
+-- expects: stg__keyword_spend(conversions decimal(18, 6), conversion_value_original decimal(24, 12), date date)
+-- expects: stg__keyword_spend(source varchar, platform varchar)
 with levels as (
 
     select *, 'campaign' as level, platform || ':' || campaign_id as item_key

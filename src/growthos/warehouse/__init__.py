@@ -34,7 +34,7 @@ from growthos.warehouse.database import SCHEMA, cannot_build, connect, is_damage
 from growthos.warehouse.inputs import Inputs, Source, variables
 from growthos.warehouse.messages import Message
 from growthos.warehouse.sqlfiles import SQL
-from growthos.warehouse.staging import Rows, define_results
+from growthos.warehouse.staging import Rows, count_nothing, define_results
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -131,7 +131,10 @@ def _build_large(home: Home, loads: Sequence[Load], inputs: Inputs, *, afresh: b
 def _build(con: "DuckDBPyConnection", home: Home, loads: Sequence[Load], inputs: Inputs) -> Built:
     models = sqlfiles.find(sqlfiles.SQL, "staging", "marts", "checks")
     made = {name: one for name, one in models.items() if one.layer != "checks"}
-    order = sqlfiles.order(made, sqlfiles.reads(con, made.values()))
+    named = sqlfiles.reads(con, made.values())
+    if not inputs.settings.warehouse.publish_staging:
+        made = sqlfiles.read_of(made, named, {load.source for load in loads})
+    order = sqlfiles.order(made, named)
     relations.define_macros(con)
     relations.set_variables(con, variables(inputs))
     broken: dict[str, str] = {}
@@ -141,7 +144,8 @@ def _build(con: "DuckDBPyConnection", home: Home, loads: Sequence[Load], inputs:
         relations.define_raw(con, loads)
         define_results(con)
         rejects.put_malformed_aside(con, loads, inputs.run_id)
-        rows = making.make(con, models, order, inputs.run_id)
+        rows = making.make(con, made, order, inputs.run_id)
+        rows += count_nothing(con, [one for name, one in models.items() if name not in made])
         making.refuse(con)
         results = checks.run(con, [one for one in models.values() if one.layer == "checks"], broken)
         if results is None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from growthos.errors import SettingsError
 from growthos.warehouse.database import naming
-from growthos.warehouse.sqlfiles import Model, unions
+from growthos.warehouse.sqlfiles import Model, sources_of, unions
 from growthos.warehouse.staging import MARKS, Rows, build_staging
 
 if TYPE_CHECKING:
@@ -82,8 +82,12 @@ def _make(con: "DuckDBPyConnection", model: Model) -> None:
 
 
 def _unite(con: "DuckDBPyConnection", name: str, members: Sequence[str], models: Mapping[str, Model]) -> None:
-    """All sources' staging tables of one entity as one relation; an entity without a source is empty, not missing."""
-    expected = [model.expects[name] for model in models.values() if name in model.expects]
+    """All sources' staging tables of one entity as one relation; an entity without a source is empty, not missing.
+
+    Where there are all of them nothing more is expected: an empty relation costs each that reads them some planning.
+    """
+    complete = members and len(members) == len(sources_of(name.removeprefix("stg__")))
+    expected = [] if complete else [model.expects[name] for model in models.values() if name in model.expects]
     if expected:
         con.execute(f"create or replace temporary table no_{name} ({expected[0]})")
     queries = [f"from {member} select * exclude ({MARKS})" for member in members] + [f"from no_{name}"] * len(expected)

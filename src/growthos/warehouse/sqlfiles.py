@@ -2,7 +2,8 @@
 
 A file is one SELECT under a header of comments: a sentence, then `-- grain: column, column`, and where they apply
 `-- temporary` (an intermediate: neither united with other sources' nor published), `-- severity: critical|warning`
-(checks) and `-- expects: stg__entity(column TYPE, ...)` (an entity that may have no source at all).
+(checks) and `-- expects: stg__entity(column TYPE, ...)` (an entity of which there may be nothing: no file, or no source
+that has been read; a list that is long goes on in another such line).
 
 Five marks say how a large home builds no more than what has changed (`increments`): `-- kept: column` (each row is
 made of one page, so the rows of a segment are kept; the column, if any, tells whose they are), `-- lasting` (an
@@ -15,6 +16,7 @@ Which relations a file reads, DuckDB's own parser says; the name is the plug: al
 
 import re
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -89,7 +91,9 @@ def read(path: Path) -> Model:
         if found := _MARK.fullmatch(line.strip()):
             marks[found[1]].append(found[2])
     words = [line.removeprefix("--").strip() for line in header if not _MARK.match(line) and line not in _FLAGS]
-    expected = (_EXPECTED.fullmatch(text) for text in marks["expects"])
+    expected: dict[str, list[str]] = {}
+    for one in filter(None, map(_EXPECTED.fullmatch, marks["expects"])):
+        expected.setdefault(one[1], []).append(one[2])
     return Model(
         name=path.stem,
         layer=path.parent.name,
@@ -99,7 +103,7 @@ def read(path: Path) -> Model:
         grain=tuple(column.strip() for text in marks["grain"] for column in text.split(",")),
         severity="".join(marks["severity"]),
         temporary="-- temporary" in header,
-        expects={one[1]: one[2] for one in expected if one},
+        expects={name: ", ".join(columns) for name, columns in expected.items()},
         kept="".join(marks["kept"]) if marks["kept"] or "-- kept" in header else None,
         lasting="-- lasting" in header,
         sums="-- sums" in header,
@@ -152,6 +156,28 @@ def unions(models: Mapping[str, Model]) -> dict[str, list[str]]:
         for expected in model.expects:
             members.setdefault(expected, [])
     return members
+
+
+def read_of(models: Mapping[str, Model], named: Mapping[str, set[str]], sources: AbstractSet[str]) -> dict[str, Model]:
+    """The files without those of staging of which nothing can come, for only these sources have been read.
+
+    What marts expect of their entities stands in for them. All files of a source stay if one is not expected by any, or
+    reads no pages; `named` are the relations that each file names.
+    """
+    expected = {name for model in models.values() for name in model.expects}
+
+    def reads_pages(name: str) -> bool:
+        return any(one.startswith("raw_") or (one in models and reads_pages(one)) for one in named[name] - {name})
+
+    staging = [model for model in models.values() if model.layer == "staging"]
+    stays = {
+        one.source
+        for one in staging
+        if not one.temporary and not (f"stg__{one.entity}" in expected and reads_pages(one.name))
+    }
+    return {
+        name: model for name, model in models.items() if model.layer != "staging" or model.source in {*sources, *stays}
+    }
 
 
 def order(models: Mapping[str, Model], named: Mapping[str, set[str]]) -> list[str]:

@@ -74,6 +74,16 @@ def build_staging(con: "DuckDBPyConnection", model: Model, run_id: str, *, by_or
     return rows
 
 
+def count_nothing(con: "DuckDBPyConnection", models: Iterable[Model]) -> tuple[Rows, ...]:
+    """Note of files that are not made, for nothing can come of them, that there are no records."""
+    rows = tuple(
+        Rows(one.source, one.entity, 0, 0, 0, 0) for one in models if one.layer == "staging" and not one.temporary
+    )
+    for row in rows:
+        con.execute("insert into run_rows values (?, ?, ?, ?, ?, ?)", astuple(row))
+    return rows
+
+
 def sum_up(con: "DuckDBPyConnection", rows: Iterable[Rows]) -> tuple[Rows, ...]:
     """The counts of parts of the records as one for each entity, in `run_rows` too."""
     sums: dict[tuple[str, str], Rows] = {}
