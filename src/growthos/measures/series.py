@@ -1,7 +1,7 @@
 """A KPI over time: its value for each day, week or month of a period, each as `kpis` tells it of these days alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from growthos import measures
@@ -81,11 +81,27 @@ def over_time(
     by: Literal["channel"] | None = None,
 ) -> Series:
     """A KPI for each day, week from Monday or month of a period; by default days, as long as they are not too many."""
-    kpi = find(name)
-    found = report(con, period, [name], by, days=False)
+    [found] = together(con, [name], period, per, by)
+    return found
+
+
+def together(
+    con: "DuckDBPyConnection",
+    names: Sequence[str],
+    period: Period,
+    per: Per | None = None,
+    by: Literal["channel"] | None = None,
+) -> list[Series]:
+    """Several KPIs over time, in as many queries as one."""
+    found = report(con, period, names, by, days=False)
     per = per or _readable(period)
     periods = list(period.cut(per))
     numbers = reading.read_over_time(con, measures.about(con), periods, channels=found.by is not None)
+    return [_series(replace(found, rows=(row,)), per, periods, numbers) for row in found.rows]
+
+
+def _series(found: Report, per: Per, periods: Sequence[Period], numbers: Sequence[reading.Numbers]) -> Series:
+    kpi = find(found.rows[0].now.name)
     whole = [kpi.part(one.whole) for one in numbers]
     channels = None
     if found.by is not None:
