@@ -12,6 +12,7 @@ from growthos.cli import (
     process,
     query,
     reconcile,
+    report,
     runs,
     schedule,
     schema,
@@ -119,6 +120,7 @@ def hoist(arguments: Sequence[str]) -> list[str]:
 sync.add(app)
 keeping.add(app)
 see.add(app)
+report.add(app)
 query.add(app)
 trace.add(app)
 watch.add(app)

@@ -108,12 +108,12 @@ def read(
     dimension = cast("By | None", word(by, DIMENSIONS, "--by") if by is not None else None)
     for name in names:
         catalogue.find(name)
-    with _window(session, since, until, strict=strict) as (con, period):
+    with window(session, since, until, strict=strict) as (con, period):
         return catalogue.report(con, period, names, dimension, days=days)
 
 
 @contextmanager
-def _window(
+def window(
     session: Session, since: str | None, until: str | None, *, strict: bool
 ) -> "Iterator[tuple[DuckDBPyConnection, Period]]":
     """The published database, and the days that were asked for."""
@@ -158,7 +158,7 @@ def plot(  # noqa: PLR0913, PLR0917 - all of them are options
     catalogue.find(name)
     dimension = cast("Literal['channel'] | None", word(by, DIMENSIONS[:1], "--by") if by is not None else None)
     length = cast("Per | None", word(per, PERS, "--per") if per is not None else None)
-    with _window(session, since or LONG, until, strict=strict) as (con, period):
+    with window(session, since or LONG, until, strict=strict) as (con, period):
         found = series.over_time(con, name, period if since else series.recent(con, period), length, dimension)
     render.plot(found, style, output)
 
@@ -179,7 +179,7 @@ def why(
     session: Session = context.obj
     style = form(format_)
     causes.find_split(name)
-    with _window(session, since, until, strict=strict) as (con, period):
+    with window(session, since, until, strict=strict) as (con, period):
         found = causes.why(con, name, period)
     render.why(found, style, output, demo=session.demo)
 
@@ -218,7 +218,7 @@ def _explain(
 
     match entry.kind:
         case "kpi":
-            with _window(session, since, until, strict=False) as (con, period):
+            with window(session, since, until, strict=False) as (con, period):
                 last = last_build.from_report(session.home)
                 found = explanation.explain(con, entry, period, session.clock.now(), last)
             render.explanation(found, style, output)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from growthos.redaction import Redaction
     from growthos.render.answers import Form
     from growthos.render.output import Style
+    from growthos.render.weekly_page import Paper
     from growthos.restatements import Restatements
     from growthos.schedule import Part, Schedule
     from growthos.status import Status
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from growthos.verify import Verification
     from growthos.warehouse.answers import Answer
     from growthos.warehouse.tables import Table
+    from growthos.weekly import Review
 
 __all__ = [
     "alerts",
@@ -68,6 +70,7 @@ __all__ = [
     "redaction",
     "remark",
     "restatements",
+    "review",
     "schedule",
     "schedule_warnings",
     "schema",
@@ -103,6 +106,14 @@ def plot(found: "Series", style: "Style" = "table", output: Path | None = None) 
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
+def review(found: "Review", style: "Paper", output: Path | None = None) -> None:
+    """The business review of some days."""
+    from growthos.render import weekly_html, weekly_markdown
+    from growthos.render.output import write
+
+    write((weekly_html.as_html(found) if style == "html" else weekly_markdown.as_markdown(found),), output)
 
 
 def alerts(report: "AlertReport", style: "Style" = "table", output: Path | None = None, *, every: bool = False) -> None:
