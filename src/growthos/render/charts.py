@@ -16,9 +16,9 @@ from growthos.render.text import sparkline
 
 WIDTH, HEIGHT = 440, 190
 TOP, BOTTOM = 22, 24
-LETTER = 7
+LETTER = 8
 """As wide as a figure or a sign of an axis."""
-STEPS = 4
+STEPS = 5
 THIRDS = 3
 GAP = 0.25
 SPARK = (200, 36)
@@ -107,7 +107,7 @@ def chart(found: Series, days: Period) -> Chart:
     heights = [units(found.kpi, one.part.value) for one in points if one.part.value is not None]
     axis = fitted(found.kpi, found.report.currency, heights, STEPS)
     labels, ups, downs, step = (axis.labels, axis.ups, axis.downs, axis.step) if axis else (("0",), 1, 0, 1)
-    left = LETTER * max(map(len, labels)) + LETTER
+    left = LETTER * max(map(len, labels)) + 2 * LETTER
     room = (left, TOP, WIDTH - left, HEIGHT - TOP - BOTTOM)
     zero = room[1] + room[3] * ups / (ups + downs)
     bars = _bars(

@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import Final
 
 from growthos.render.charts import Heat, Meter, Spark
-from growthos.render.pages import Note, Panel, Table
+from growthos.render.pages import Table
 from growthos.render.weekly_page import Cards, Charts, Facts, banner, facts, sections, title
+from growthos.render.weekly_story import Panels
 from growthos.weekly import Review
 
 HERE: Final = Path(__file__).parent
-KINDS: Final = (Cards, Charts, Facts, Note, Panel, Table, Heat, Meter, Spark)
+KINDS: Final = (Cards, Charts, Facts, Panels, Table, Heat, Meter, Spark)
 
 
 def as_html(found: Review) -> str:
     """The whole review. Text from data is text in it: the template escapes whatever it is given."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
     environment = Environment(
         loader=FileSystemLoader(HERE),
@@ -28,6 +29,7 @@ def as_html(found: Review) -> str:
     )
     for kind in KINDS:
         environment.tests[kind.__name__.lower()] = lambda block, kind=kind: isinstance(block, kind)
+    environment.filters["breakable"] = lambda text: escape(text).replace("_", Markup("_<wbr>"))
     style = (HERE / "weekly.css").read_text(encoding="utf-8")
     return environment.get_template("weekly.html").render(
         title=title(found),

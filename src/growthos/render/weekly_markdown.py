@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from growthos.render.pages import Cell, Column, Note, Table, markdown
 from growthos.render.text import for_markdown
 from growthos.render.weekly_page import Cards, Charts, Content, Facts, banner, facts, sections, title
+from growthos.render.weekly_story import Panels
 from growthos.weekly import Review
 
 
@@ -32,6 +33,8 @@ def _block(block: Content) -> str:
             return _table(block.table)
         case Table():
             return _table(block)
+        case Panels():
+            return markdown(block.panels).rstrip("\n")
     return markdown((block,)).rstrip("\n")
 
 

@@ -19,7 +19,7 @@ from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Tabl
 from growthos.render.plot_page import name_of, told
 from growthos.render.text import NOTHING, clean
 from growthos.render.values import amount, movement, pp, written
-from growthos.render.weekly_story import lower, story
+from growthos.render.weekly_story import Panels, lower, story
 from growthos.weekly import CAMPAIGNS, CHANNELS, DRAWN, HEADLINES, Place, Review, Step
 from growthos.wording import age, count, percent
 
@@ -66,7 +66,7 @@ class Section:
     blocks: "tuple[Content, ...]"
 
 
-Content = Block | Facts | Cards | Charts
+Content = Block | Facts | Cards | Charts | Panels
 
 
 def title(found: Review) -> str:

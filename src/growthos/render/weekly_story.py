@@ -1,6 +1,7 @@
 """What happened in the days of a review and why, in sentences with their numbers."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from growthos.kpis import KPIS
@@ -17,11 +18,19 @@ CAUSES, PLACES = 3, 3
 """As many causes, channels and campaigns as the sentences name."""
 
 
-def story(found: Review) -> Iterator[Block]:
+@dataclass(frozen=True, slots=True)
+class Panels:
+    """Panels side by side."""
+
+    panels: tuple[Panel, ...]
+
+
+def story(found: Review) -> Iterator[Block | Panels]:
     """A summary, what fires with what to do about it, and why the headline KPI that moved most did so."""
     yield Note(_summary(found))
-    yield from (block for block in alert_page.page(found.alerts) if isinstance(block, Panel))
-    if not found.alerts.firing:
+    if found.alerts.firing:
+        yield Panels(tuple(block for block in alert_page.page(found.alerts) if isinstance(block, Panel)))
+    else:
         yield Note("No alert fires.", "good")
     if found.why is not None:
         yield from (Note(text) for text in _cause(found.why))
