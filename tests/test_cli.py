@@ -87,6 +87,8 @@ BAD_INPUT = [
     (["plot", "roas", "--since", "sometime"], ExitCode.USAGE, "--since 'sometime' is no date"),
     (["plot", "roas", "--until", "1999-12-31"], ExitCode.USAGE, "out of range"),
     (["plot", "roas", "--format", "jsn"], ExitCode.USAGE, "Did you mean json?"),
+    (["cohorts", "--by", "campaign"], ExitCode.USAGE, "It is one of channel."),
+    (["cohorts", "--format", "jsn"], ExitCode.USAGE, "Did you mean json?"),
     (["why"], ExitCode.USAGE, "Missing argument 'KPI'"),
     (["why", "revenu_net"], ExitCode.USAGE, "Did you mean revenue_net?"),
     (["why", "payback_days"], ExitCode.USAGE, "payback_days cannot be split"),
@@ -105,6 +107,7 @@ BAD_INPUT = [
     (["kpis"], ExitCode.NO_DATA, "No data yet: run `growthos sync`, or `growthos demo`."),
     (["plot", "cac"], ExitCode.NO_DATA, "No data yet"),
     (["why", "cac"], ExitCode.NO_DATA, "No data yet"),
+    (["cohorts"], ExitCode.NO_DATA, "No data yet"),
     (["alerts"], ExitCode.NO_DATA, "No data yet"),
     (["checks"], ExitCode.NO_DATA, "No data yet"),
     (["explain", "cac"], ExitCode.NO_DATA, "No data yet"),
@@ -156,7 +159,7 @@ def test_a_broken_configuration_does_not_break_the_demo(run, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 500])
 def test_a_corrupt_database_says_how_to_mend_it(run, tmp_path, content):
     (tmp_path / "growthos.duckdb").write_bytes(content)
-    for command in (["kpis"], ["plot", "cac"], ["why", "cac"], ["alerts"], ["checks"], ["explain", "cac"]):
+    for command in (["kpis"], ["plot", "cac"], ["why", "cac"], ["cohorts"], ["alerts"], ["checks"], ["explain", "cac"]):
         said = run(*command, home=tmp_path)
         assert said.code == ExitCode.DAMAGED
         assert "growthos rebuild" in said.err
@@ -292,7 +295,10 @@ def test_the_table_names_its_window_zone_and_currency(run, shop):
 @pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])
 @pytest.mark.parametrize(
     "command",
-    [["kpis"], ["plot", "roas"], ["why", "roas"], ["alerts", "--all"], ["checks"], ["sql", "from dim_channel"]],
+    [
+        *(["kpis"], ["plot", "roas"], ["why", "roas"], ["cohorts", "--by", "channel"], ["alerts", "--all"], ["checks"]),
+        ["sql", "from dim_channel"],
+    ],
 )
 def test_every_report_has_every_format_and_can_go_to_a_file(run, shop, tmp_path, command, form):
     shown = run(*command, "--format", form, home=shop)
@@ -392,7 +398,7 @@ def test_alerts_as_json(run, shop):
 def test_a_failed_build_is_announced_above_every_report(run, tmp_path):
     home = publish(tmp_path)
     latest(home, FAILED, published=False)
-    for command in (["kpis"], ["plot", "aov"], ["why", "aov"], ["alerts"]):
+    for command in (["kpis"], ["plot", "aov"], ["why", "aov"], ["cohorts"], ["alerts"]):
         said = run(*command, home=home)
         assert said.code == 0
         assert "was not published. Failed: unique_grain (3 rows)" in said.err

@@ -222,6 +222,7 @@ def test_a_bugs_traceback_is_in_the_log_alone_without_a_secret_and_for_its_owner
     [
         (["kpis", "--format", "json"], 0),
         (["why", "roas", "--format", "json"], 0),
+        (["cohorts", "--format", "json"], 0),
         (["alerts", "--fail-on", "warning", "--format", "json"], ExitCode.ALERTS),
         (["checks", "--format", "json"], 0),
         (["status", "--format", "json"], 0),

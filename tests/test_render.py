@@ -20,6 +20,7 @@ from growthos import alerts, catalog, kpis, last_build
 from growthos.errors import CredentialsError
 from growthos.explanation import explain
 from growthos.last_build import Check, LastBuild
+from growthos.measures import months
 from growthos.measures.notices import Notice
 from growthos.measures.series import over_time
 from growthos.measures.values import Value
@@ -29,6 +30,7 @@ from growthos.period import Period
 from growthos.render import (
     alert_page,
     check_page,
+    cohort_page,
     explain_page,
     kpi_page,
     output,
@@ -130,6 +132,7 @@ def pages(con) -> dict[str, Page]:
         "kpis by campaign": kpi_page.page(kpis.report(con, WEEK, ["roas"], by="campaign")),
         "plot": plot_page.page(over_time(con, "refund_rate", WEEK)),
         "why": why_page.page(why(con, "roas", WEEK)),
+        "cohorts": cohort_page.page(months.read(con, "channel")),
         "explain": _numbers(explain_page.page(explain(con, catalog.explain("conversion_rate"), WEEK, NOW))),
         "alerts": alert_page.page(fired(), every=True),
         "no alerts": alert_page.page(replace(fired(), alerts=fired().alerts[3:])),
@@ -183,6 +186,7 @@ def terminal(width: int, *, colour: bool = False) -> Console:
         "kpis by campaign",
         "plot",
         "why",
+        "cohorts",
         "alerts",
         "no alerts",
         "checks",

@@ -19,6 +19,7 @@ from typing import Final
 from growthos import jsontext
 from growthos.errors import CannotWriteError
 from growthos.folders import ANOTHER, cannot_write, put, workplace
+from growthos.wording import count, size
 
 AUTHOR: Final = "growthos"
 LIST: Final = "growthos.json"
@@ -36,6 +37,12 @@ class Exported:
     tables: int
     rows: int
     bytes: int
+
+    @property
+    def told(self) -> str:
+        """The same in a line."""
+        tables = "1 table" if self.tables == 1 else f"{self.tables} tables"
+        return f"{tables}, {count(self.rows)} rows, {size(self.bytes)} in {self.place}"
 
 
 def check_workbook(path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from growthos.cli import (
+    cohorts,
     export,
     keeping,
     process,
@@ -121,6 +122,7 @@ sync.add(app)
 keeping.add(app)
 see.add(app)
 report.add(app)
+cohorts.add(app)
 query.add(app)
 trace.add(app)
 watch.add(app)

@@ -66,7 +66,7 @@ def export(
     look(session, strict=False)
     found = _workbook(session, to, names or []) if style == "xlsx" else _folder(session, to, names or [], style)
     if not session.quiet:
-        render.exported(found)
+        render.remark(found.told, "good")
 
 
 def _workbook(session: Session, to: Path, names: Sequence[str]) -> "Exported":

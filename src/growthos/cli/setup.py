@@ -128,8 +128,10 @@ def doctor(
 
 
 def _asking(session: Session) -> None:
-    """Say what the wait is for; the demo answers at once."""
+    """Say what the wait is for, where somebody looks on; the demo answers at once."""
+    import sys
+
     from growthos import render
 
-    if not (session.demo or session.quiet):
-        render.asking()
+    if not (session.demo or session.quiet) and sys.stderr.isatty():
+        render.remark("Asking the sources; one that does not answer takes a minute or two.", "dim")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from growthos.explanation import Explanation
     from growthos.last_build import LastBuild
     from growthos.measures.comparison import Report
+    from growthos.measures.months import Cohorts
     from growthos.measures.series import Series
     from growthos.measures.why import Why
     from growthos.past_runs import PastRun, PastRuns
@@ -51,6 +52,7 @@ __all__ = [
     "asking",
     "banner",
     "checks",
+    "cohorts",
     "connections",
     "diagnosis",
     "entry",
@@ -114,6 +116,14 @@ def review(found: "Review", style: "Paper", output: Path | None = None) -> None:
     from growthos.render.output import write
 
     write((weekly_html.as_html(found) if style == "html" else weekly_markdown.as_markdown(found),), output)
+
+
+def cohorts(found: "Cohorts", style: "Style" = "table", output: Path | None = None) -> None:
+    """Each month's new customers, and what they came to."""
+    from growthos.render import cohort_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
 
 
 def alerts(report: "AlertReport", style: "Style" = "table", output: Path | None = None, *, every: bool = False) -> None:
