@@ -16,6 +16,7 @@ from growthos.period import Period
 from growthos.render import cohort_page
 from growthos.render.output import as_csv
 from growthos.render.pages import Note, Table
+from growthos.render.text import NOTHING
 from growthos.warehouse import database
 
 JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
@@ -186,9 +187,10 @@ def test_a_page_shows_nothing_where_nobody_is_matured():
     )
     texts = [[cell.text for cell in row] for row in table.rows]
     assert texts == [
-        ["2026-01", "2", "$60.00", "50.0%", "100.0%", "–", "–", "$100.00", "$110.00", "–", "–", "1.83x"],  # noqa: RUF001
-        ["2026-02", "2", "$30.51", "0.00%", "–", "–", "–", "$30.00", "–", "–", "–", "0.98x"],  # noqa: RUF001
+        ["2026-01", "2", "$60.00", "50.0%", "100.0%", "$100.00", "$110.00", "1.83x"],
+        ["2026-02", "2", "$30.51", "0.00%", NOTHING, "$30.00", NOTHING, "0.98x"],
     ]
+    assert [one.title for one in table.columns][3:] == ["Repeat 30d", "60d", "LTV 30d", "60d", "LTV/CAC"]
     assert [one.title for one in channels] == ["Meta Ads", "Google Ads", "Other paid"]
     tones = [cell.tone for cell in table.rows[1]][3:5]
     assert tones == ["dim", "dim"]

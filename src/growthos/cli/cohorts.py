@@ -12,9 +12,9 @@ DIMENSIONS = ("channel",)
 EPILOG = """
 [bold]Examples[/bold]
 
-growthos cohorts                       each month's new customers, and what they brought
-growthos cohorts --by channel          the same by the channel of the first order
-growthos cohorts --format csv          for programs: a row a month, cents as whole numbers
+growthos cohorts                       a row for each month
+growthos cohorts --by channel          also by the channel of the first order
+growthos cohorts --format csv          for programs: cents as whole numbers
 growthos sql "from cohorts"            the table that it is made from
 """
 

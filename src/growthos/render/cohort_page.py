@@ -17,16 +17,8 @@ if TYPE_CHECKING:
     from growthos.render.output import Record
     from growthos.render.pages import Tone
 
-RANKS = {30: 0, 60: 4, 90: 3, 180: 2}
-"""On a narrow terminal the horizons in the middle go first."""
-COLUMNS = (
-    Column("Month"),
-    Column("New", numeric=True),
-    Column("CAC", numeric=True),
-    *(Column(f"Repeat {one}d" if one == HORIZONS[0] else f"{one}d", numeric=True, rank=RANKS[one]) for one in HORIZONS),
-    *(Column(f"LTV {one}d" if one == HORIZONS[0] else f"{one}d", numeric=True, rank=RANKS[one]) for one in HORIZONS),
-    Column("LTV/CAC", numeric=True, rank=1),
-)
+RANKS = {"Repeat": (0, 6, 4, 2), "LTV": (0, 5, 3, 1)}
+"""On a narrow terminal the horizons in the middle go first, and money last."""
 FIELDS = (
     *("cohort_month", "scope", "complete", "size", "spend_cents", "cac_cents"),
     *(
@@ -64,17 +56,29 @@ def _blocks(found: Cohorts) -> Iterator[Block]:
 
 
 def _table(found: Cohorts, title: str, months: Sequence[Month]) -> Table:
-    currency = found.about.currency
-    return Table(title, COLUMNS, tuple(tuple(_row(month, currency)) for month in months))
+    """Without the horizons that nobody has reached; the first one is always there."""
+    reached = max((at for month in found.months for at, one in enumerate(month.horizons, 1) if one.matured), default=1)
+    columns = (
+        *(Column("Month"), Column("New", numeric=True), Column("CAC", numeric=True)),
+        *(_column(name, at) for name in RANKS for at in range(reached)),
+        Column("LTV/CAC", numeric=True),
+    )
+    return Table(title, columns, tuple(tuple(_row(month, reached, found.about.currency)) for month in months))
 
 
-def _row(month: Month, currency: str) -> Iterator[Cell]:
+def _column(name: str, at: int) -> Column:
+    """A horizon's; what is counted stands above the first one alone."""
+    days = f"{HORIZONS[at]}d"
+    return Column(days if at else f"{name} {days}", numeric=True, rank=RANKS[name][at])
+
+
+def _row(month: Month, reached: int, currency: str) -> Iterator[Cell]:
     yield Cell(_name(month))
     yield Cell(count(month.size))
     yield Cell(_amount(month.cac, "money", currency))
-    for one in month.horizons:
+    for one in month.horizons[:reached]:
         yield Cell(_amount(one.repeat_rate, "percent", currency), _tone(month, one))
-    for one in month.horizons:
+    for one in month.horizons[:reached]:
         yield Cell(_amount(one.ltv, "money", currency), _tone(month, one))
     yield Cell(_amount(month.ltv_to_cac, "multiple", currency), "strong")
 
