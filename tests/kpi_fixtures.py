@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from growthos.warehouse import sqlfiles
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -32,6 +34,7 @@ CHANNELS = [
 ]
 AMOUNTS = ("discount", "shipping_revenue", "cogs", "shipping_cost", "payment_fee", "tax", "duties", "tip", "gift_card")
 KEYS = {slug: key for key, slug, _, _ in CHANNELS}
+VIEWS = sqlfiles.find(sqlfiles.SQL, "views").values()
 
 SCHEMA = """
 create table dim_date (date_key date primary key, year integer, quarter integer, month integer, iso_week integer,
@@ -122,6 +125,8 @@ class Shop:
 
     def __post_init__(self) -> None:
         self.con.execute(SCHEMA)
+        for view in VIEWS:
+            self.con.execute(f"create view {view.name} as {view.query}")
         self.con.executemany("insert into dim_channel values (?, ?, ?, ?)", CHANNELS)
         self.campaign("unknown", "unknown")
         self.put(

@@ -114,7 +114,7 @@ def rich(raw: Raw) -> None:
 
 
 def test_every_file_is_one_select_with_a_sentence_and_a_grain() -> None:
-    models = sqlfiles.find(sqlfiles.SQL, "staging", "marts", "checks")
+    models = sqlfiles.find(sqlfiles.SQL, "staging", "marts", "views", "checks")
     assert len(models) > 50
     sqlfiles.reads(duckdb.connect(), models.values())
     for model in models.values():
@@ -124,7 +124,7 @@ def test_every_file_is_one_select_with_a_sentence_and_a_grain() -> None:
 
 
 def test_no_cte_bears_the_name_of_a_file() -> None:
-    models = sqlfiles.find(sqlfiles.SQL, "staging", "marts", "checks")
+    models = sqlfiles.find(sqlfiles.SQL, "staging", "marts", "views", "checks")
     for model in models.values():
         for name in models:
             assert f"{name} as (" not in model.query, model.label

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from growthos.folders import flush, sync_folder
 from growthos.home import Home
-from growthos.warehouse.database import STORAGE, literal
-from growthos.warehouse.sqlfiles import Model
+from growthos.warehouse.database import STORAGE, literal, naming
+from growthos.warehouse.sqlfiles import SQL, Model, find
 from growthos.warehouse.staging import MARKS
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ def copy_marts(
         for first, last in _spans(con, name, at_once) if at_once else ():
             days = f"where date_key between '{first}' and '{last}'" if first else ""
             con.execute(f"insert into published.{name} from {name} {days} {by_day(name)}")
+    for view in find(SQL, "views").values():
+        with naming(view.label):
+            con.execute(f"create view published.{view.name} as {view.query}")
     if staging:
         con.execute("create schema published.staging")
         con.execute("create table published.staging.stg_rejects as from stg_rejects select * exclude (whose)")

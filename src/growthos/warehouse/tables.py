@@ -57,7 +57,7 @@ class Table:
 
 def tables(con: "DuckDBPyConnection") -> tuple[Table, ...]:
     """All that can be asked for, marts first."""
-    docs = {name: one.doc for name, one in find(SQL, "marts", "staging").items()} | _COUNTED
+    docs = {name: one.doc for name, one in find(SQL, "marts", "views", "staging").items()} | _COUNTED
     found = []
     for schema, name, kind in con.execute(_TABLES).fetchall():
         one = Table(schema, name, kind, docs.get(name, ""), 0, ())
