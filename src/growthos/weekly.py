@@ -12,8 +12,9 @@ from growthos.explanation import READ, Reading
 from growthos.guards import GuardValues
 from growthos.kpis import Comparison, Report
 from growthos.last_build import LastBuild
-from growthos.measures import reading, series
+from growthos.measures import months, reading, series
 from growthos.measures.formulas import as_shown
+from growthos.measures.months import Cohorts
 from growthos.measures.reading import NOTHING, Group
 from growthos.measures.series import Series
 from growthos.measures.splits import SPLITS
@@ -98,6 +99,7 @@ class Review:
     channels: tuple[Place, ...]
     campaigns: tuple[Place, ...]
     funnel: tuple[Step, ...]
+    cohorts: Cohorts
     last: LastBuild
     shown: LastBuild
     readings: tuple[Reading, ...]
@@ -144,6 +146,7 @@ def review(
             )
         ),
         funnel=tuple(_funnel(found.now.whole, found.before.whole)),
+        cohorts=months.read(con),
         last=last or shown,
         shown=shown,
         readings=tuple(

@@ -7,12 +7,13 @@ from typing import Final
 
 from growthos.render.charts import Heat, Meter, Spark
 from growthos.render.pages import Table
+from growthos.render.weekly_cohorts import Ages
 from growthos.render.weekly_page import Cards, Charts, Facts, banner, facts, sections, title
 from growthos.render.weekly_story import Panels
 from growthos.weekly import Review
 
 HERE: Final = Path(__file__).parent
-KINDS: Final = (Cards, Charts, Facts, Panels, Table, Heat, Meter, Spark)
+KINDS: Final = (Ages, Cards, Charts, Facts, Panels, Table, Heat, Meter, Spark)
 
 
 def as_html(found: Review) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
-from growthos.render.pages import Cell, Column, Note, Table, markdown
+from growthos.render.pages import Block, Cell, Column, Note, Table, markdown
 from growthos.render.text import for_markdown
-from growthos.render.weekly_page import Cards, Charts, Content, Facts, banner, facts, sections, title
+from growthos.render.weekly_cohorts import Ages
+from growthos.render.weekly_page import Cards, Charts, Facts, banner, facts, sections, title
 from growthos.render.weekly_story import Panels
 from growthos.weekly import Review
 
@@ -22,10 +23,10 @@ def _parts(found: Review) -> Iterator[str]:
     yield _facts(facts(found))
     for section in sections(found):
         yield f"## {for_markdown(section.title)}"
-        yield from (_block(block) for block in section.blocks)
+        yield from (_block(block) for block in section.blocks if not isinstance(block, Ages))
 
 
-def _block(block: Content) -> str:
+def _block(block: Block | Facts | Cards | Charts | Panels) -> str:
     match block:
         case Facts():
             return _facts(block)

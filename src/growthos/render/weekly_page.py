@@ -19,6 +19,7 @@ from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Tabl
 from growthos.render.plot_page import name_of, told
 from growthos.render.text import NOTHING, clean
 from growthos.render.values import amount, movement, pp, written
+from growthos.render.weekly_cohorts import Ages, cohorts
 from growthos.render.weekly_story import Panels, lower, story
 from growthos.weekly import CAMPAIGNS, CHANNELS, DRAWN, HEADLINES, Place, Review, Step
 from growthos.wording import age, count, percent
@@ -66,7 +67,7 @@ class Section:
     blocks: "tuple[Content, ...]"
 
 
-Content = Block | Facts | Cards | Charts | Panels
+Content = Block | Facts | Cards | Charts | Panels | Ages
 
 
 def title(found: Review) -> str:
@@ -105,6 +106,7 @@ def sections(found: Review) -> tuple[Section, ...]:
         Section("channels", "By channel", tuple(_channels(found))),
         Section("campaigns", "By campaign", tuple(_campaigns(found))),
         Section("funnel", "From visit to purchase", tuple(_funnel(found))),
+        Section("cohorts", "Cohorts", tuple(cohorts(found.cohorts))),
         Section("alerts", "Alerts", tuple(_alerts(found))),
         Section("quality", "Data quality and freshness", tuple(_quality(found))),
         Section("glossary", "What the KPIs mean", (_glossary(),)),
