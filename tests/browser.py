@@ -1,7 +1,6 @@
 """A browser to look at a page with: one start of Chromium, spoken to over a pipe, for all that is to be seen."""
 
 import base64
-import fcntl
 import json
 import os
 import select
@@ -19,8 +18,6 @@ OPTIONS = (
     *("--headless", "--remote-debugging-pipe", "--no-first-run", "--no-default-browser-check", "--disable-gpu"),
     *("--disable-extensions", "--disable-background-networking", "--disable-dev-shm-usage", "--hide-scrollbars"),
 )
-TO_BROWSER, FROM_BROWSER = 3, 4
-"""The descriptors that Chromium reads and writes."""
 
 
 class Browser:
@@ -30,23 +27,17 @@ class Browser:
         assert CHROMIUM
         theirs_in, self._to = os.pipe()
         self._from, theirs_out = os.pipe()
-        high_in, high_out = (fcntl.fcntl(one, fcntl.F_DUPFD, 20) for one in (theirs_in, theirs_out))
-
-        def place_pipes() -> None:
-            os.dup2(high_in, TO_BROWSER)
-            os.dup2(high_out, FROM_BROWSER)
-
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+        pipes = f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}'  # the descriptors that Chromium reads and writes
         self._process = subprocess.Popen(
-            [CHROMIUM, *OPTIONS, *sandbox, f"--user-data-dir={profile}", "about:blank"],
+            ["bash", "-c", pipes, "bash", CHROMIUM, *OPTIONS, *sandbox, f"--user-data-dir={profile}", "about:blank"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            pass_fds=(TO_BROWSER, FROM_BROWSER),
-            preexec_fn=place_pipes,
+            pass_fds=(theirs_in, theirs_out),
             start_new_session=True,
         )
-        for one in (theirs_in, theirs_out, high_in, high_out):
+        for one in (theirs_in, theirs_out):
             os.close(one)
         self._rest, self._asked, self._session = b"", 0, ""
         self.heard: list[dict[str, Any]] = []

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
-from growthos.render.pages import Block, Cell, Column, Note, Table, markdown
+from growthos.render.pages import Block, Cell, Column, Table, markdown
 from growthos.render.text import for_markdown
 from growthos.render.weekly_cohorts import Ages
 from growthos.render.weekly_page import Cards, Charts, Facts, banner, facts, sections, title
@@ -19,7 +19,7 @@ def as_markdown(found: Review) -> str:
 
 def _parts(found: Review) -> Iterator[str]:
     yield f"# {for_markdown(title(found))}"
-    yield from (f"**{for_markdown(note.text)}**" for note in banner(found) if isinstance(note, Note))
+    yield from (f"**{for_markdown(note.text)}**" for note in banner(found))
     yield _facts(facts(found))
     for section in sections(found):
         yield f"## {for_markdown(section.title)}"

@@ -1,37 +1,29 @@
 """The business review in sections, before anybody decides whether it becomes HTML or Markdown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
 from typing import Literal
 
-from growthos import measures
 from growthos.catalog import first_sentence
 from growthos.kpis import KPIS
-from growthos.measures.comparison import relative
-from growthos.measures.values import Value, safe_div
-from growthos.money import places
 from growthos.render import alert_page, check_page, reconcile_page
-from growthos.render.charts import SPARK, Card, Chart, Meter, chart, marked, spark
+from growthos.render.charts import SPARK, Card, Chart, chart, marked, spark
 from growthos.render.kpi_page import whole
 from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Table
 from growthos.render.plot_page import name_of, told
 from growthos.render.text import NOTHING, clean
-from growthos.render.values import amount, movement, pp, written
+from growthos.render.values import amount, movement
 from growthos.render.weekly_cohorts import Ages, cohorts
-from growthos.render.weekly_story import Panels, lower, story
-from growthos.weekly import CAMPAIGNS, CHANNELS, DRAWN, HEADLINES, Place, Review, Step
-from growthos.wording import age, count, percent
+from growthos.render.weekly_story import Panels, asked, story
+from growthos.render.weekly_tables import campaigns, channels, funnel
+from growthos.weekly import DRAWN, HEADLINES, Review
+from growthos.wording import age
 
 Paper = Literal["html", "markdown"]
 
 WEEK = 7
-MOST = 20
-"""As many campaigns as the table shows; `growthos kpis --by campaign` has all."""
+COVERAGE = {"source_behind", "window_past_data", "window_before_history"}
 JUDGED = {"good": "better", "bad": "worse"}
-ABBREVIATED = 4
-"""KPIs with names as short as these are known by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +83,11 @@ def facts(found: Review) -> Facts:
     )
 
 
-def banner(found: Review) -> Page:
-    """What to say above all numbers where they are not those of the last build."""
-    return () if found.last.published else check_page.banner(found.last, found.shown, found.asking.at)
+def banner(found: Review) -> tuple[Note, ...]:
+    """What to know before any number: that they are not those of the last build, or that days of them are not whole."""
+    failed = () if found.last.published else check_page.banner(found.last, found.shown, found.asking.at)
+    late = (Note(clean(one.message, limit=None), "warn") for one in found.report.warnings if one.code in COVERAGE)
+    return (*(note for note in failed if isinstance(note, Note)), *late)
 
 
 def sections(found: Review) -> tuple[Section, ...]:
@@ -103,9 +97,9 @@ def sections(found: Review) -> tuple[Section, ...]:
         Section("what-happened", "What happened and why", tuple(story(found))),
         Section("kpis", "All KPIs", (_all(found),)),
         Section("over-time", "Over time", (_charts(found),)),
-        Section("channels", "By channel", tuple(_channels(found))),
-        Section("campaigns", "By campaign", tuple(_campaigns(found))),
-        Section("funnel", "From visit to purchase", tuple(_funnel(found))),
+        Section("channels", "By channel", tuple(channels(found))),
+        Section("campaigns", "By campaign", tuple(campaigns(found))),
+        Section("funnel", "From visit to purchase", tuple(funnel(found))),
         Section("cohorts", "Cohorts", tuple(cohorts(found.cohorts))),
         Section("alerts", "Alerts", tuple(_alerts(found))),
         Section("quality", "Data quality and freshness", tuple(_quality(found))),
@@ -178,136 +172,14 @@ def _charts(found: Review) -> Charts:
     return Charts(charts, numbers, Table("", columns, tuple(rows)))
 
 
-def _channels(found: Review) -> Iterator[Block]:
-    if not found.channels:
-        yield Note("Nothing happened in any channel.", "dim")
-        return
-    yield _places(found, "Channel", found.channels, CHANNELS)
-    yield Note(
-        "Net revenue is that of the last click before the order, MER the same over spend; ROAS is as the ad platforms "
-        "claim it.",
-        "dim",
-    )
-
-
-def _campaigns(found: Review) -> Iterator[Block]:
-    if not found.campaigns:
-        yield Note("No campaign did anything in these days or in those before.", "dim")
-        return
-    table = _places(found, "Campaign", found.campaigns[:MOST], CAMPAIGNS)
-    first, *columns = table.columns
-    yield Table(
-        "",
-        (first, Column("Channel"), *columns),
-        tuple((row[0], Cell(one.channel), *row[1:]) for row, one in zip(table.rows, found.campaigns, strict=False)),
-    )
-    if len(found.campaigns) > MOST:
-        yield Note(
-            f"{len(found.campaigns) - MOST:,} more with less spend; `growthos kpis --by campaign` has all.", "dim"
-        )
-
-
-def _places(found: Review, first: str, places_: Sequence[Place], names: Sequence[str]) -> Table:
-    """A row for each place; beside the first of its numbers, which can be added up, stands how it moved."""
-    lead, *others = names
-    columns = (Column(_head(lead), numeric=True), Column("Change", numeric=True))
-    return Table(
-        "",
-        (Column(first), *columns, *(Column(_head(name), numeric=True) for name in others)),
-        tuple(
-            (
-                Cell(clean(one.name)),
-                Cell(_value(found, lead, one.now[lead]), "strong"),
-                _change(lead, one),
-                *(Cell(_value(found, name, one.now[name])) for name in others),
-            )
-            for one in places_
-        ),
-    )
-
-
-def _head(name: str) -> str:
-    """What a column is called: a KPI by its abbreviation where it has one."""
-    if name in KPIS:
-        return name.upper() if len(name) <= ABBREVIATED else KPIS[name].label
-    return f"{measures.COUNTS[name]}s".capitalize()
-
-
-def _value(found: Review, name: str, value: Value) -> str:
-    return written(value, KPIS[name].form if name in KPIS else "count", found.report.currency)
-
-
-def _change(lead: str, one: Place) -> Cell:
-    now, before = one.now[lead], one.before[lead]
-    change = relative(Fraction(now or 0), Fraction(before or 0))
-    return movement(KPIS[lead], now, before, None if change is None else places(change), None)
-
-
-def _funnel(found: Review) -> Iterator[Block]:
-    if not any(step.now or step.before for step in found.funnel):
-        yield Note("No visits are known for these days or for those before.", "dim")
-        return
-    columns = ("These days", "Days before", "Change", "Of all sessions", "Of the step before", "Before", "Change")
-    yield Table(
-        "",
-        (Column("Step"), *(Column(one, numeric=True) for one in columns)),
-        tuple(_step(found, one) for one in found.funnel),
-    )
-    steps = [one for one in found.funnel if one.rate is not None and one.rate_before]
-    if steps:
-        worst = min(steps, key=_kept)
-        kept = _kept(worst)
-        if kept < 1:
-            yield Note(
-                f"The step that lost most is {lower(_named(worst))}: {written(worst.rate, 'percent', '')} of the step "
-                f"before, {written(worst.rate_before, 'percent', '')} in the days before, "
-                f"{percent(kept - 1, signed=True)}.",
-            )
-
-
-def _kept(step: Step) -> Fraction:
-    """How much of its rate a step has kept."""
-    return safe_div(Fraction(step.rate or 0), Fraction(step.rate_before or 0)) or Fraction(0)
-
-
-def _step(found: Review, step: Step) -> tuple[Cell, ...]:
-    sessions = found.funnel[0]
-    share, share_before = safe_div(step.now, sessions.now), safe_div(step.before, sessions.before)
-    change = relative(Fraction(step.now), Fraction(step.before))
-    points = None if step.rate is None or step.rate_before is None else Decimal(step.rate) - Decimal(step.rate_before)
-    first = step is sessions
-    return (
-        Cell(_named(step)),
-        Cell(count(step.now), "strong"),
-        Cell(count(step.before)),
-        Cell(NOTHING if change is None else percent(change, signed=True)),
-        Meter(
-            written(None if share is None else places(share), "percent", ""),
-            now=_hundredths(share),
-            before=_hundredths(share_before),
-        ),
-        Cell("" if first else written(step.rate, "percent", "")),
-        Cell("" if first else written(step.rate_before, "percent", "")),
-        Cell("" if first else NOTHING if points is None else pp(points)),
-    )
-
-
-def _hundredths(share: Fraction | None) -> float:
-    return round(float(min(share or 0, 1)) * 100, 1)
-
-
-def _named(step: Step) -> str:
-    return f"{measures.COUNTS[step.name]}s".capitalize()
-
-
 def _alerts(found: Review) -> Iterator[Block]:
     """Every rule with its state; what fires is told above, with what to do."""
-    if found.alerts.window != found.report.period:
-        yield Note(f"The rules look at 7 days: {found.alerts.window.first} to {found.alerts.window.last}.")
-    yield from (
-        block for block in alert_page.page(found.alerts, every=True) if isinstance(block, Note) and not block.tone
-    )
-    yield from (block for block in alert_page.page(found.alerts, every=True) if isinstance(block, Table))
+    if found.alerts.firing:
+        yield Note("What to do about those that fire stands under what happened.", "dim")
+    yield from asked(found)
+    page = alert_page.page(found.alerts, every=True)
+    yield from (block for block in page if isinstance(block, Note) and block.tone != "warn")
+    yield from (block for block in page if isinstance(block, Table))
 
 
 def _quality(found: Review) -> Iterator[Block]:

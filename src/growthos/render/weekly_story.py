@@ -9,7 +9,7 @@ from growthos.measures.values import Format
 from growthos.measures.why import Effect, Scope, Why
 from growthos.render import alert_page, why_page
 from growthos.render.pages import Block, Note, Panel, Table
-from growthos.render.text import NOTHING, clean
+from growthos.render.text import clean
 from growthos.render.values import movement, pp, written
 from growthos.weekly import Review
 from growthos.wording import count, money, multiple, percent
@@ -28,6 +28,7 @@ class Panels:
 def story(found: Review) -> Iterator[Block | Panels]:
     """A summary, what fires with what to do about it, and why the headline KPI that moved most did so."""
     yield Note(_summary(found))
+    yield from asked(found)
     if found.alerts.firing:
         yield Panels(tuple(block for block in alert_page.page(found.alerts) if isinstance(block, Panel)))
     else:
@@ -35,6 +36,13 @@ def story(found: Review) -> Iterator[Block | Panels]:
     if found.why is not None:
         yield from (Note(text) for text in _cause(found.why))
         yield next(block for block in why_page.page(found.why) if isinstance(block, Table))
+
+
+def asked(found: Review) -> Iterator[Note]:
+    """Which days the rules were asked about, where they are others than those of the review."""
+    window = found.alerts.window
+    if window != found.report.period:
+        yield Note(f"The alerts are of {len(window)} days, {window.first} to {window.last}.")
 
 
 def _summary(found: Review) -> str:
@@ -48,7 +56,7 @@ def _summary(found: Review) -> str:
     move = movement(KPIS["revenue_net"], net.now.value, net.before.value, net.change, net.delta).text
     return (
         f"{_orders(orders)} brought {money(int(net.now.value or 0), currency)} of net revenue"
-        f"{f' ({move})' if move != NOTHING else ''}; before, it was {_orders(before)} and "
+        f"{f' ({move})' if move.endswith('%') else ''}; before, it was {_orders(before)} and "
         f"{money(int(net.before.value or 0), currency)}. Ads cost {money(int(spend.now.value or 0), currency)}. After "
         f"goods, shipping, payment and ads {left} is left, before {left_before}."
     )
