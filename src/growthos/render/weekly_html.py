@@ -2,8 +2,10 @@
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from growthos.render.charts import Heat, Meter, Spark
 from growthos.render.pages import Table
@@ -12,27 +14,20 @@ from growthos.render.weekly_page import Cards, Charts, Facts, banner, facts, sec
 from growthos.render.weekly_story import Panels
 from growthos.weekly import Review
 
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from markupsafe import Markup
+
 HERE: Final = Path(__file__).parent
 KINDS: Final = (Ages, Cards, Charts, Facts, Panels, Table, Heat, Meter, Spark)
 
 
 def as_html(found: Review) -> str:
     """The whole review. Text from data is text in it: the template escapes whatever it is given."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup, escape
+    from markupsafe import Markup
 
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for kind in KINDS:
-        environment.tests[kind.__name__.lower()] = lambda block, kind=kind: isinstance(block, kind)
-    environment.filters["breakable"] = lambda text: escape(text).replace("_", Markup("_<wbr>"))
     style = (HERE / "weekly.css").read_text(encoding="utf-8")
-    return environment.get_template("weekly.html").render(
+    return _template().render(
         title=title(found),
         facts=facts(found),
         banner=banner(found),
@@ -42,3 +37,32 @@ def as_html(found: Review) -> str:
         style_hash=b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         version=found.asking.version,
     )
+
+
+@cache
+def _template() -> "Template":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    for kind in KINDS:
+        environment.tests[kind.__name__.lower()] = _is(kind)
+    environment.filters["breakable"] = _breakable
+    return environment.get_template("weekly.html")
+
+
+def _is(kind: type) -> Callable[[object], bool]:
+    return lambda block: isinstance(block, kind)
+
+
+def _breakable(text: str) -> "Markup":
+    """An identifier may go on in the next line after each of its words."""
+    from markupsafe import Markup, escape
+
+    return escape(text).replace("_", Markup("_<wbr>"))
