@@ -72,6 +72,8 @@ def test_the_demo_knows_nothing_of_ours_but_itself():
         ("google", ("growthos.connectors",)),
         ("pyarrow", ("growthos.raw",)),
         ("xlsxwriter", ("growthos.render.excel",)),
+        ("jinja2", ("growthos.render.weekly_html",)),
+        ("markupsafe", ("growthos.render.weekly_html",)),
     ],
 )
 def test_a_library_is_known_only_where_it_belongs(library, rooms):
