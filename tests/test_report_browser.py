@@ -31,7 +31,7 @@ CUT = """
 WIDE = """
 [...document.querySelectorAll('body *')].filter(one => {
     const box = one.getBoundingClientRect();
-    return box.width && one.className !== 'unseen' && box.right > document.documentElement.clientWidth + 1;
+    return box.width && one.tagName !== 'CAPTION' && box.right > document.documentElement.clientWidth + 1;
 }).map(one => one.tagName + ' ' + one.textContent.trim().slice(0, 40))
 """
 HIDDEN = """
@@ -40,6 +40,12 @@ HIDDEN = """
     return one.scrollWidth > one.clientWidth + 1 && style.overflowX !== 'visible';
 }).map(one => one.textContent)
 """
+
+BROKEN = """
+[...document.querySelectorAll('.value')].filter(one => one.scrollWidth > one.clientWidth ||
+    one.clientHeight > 1.5 * parseFloat(getComputedStyle(one).lineHeight)).map(one => one.textContent)
+"""
+"""Headline values that are wider than their card, or on two lines."""
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +152,32 @@ def test_it_prints_in_light_on_whole_pages(browser, page, size):
         "[...document.querySelectorAll('h2, h3')].every(one => getComputedStyle(one).breakAfter === 'avoid')"
     )
     assert len(re.findall(rb"/Type\s*/Page\b", browser.pdf(width=size[0], height=size[1]))) in PAGES
+
+
+def test_amounts_of_a_large_shop_fit_on_paper(browser, tmp_path):
+    """A currency without a sign, and hundreds of millions of it."""
+    shop = Shop()
+    shop.con.execute("update run_info set currency = 'IDR'")
+    for channel in ("meta", "google", "direct"):
+        for number in (16, 24):
+            shop.order(day(number), 98_765_432_100, channel=channel, customer=f"{channel}{number}", seq=1)
+            shop.refund(day(number), 1_234_567_800, channel=channel)
+    for campaign in ("meta:1", "google:2"):
+        shop.ads(
+            day(24), 12_345_678_900, campaign=campaign, impressions=1_000_000, clicks=900_000, value=98_765_432_100
+        )
+    path = tmp_path / "large.html"
+    path.write_text(weekly_html.as_html(of(shop)))
+    browser.look(width=PAPER, media="print")
+    browser.open(path)
+    assert "IDR 2,962,962,963.00" in browser.value("document.body.textContent")
+    assert browser.value(WIDE) == []
+    assert browser.value(BROKEN) == []
+    browser.look(width=360)
+    assert browser.value(BROKEN) == []
+    assert browser.value("document.documentElement.scrollWidth") <= 360
+    assert browser.value(CUT) == []
+    assert browser.value(HIDDEN) == []
 
 
 def test_what_comes_from_data_is_shown_and_does_nothing(browser, tmp_path):

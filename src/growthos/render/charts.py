@@ -19,7 +19,8 @@ TOP, BOTTOM = 22, 24
 LETTER = 8
 """As wide as a figure or a sign of an axis."""
 STEPS = 5
-THIRDS = 3
+DATE, DATES = 90, 4
+"""As much room as a date needs, and as many as stand below a chart at most."""
 GAP = 0.25
 SPARK = (200, 36)
 TINY = (84, 18)
@@ -90,7 +91,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A headline KPI: its value, how it moved, what it was, and its days."""
+    """A headline KPI: its value, how it moved, what it was (empty where it had no value), and its days."""
 
     label: str
     value: str
@@ -166,13 +167,15 @@ def _bars(
 
 
 def _dates(found: Series, left: int, slot: float) -> list[Label]:
-    """The first day, the last, and those at the thirds between them."""
+    """The first day, the last, and as many between them as there is room for, evenly."""
     last = len(found.points) - 1
-    if last < THIRDS:
+    parts = min(DATES, int(slot * len(found.points)) // DATE) - 1
+    if last < parts:
         return [Label(name_of(found.points[0], found.per), left, "start")]
-    places = [last * third // THIRDS for third in range(THIRDS + 1)]
-    anchors = ["start", *["middle"] * (THIRDS - 1), "end"]
+    places = [last * part // parts for part in range(parts + 1)]
+    middles = [Label(name_of(found.points[at], found.per), round(left + slot * (at + 0.5), 1)) for at in places[1:-1]]
     return [
-        Label(name_of(found.points[place], found.per), round(left + slot * (place + anchor_at), 1), anchor)
-        for place, anchor, anchor_at in zip(places, anchors, (0.0, 0.5, 0.5, 1.0), strict=True)
+        Label(name_of(found.points[0], found.per), left, "start"),
+        *middles,
+        Label(name_of(found.points[-1], found.per), WIDTH, "end"),
     ]

@@ -116,7 +116,7 @@ def _cards(found: Review) -> Cards:
         Column("Change", numeric=True),
         Column("Before", numeric=True),
     )
-    rows = ((Cell(one.label), Cell(one.value, "strong"), one.movement, Cell(one.previous)) for one in cards)
+    rows = ((Cell(one.label), Cell(one.value, "strong"), one.movement, Cell(one.previous or NOTHING)) for one in cards)
     return Cards(cards, Table("", columns, tuple(rows)))
 
 
@@ -127,7 +127,7 @@ def _card(found: Review, name: str) -> Card:
         label=kpi.label,
         value=amount(row.now.value, kpi, currency),
         movement=_judged(movement(kpi, row.now.value, row.before.value, row.change, row.delta)),
-        previous=amount(row.before.value, kpi, currency),
+        previous="" if row.before.value is None else amount(row.before.value, kpi, currency),
         told=told(found.series[name], points),
         spark=spark([one.part.value for one in points], marked(points, found.report.period), SPARK),
     )
