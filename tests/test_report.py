@@ -189,6 +189,7 @@ def test_bars_are_as_high_as_on_paper():
     assert [one.marked for one in drawn.bars] == [False] * 49 + [True] * 7
     slot = (drawn.width - drawn.left) / 56
     assert drawn.band == (round(drawn.left + 49 * slot, 1), round(7 * slot, 1))
+    assert drawn.bars[0].x == round(drawn.left + slot / 8, 1), "three quarters of its room, in the middle"
     assert {one.y + one.height for one in drawn.bars} == {drawn.zero} == {166.0}
 
 
@@ -428,9 +429,12 @@ def timeless(text: str) -> str:
 
 
 def test_a_pipe_gets_the_page_and_a_terminal_a_file(home, capsys, monkeypatch):
+    """In the letters that the page says it is in, whatever the stream's are."""
+    sys.stdout.reconfigure(encoding="ascii")
     assert run(home) == 0
     said = capsys.readouterr()
     assert said.out.startswith("<!DOCTYPE html>")
+    assert "▼" in said.out
     assert said.err == ""
     assert list(Path().iterdir()) == []
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)

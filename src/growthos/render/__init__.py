@@ -115,7 +115,7 @@ def review(found: "Review", style: "Paper", output: Path | None = None) -> None:
     from growthos.render import weekly_html, weekly_markdown
     from growthos.render.output import write
 
-    write((weekly_html.as_html(found) if style == "html" else weekly_markdown.as_markdown(found),), output)
+    write((weekly_html.as_html(found).encode() if style == "html" else weekly_markdown.as_markdown(found),), output)
 
 
 def cohorts(found: "Cohorts", style: "Style" = "table", output: Path | None = None) -> None:
