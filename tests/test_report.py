@@ -148,7 +148,7 @@ def test_channels_and_campaigns_are_told_with_how_they_moved():
     assert isinstance(channels, Table)
     # Net revenue, orders, order value, new customers, spend, ROAS 30 / 60, MER 120 / 60, CAC; visits were direct.
     assert [texts(row) for row in channels.rows] == [
-        ["Meta Ads", "$120.00", "-70.0%", "1", "$120.00", "1", "$60.00", "0.50x", "2.00x", "$60.00", "–"],  # noqa: RUF001
+        ["Meta Ads", "$120.00", "-70.0%, worse", "1", "$120.00", "1", "$60.00", "0.50x", "2.00x", "$60.00", "–"],  # noqa: RUF001
         ["Direct", "$0.00", "–", "0", "–", "0", "$0.00", "–", "–", "–", "1.00%"],  # noqa: RUF001
     ]
     [campaigns] = blocks(found, "campaigns")
@@ -407,6 +407,8 @@ def test_the_demo_says_what_broke(demo_report: Path):
     assert "conversion rate (2.39% to 1.07%) -1.18x, 80.5% of it" in text
     assert "The step that lost most is purchases: 24.5% of the step before, 51.0% in the days before" in text
     assert "2.66x to 0.66x" in text
+    assert re.search(r"\| revenue\\_drop +\| all channels \| fires, critical +\| \$10,050.07 \|", text)
+    assert re.search(r"\| conversion\\_rate\\_drop +\| all channels \| fires, warning +\|", text)
     assert "- Again: growthos --demo report --since 2026-03-23 --until 2026-03-29 --format markdown\n" in text
 
 

@@ -15,7 +15,7 @@ from growthos.last_build import LastBuild
 from growthos.measures import months, reading, series
 from growthos.measures.formulas import as_shown
 from growthos.measures.months import Cohorts
-from growthos.measures.reading import NOTHING, Group
+from growthos.measures.reading import Group
 from growthos.measures.series import Series
 from growthos.measures.splits import SPLITS
 from growthos.measures.values import Value, safe_div
@@ -120,7 +120,7 @@ def review(
     errors: Iterable[tuple[str, str]] = (),
 ) -> Review:
     """The review of a period; `last` and `errors` are what the last run left, whether it was published or not."""
-    found = kpis.report(con, period, by="channel")
+    found = kpis.report(con, period)
     moved = _moved_most(found.rows)
     shown = last_build.from_database(con)
     about = measures.about(con)
@@ -185,7 +185,7 @@ def _channels(found: Report, names: Mapping[str, str]) -> Iterator[Place]:
 
 
 def _place(name: str, channel: str, columns: Collection[str], now: Group, before: Group) -> Place:
-    return Place(name, channel, *({one: as_shown(one, group) for one in columns} for group in (now or NOTHING, before)))
+    return Place(name, channel, *({one: as_shown(one, group) for one in columns} for group in (now, before)))
 
 
 def _by_size(places: Iterable[Place], name: str) -> list[Place]:

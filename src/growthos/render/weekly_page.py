@@ -14,7 +14,7 @@ from growthos.render.plot_page import name_of, told
 from growthos.render.text import NOTHING, clean
 from growthos.render.values import amount, movement
 from growthos.render.weekly_cohorts import Ages, cohorts
-from growthos.render.weekly_story import Panels, asked, story
+from growthos.render.weekly_story import Panels, asked, judged, story
 from growthos.render.weekly_tables import campaigns, channels, funnel
 from growthos.weekly import DRAWN, HEADLINES, Review
 from growthos.wording import age
@@ -23,7 +23,6 @@ Paper = Literal["html", "markdown"]
 
 WEEK = 7
 COVERAGE = {"source_behind", "window_past_data", "window_before_history"}
-JUDGED = {"good": "better", "bad": "worse"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,24 +125,18 @@ def _card(found: Review, name: str) -> Card:
     return Card(
         label=kpi.label,
         value=amount(row.now.value, kpi, currency),
-        movement=_judged(movement(kpi, row.now.value, row.before.value, row.change, row.delta)),
+        movement=judged(movement(kpi, row.now.value, row.before.value, row.change, row.delta)),
         previous="" if row.before.value is None else amount(row.before.value, kpi, currency),
         told=told(found.series[name], points),
         spark=spark([one.part.value for one in points], marked(points, found.report.period), SPARK),
     )
 
 
-def _judged(cell: Cell) -> Cell:
-    """How a KPI moved, and whether that is good, in a word: not everybody sees the colour."""
-    word = JUDGED.get(cell.tone)
-    return Cell(f"{cell.text}, {word}", cell.tone) if word else cell
-
-
 def _all(found: Review) -> Table:
     """The table of `kpis`, with the days as bars."""
     table = whole(found.report)
     rows: list[tuple[Cell, ...]] = [
-        (label, value, before, _judged(change), spark(row.days, [True] * len(row.days)))
+        (label, value, before, judged(change), spark(row.days, [True] * len(row.days)))
         for (label, value, before, change, _), row in zip(table.rows, found.report.rows, strict=True)
     ]
     return Table("", table.columns, tuple(rows))
@@ -173,13 +166,18 @@ def _charts(found: Review) -> Charts:
 
 
 def _alerts(found: Review) -> Iterator[Block]:
-    """Every rule with its state; what fires is told above, with what to do."""
+    """Every rule with its state, and how grave it is where it fires; what to do about it is told above."""
     if found.alerts.firing:
         yield Note("What to do about those that fire stands under what happened.", "dim")
     yield from asked(found)
     page = alert_page.page(found.alerts, every=True)
     yield from (block for block in page if isinstance(block, Note) and block.tone != "warn")
-    yield from (block for block in page if isinstance(block, Table))
+    [table] = (block for block in page if isinstance(block, Table))
+    rows = (
+        (name, scope, Cell(f"{state.text}, {alert.severity}", state.tone) if alert.state == "firing" else state, *rest)
+        for (name, scope, state, *rest), alert in zip(table.rows, found.alerts.alerts, strict=True)
+    )
+    yield Table("", table.columns, tuple(rows))
 
 
 def _quality(found: Review) -> Iterator[Block]:

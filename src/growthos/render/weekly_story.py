@@ -8,12 +8,13 @@ from growthos.kpis import KPIS
 from growthos.measures.values import Format
 from growthos.measures.why import Effect, Scope, Why
 from growthos.render import alert_page, why_page
-from growthos.render.pages import Block, Note, Panel, Table
+from growthos.render.pages import Block, Cell, Note, Panel, Table
 from growthos.render.text import clean
 from growthos.render.values import movement, pp, written
 from growthos.weekly import Review
 from growthos.wording import count, money, multiple, percent
 
+JUDGED = {"good": "better", "bad": "worse"}
 CAUSES, PLACES = 3, 3
 """As many causes, channels and campaigns as the sentences name."""
 
@@ -35,7 +36,13 @@ def story(found: Review) -> Iterator[Block | Panels]:
         yield Note("No alert fires.", "good")
     if found.why is not None:
         yield from (Note(text) for text in _cause(found.why))
-        yield next(block for block in why_page.page(found.why) if isinstance(block, Table))
+        yield _causes(found.why)
+
+
+def judged(cell: Cell) -> Cell:
+    """How something moved, and whether that is good, in a word: not everybody sees the colour."""
+    word = JUDGED.get(cell.tone)
+    return Cell(f"{cell.text}, {word}", cell.tone) if word else cell
 
 
 def asked(found: Review) -> Iterator[Note]:
@@ -80,6 +87,13 @@ def _cause(why: Why) -> Iterator[str]:
         value, was = (written(one, form, currency) for one in (why.turn.now, why.turn.before))
         way = "fall" if delta < 0 else "rise"
         yield f"The largest {way} from one day to the next was on {why.turn.day}: {was} to {value}."
+
+
+def _causes(why: Why) -> Table:
+    """All causes with all digits, as the first table of `why` has them."""
+    table = next(block for block in why_page.page(why) if isinstance(block, Table))
+    rows = ((cause, before, now, judged(effect), share) for cause, before, now, effect, share in table.rows)
+    return Table("", table.columns, tuple(rows))
 
 
 def _did(why: Why, one: Effect) -> str:

@@ -13,7 +13,7 @@ from growthos.render.charts import Meter
 from growthos.render.pages import Block, Cell, Column, Note, Table
 from growthos.render.text import NOTHING, clean
 from growthos.render.values import movement, pp, written
-from growthos.render.weekly_story import lower
+from growthos.render.weekly_story import judged, lower
 from growthos.weekly import CAMPAIGNS, CHANNELS, Place, Review, Step
 from growthos.wording import count, percent
 
@@ -85,7 +85,7 @@ def _value(found: Review, name: str, value: Value) -> str:
 def _change(lead: str, one: Place) -> Cell:
     now, before = one.now[lead], one.before[lead]
     change = relative(Fraction(now or 0), Fraction(before or 0))
-    return movement(KPIS[lead], now, before, None if change is None else places(change), None)
+    return judged(movement(KPIS[lead], now, before, None if change is None else places(change), None))
 
 
 def funnel(found: Review) -> Iterator[Block]:
