@@ -123,6 +123,14 @@ def test_tables_are_drawn_and_measured(run):
     assert all(len(line) <= 80 for line in said.splitlines())
 
 
+def test_the_page_of_a_review_is_made(run):
+    """Its template and its style are among what is packed."""
+    said = run("report").stdout
+    assert said.startswith("<!DOCTYPE html>")
+    assert "font-variant-numeric" in said
+    assert "$10,050.07" in said
+
+
 def test_a_zone_that_the_system_lacks(run):
     """A query in DuckDB's own zones, and a crontab in Python's, where PYTHONTZPATH leads nowhere."""
     asked = "select timezone('Asia/Kolkata', timestamptz '2026-03-01 00:00:00+00')::varchar as t"

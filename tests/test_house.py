@@ -75,6 +75,8 @@ def test_the_demo_knows_nothing_of_ours_but_itself():
         ("smtplib", ("growthos.notify.smtp",)),
         ("certifi", ("growthos.notify.smtp",)),
         ("tomlkit", ("growthos.settings.template",)),
+        ("jinja2", ("growthos.render.weekly_html",)),
+        ("markupsafe", ("growthos.render.weekly_html",)),
     ],
 )
 def test_a_library_is_known_only_where_it_belongs(library, rooms):

@@ -76,6 +76,7 @@ def test_few_libraries_are_needed():
         "filelock",
         "google-auth",
         "httpx",
+        "jinja2",
         "platformdirs",
         "pyarrow",
         "pydantic",

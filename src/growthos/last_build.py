@@ -90,6 +90,14 @@ def from_report(home: Home) -> LastBuild | None:
     )
 
 
+def failures(home: Home) -> tuple[tuple[str, str], ...]:
+    """The sources that failed in the last run, each with what it said, as runs/latest.json tells it."""
+    report = runs.latest_report(home) or {}
+    return tuple(
+        (str(one.get("name")), str(error)) for one in report.get("sources") or () for error in one.get("errors") or ()
+    )
+
+
 def from_database(con: "DuckDBPyConnection") -> LastBuild:
     """The build that is published, as its own tables tell it."""
     about = con.execute("select finished_at, data_through from run_info").fetchone()

@@ -18,6 +18,7 @@ from growthos.cli import (
     process,
     query,
     reconcile,
+    report,
     runs,
     schedule,
     schema,
@@ -144,6 +145,7 @@ def hoist(arguments: Sequence[str]) -> list[str]:
 sync.add(app)
 keeping.add(app)
 see.add(app)
+report.add(app)
 cohorts.add(app)
 query.add(app)
 trace.add(app)

@@ -11,6 +11,7 @@ from growthos.errors import UsageError
 
 if TYPE_CHECKING:
     from growthos.render.answers import Form
+    from growthos.render.weekly_page import Paper
 
 Format = Literal["table", "json", "csv", "raw-csv", "markdown"]
 FORMATS = ("table", "json", "csv", "markdown")
@@ -18,6 +19,7 @@ FILES = ("parquet", "xlsx")
 """Formats of rows that go to a file alone."""
 ENDINGS = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "parquet", ".xlsx": "xlsx"}
 EXPORTS = ("parquet", "csv", "xlsx")
+PAPERS = ("html", "markdown")
 LEVELS = ("info", "warning", "critical")
 
 SinceOption = Annotated[
@@ -85,6 +87,14 @@ def word(given: str, choices: Sequence[str], option: str) -> str:
 def form(given: str) -> Format:
     """The format that was asked for; `--raw-csv` makes of CSV the one for programs."""
     return cast("Format", _unguarded(word(given, FORMATS, "--format")))
+
+
+def paper(given: str | None, output: Path | None) -> "Paper":
+    """What a review is written on: as it was asked for, else Markdown where the file's name says so, else HTML."""
+    ending = ENDINGS.get(output.suffix.lower(), "") if output else ""
+    if given is None:
+        return "markdown" if ending == "markdown" else "html"
+    return cast("Paper", word(given, PAPERS, "--format"))
 
 
 def rows_form(given: str | None, output: Path | None) -> "Form":

@@ -115,12 +115,12 @@ def read(
     dimension = cast("By | None", word(by, DIMENSIONS, "--by") if by is not None else None)
     for name in names:
         find(session, name)
-    with _window(session, since, until, strict=strict) as (con, period):
+    with window(session, since, until, strict=strict) as (con, period):
         return catalogue.report(con, period, names, dimension, days=days, known=session.kpis)
 
 
 @contextmanager
-def _window(
+def window(
     session: Session, since: str | None, until: str | None, *, strict: bool
 ) -> "Iterator[tuple[DuckDBPyConnection, Period]]":
     """The published database, and the days that were asked for."""
@@ -192,7 +192,7 @@ def plot(  # noqa: PLR0913, PLR0917 - all of them are options
     find(session, name)
     dimension = cast("Literal['channel'] | None", word(by, DIMENSIONS[:1], "--by") if by is not None else None)
     length = cast("Per | None", word(per, PERS, "--per") if per is not None else None)
-    with _window(session, since or LONG, until, strict=strict) as (con, period):
+    with window(session, since or LONG, until, strict=strict) as (con, period):
         days = period if since else series.recent(con, period)
         found = series.over_time(con, name, days, length, dimension, session.kpis)
     render.plot(found, style, output)
@@ -217,7 +217,7 @@ def why(
     style = form(format_)
     find(session, name)
     causes.find_split(name, session.kpis)
-    with _window(session, since, until, strict=strict) as (con, period):
+    with window(session, since, until, strict=strict) as (con, period):
         found = causes.why(con, name, period, session.kpis)
     render.why(found, style, output, demo=session.demo)
 
@@ -259,7 +259,7 @@ def _explain(
 
     match entry.kind:
         case "kpi":
-            with _window(session, since, until, strict=False) as (con, period):
+            with window(session, since, until, strict=False) as (con, period):
                 last = last_build.from_report(session.home)
                 found = explanation.explain(con, entry, period, session.clock.now(), last, session.kpis)
             render.explanation(found, style, output)

@@ -1,7 +1,7 @@
 """A KPI over time: its value for each day, week or month of a period, each as `kpis` tells it of these days alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from growthos import measures
@@ -82,11 +82,28 @@ def over_time(
     known: Mapping[str, Kpi] = KPIS,
 ) -> Series:
     """A KPI for each day, week from Monday or month of a period; by default days, as long as they are not too many."""
-    found = report(con, period, [name], by, days=False, known=known)
-    kpi = found.rows[0].kpi
+    [found] = together(con, [name], period, per, by, known)
+    return found
+
+
+def together(
+    con: "DuckDBPyConnection",
+    names: Sequence[str],
+    period: Period,
+    per: Per | None = None,
+    by: Literal["channel"] | None = None,
+    known: Mapping[str, Kpi] = KPIS,
+) -> list[Series]:
+    """Several KPIs over time, in as many queries as one."""
+    found = report(con, period, names, by, days=False, known=known)
     per = per or _readable(period)
     periods = list(period.cut(per))
     numbers = reading.read_over_time(con, measures.about(con), periods, channels=found.by is not None)
+    return [_series(replace(found, rows=(row,)), per, periods, numbers) for row in found.rows]
+
+
+def _series(found: Report, per: Per, periods: Sequence[Period], numbers: Sequence[reading.Numbers]) -> Series:
+    kpi = found.rows[0].kpi
     whole = [kpi.part(one.whole) for one in numbers]
     channels = None
     if found.by is not None:

@@ -31,7 +31,7 @@ def page(report: Report) -> Page:
 
 def _blocks(report: Report) -> Iterator[Block]:
     yield heading("KPIs", report)
-    yield Table("", (KPI, VALUE, PREVIOUS, CHANGE, _days(report)), tuple(_whole(report)))
+    yield whole(report)
     if report.by == "channel":
         for name, rows in _channels(report):
             yield Table(clean(name), (KPI, VALUE, PREVIOUS, CHANGE), tuple(rows))
@@ -39,6 +39,11 @@ def _blocks(report: Report) -> Iterator[Block]:
         yield from _campaigns(report)
     for warning in report.warnings:
         yield Note(clean(warning.message, limit=None), "warn")
+
+
+def whole(report: Report) -> Table:
+    """A row for each KPI of all channels together."""
+    return Table("", (KPI, VALUE, PREVIOUS, CHANGE, _days(report)), tuple(_whole(report)))
 
 
 def _days(report: Report) -> Column:

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from growthos.reconcile import Reconciliation
     from growthos.render.answers import Form
     from growthos.render.output import Style
+    from growthos.render.weekly_page import Paper
     from growthos.silences import Silences
     from growthos.trace import Trace
     from growthos.warehouse.answers import Answer
     from growthos.warehouse.tables import Table
+    from growthos.weekly import Review
 
 
 def kpis(report: "Report", style: "Style" = "table", output: Path | None = None) -> None:
@@ -181,3 +183,11 @@ def backtest(found: "Backtest", style: "Style" = "table", output: Path | None = 
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+
+
+def review(found: "Review", style: "Paper", output: Path | None = None) -> None:
+    """The business review of some days."""
+    from growthos.render import weekly_html, weekly_markdown
+    from growthos.render.output import write
+
+    write((weekly_html.as_html(found).encode() if style == "html" else weekly_markdown.as_markdown(found),), output)
