@@ -170,14 +170,20 @@ def _alerts(found: Review) -> Iterator[Block]:
     if found.alerts.firing:
         yield Note("What to do about those that fire stands under what happened.", "dim")
     yield from asked(found)
-    page = alert_page.page(found.alerts, every=True)
-    yield from (block for block in page if isinstance(block, Note) and block.tone != "warn")
-    [table] = (block for block in page if isinstance(block, Table))
+    for block in alert_page.page(found.alerts, every=True):
+        if isinstance(block, Table):
+            yield _graded(block, found) if block.columns == alert_page.EVERY else block
+        elif isinstance(block, Note) and block.tone != "warn":
+            yield block
+
+
+def _graded(table: Table, found: Review) -> Table:
+    """The table of all rules, with how grave each is that fires."""
     rows = (
         (name, scope, Cell(f"{state.text}, {alert.severity}", state.tone) if alert.state == "firing" else state, *rest)
         for (name, scope, state, *rest), alert in zip(table.rows, found.alerts.alerts, strict=True)
     )
-    yield Table("", table.columns, tuple(rows))
+    return Table("", table.columns, tuple(rows))
 
 
 def _quality(found: Review) -> Iterator[Block]:
