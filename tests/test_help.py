@@ -19,10 +19,10 @@ from growthos.topics import TOPICS, VARIABLES
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = typer.main.get_command(app)
-NAMED = {"SOURCE", "KPI", "NAME", "DAY", "FORMAT", "LEVEL", "DIMENSION", "LENGTH"}
+NAMED = {"SOURCE", "KPI", "NAME", "DAY", "FORMAT", "LEVEL", "DIMENSION", "LENGTH", "ALERT", "TARGET"}
 """What stands in a usage for something that has names of its own."""
-FREE = {("trace", "name"), ("trace", "day")}
-"""An order is anybody's to name, and its day a date."""
+FREE = {("trace", "name"), ("trace", "day"), ("alerts", "author")}
+"""An order and a person are anybody's to name, and an order's day is a date."""
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -92,7 +92,7 @@ def test_everything_in_a_home_is_told() -> None:
     top = {place.name for place in places if place.parent == home.root} - {home.lock.name}
 
     page = TOPICS["home"].page()
-    assert len(top) == len([*dataclasses.fields(Home)]) + 7
+    assert len(top) == len([*dataclasses.fields(Home)]) + 8
     assert all(f"`{name}`" in page or f"`{name}/`" in page for name in {*top, home.demo(DEMO_SEED).root.name})
 
 

@@ -71,6 +71,7 @@ One home is one shop. It is `--home`, else `GROWTHOS_HOME`, else the nearest fol
 | --- | --- |
 | `growthos.toml` | settings |
 | `.env` | secrets, for its owner alone |
+| `alerts.json` | what was told of alerts, and silences |
 | `growthos.duckdb` | the tables as they were last published; any DuckDB tool may hold it open |
 | `raw/` | every answer of every source, byte for byte; all tables are made from it |
 | `work/` | the database that builds, and the counts of calls |
@@ -78,8 +79,9 @@ One home is one shop. It is `--home`, else `GROWTHOS_HOME`, else the nearest fol
 | `logs/`, `runs/` | every call, and every run |
 | `demo/` | the demo shop, laid out like a home |
 
-To keep it, copy `growthos.toml`, `.env` and `raw/`: `growthos rebuild` makes the rest again without asking any source.
-To be rid of growthos, remove the home and the program; there is nothing else, and nothing was ever sent to us.
+To keep it, copy `growthos.toml`, `.env`, `alerts.json` and `raw/`: `growthos rebuild` makes the rest again without
+asking any source. To be rid of growthos, remove the home and the program; there is nothing else, and nothing was ever
+sent to us.
 """
 
 

@@ -36,6 +36,20 @@ def sources(incomplete: str) -> Choices:
     return _matching(incomplete, {name: source.title for name, source in connectors.find().items()})
 
 
+def rules(incomplete: str) -> Choices:
+    """Names of alert rules."""
+    from growthos.alerts import RULES
+
+    return _matching(incomplete, {name: rule.label for name, rule in RULES.items()})
+
+
+def targets(incomplete: str) -> Choices:
+    """Names of what people can be told through."""
+    from growthos.notify import TARGETS
+
+    return _matching(incomplete, {name: target.title for name, target in TARGETS.items()})
+
+
 def sign_ins(incomplete: str) -> Choices:
     """Names of sources that are signed in to in a browser."""
     from growthos import connectors

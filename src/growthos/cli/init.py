@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from growthos.cli import process
+from growthos.cli import completion, process
 from growthos.cli.session import Session, choose_home
 from growthos.errors import ExitCode, StoppedError, UsageError
 from growthos.home import Home
@@ -34,7 +34,12 @@ def init(
     context: typer.Context,
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SOURCE", show_default="those not yet connected", help="Sources to ask for."),
+        typer.Argument(
+            metavar="SOURCE",
+            show_default="those not yet connected",
+            help="Sources to ask for.",
+            autocompletion=completion.sources,
+        ),
     ] = None,
     *,
     timezone: Annotated[

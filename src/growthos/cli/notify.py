@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from growthos.cli import completion
 from growthos.cli.options import UntilOption
 from growthos.cli.session import Session
 from growthos.errors import ExitCode, SettingsError, UsageError
@@ -41,6 +42,7 @@ def notify(
             metavar="TARGET",
             show_default="all that are set",
             help="With --test or --dry-run: only this one, slack, teams, webhook, ntfy or email; may be repeated.",
+            autocompletion=completion.targets,
         ),
     ] = None,
     test: Annotated[

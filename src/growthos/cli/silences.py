@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from growthos.cli import completion
 from growthos.cli.options import FormatOption, OutputOption, form
 from growthos.cli.session import Session
 from growthos.errors import NoDataError, UsageError
@@ -42,7 +43,12 @@ def add(group: typer.Typer) -> None:
 def silence(
     context: typer.Context,
     matcher: Annotated[
-        str, typer.Argument(metavar="ALERT", help="A rule, one scope of it as RULE:SCOPE, or * for any piece of these.")
+        str,
+        typer.Argument(
+            metavar="ALERT",
+            help="A rule, one scope of it as RULE:SCOPE, or * for any piece of these.",
+            autocompletion=completion.rules,
+        ),
     ],
     *,
     until: Annotated[

@@ -67,6 +67,7 @@ def alerts(
             "--backtest",
             metavar="DAY",
             help="How often each rule would have fired from that day on: 90d, 2026-01-01, last-month.",
+            autocompletion=completion.days,
         ),
     ] = None,
     format_: FormatOption = "table",
