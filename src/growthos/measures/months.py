@@ -18,6 +18,16 @@ HORIZONS: Final = (30, 60, 90, 180)
 """Days after the first order up to which is told what customers came to."""
 ALL: Final = 0
 """The channel that stands for all of them."""
+COHORTS: Final = """
+    select
+        channel_key, cohort_month, size, spend_cents,
+        matured_30, repeat_30, ltv_30_cents_total, contribution_30_cents_total,
+        matured_60, repeat_60, ltv_60_cents_total, contribution_60_cents_total,
+        matured_90, repeat_90, ltv_90_cents_total, contribution_90_cents_total,
+        matured_180, repeat_180, ltv_180_cents_total, contribution_180_cents_total
+    from cohorts
+    order by channel_key, cohort_month
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +136,7 @@ def read(con: "DuckDBPyConnection", by: Literal["channel"] | None = None) -> Coh
     NoDataError where no day is complete yet.
     """
     about = measures.about(con)
-    columns = ", ".join(
-        f"matured_{one}, repeat_{one}, ltv_{one}_cents_total, contribution_{one}_cents_total" for one in HORIZONS
-    )
-    rows = con.execute(
-        f"select channel_key, cohort_month, size, spend_cents, {columns} from cohorts order by all"  # noqa: S608  our own
-    ).fetchall()
+    rows = con.execute(COHORTS).fetchall()
     known = Period(min(about.history_start or date.min, about.last_day()), about.last_day())
     months: dict[int, list[Month]] = {}
     for channel, first, size, spend, *numbers in rows:
