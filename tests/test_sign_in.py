@@ -238,7 +238,8 @@ class TestNoAnswer:
         def visit(address: str) -> bytes:
             page = get(google.agree(address, state=state))
             clock.ahead = 30.0
-            get(google.asked[0]["redirect_uri"])
+            with contextlib.suppress(OSError):  # whoever waits looks at the clock now, or has just looked and gone
+                get(google.asked[0]["redirect_uri"])
             return page
 
         browser = Browser(visit)
