@@ -233,19 +233,31 @@ def test_a_failed_check_inhibits_all_and_says_so():
 
 
 def test_an_alert_that_lasts_is_followed_to_its_first_day(monkeypatch):
-    """Thirty days of firing: the look of two weeks does not reach its beginning, the next one does."""
+    """Thirty days of firing: the look of two weeks does not reach its beginning, the next one does.
+
+    That one asks of the days before alone, and only the rule that fires.
+    """
     begun, end, looks = march(1), march(30), []
 
-    def evaluate_days(_con, days, *_):
-        looks.append(len(days))
-        quiet, firing = (
-            Evaluation(RULES["roas_below_one"], CASE, Verdict(state, None, None, None)) for state in ("ok", "firing")
-        )
-        return {one: (firing if one >= begun else quiet,) for one in days}
+    def evaluate_days(_con, days, _guards, rules):
+        looks.append((days[0], days[-1], [rule.name for rule in rules]))
+        return {
+            one: tuple(evaluation(rule, fires=rule.name != CRITICAL and one >= begun) for rule in rules) for one in days
+        }
+
+    def evaluation(rule, *, fires):
+        return Evaluation(rule, CASE, Verdict("firing" if fires else "ok", None, None, None))
 
     monkeypatch.setattr(standings, "evaluate_days", evaluate_days)
-    assert standings.standings(None, end, 2).of == {"roas_below_one:all": Standing("firing", begun, end)}
-    assert looks == [16, 48]
+    both = [RULES[CRITICAL], RULES["roas_below_one"]]
+    assert standings.standings(None, end, 2, rules=both).of == {
+        "revenue_drop:all": Standing(),
+        "roas_below_one:all": Standing("firing", begun, end),
+    }
+    assert looks == [
+        (march(15), end, [CRITICAL, "roas_below_one"]),
+        (date(2026, 2, 11), march(14), ["roas_below_one"]),
+    ]
 
 
 # -- The demo --------------------------------------------------------------------------------------------------------

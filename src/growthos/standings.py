@@ -9,15 +9,15 @@ from growthos.advice.shop import fell_alike
 from growthos.alert_book import Silence
 from growthos.alert_report import Alert, AlertReport
 from growthos.alert_state import Standing, follow, is_settled
-from growthos.alerts import evaluate_days
+from growthos.alerts import RULES, evaluate_days
 from growthos.period import Period
-from growthos.rules import ALL
+from growthos.rules import ALL, Evaluation
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from growthos.guards import GuardValues
-    from growthos.rules import Evaluation, Rule
+    from growthos.rules import Rule
 
 FEW: Final = 14
 """Days that nearly always tell how everything stands."""
@@ -49,25 +49,27 @@ def standings(
 ) -> Standings:
     """How every alert stands at the end of a day.
 
-    One query for the days of two weeks; where some alert has not rested in them, one more that goes further back. One
-    that has not rested for 400 days is taken to have begun then.
+    One query for the days of two weeks; where some alert has not rested in them, one more for the days before, of the
+    rules that still need them. One that has not rested for 400 days is taken to have begun then.
     """
-    days = FEW + keep
+    days, asked = FEW + keep, RULES.values() if rules is None else rules
+    said: dict[date, tuple[Evaluation, ...]] = {}
     while True:
         looked = Period.ending(end, days=days)
-        said = evaluate_days(con, list(looked), guards, rules)
-        found = {one.fingerprint: one.rule.for_days for day in looked for one in said[day]}
+        said |= evaluate_days(con, [day for day in looked if day not in said], guards, asked)
+        found = {one.fingerprint: one.rule for day in looked for one in said[day]}
         fired = {(one.fingerprint, day) for day in looked for one in said[day] if one.firing}
         seen = {name: [(day, (name, day) in fired) for day in looked] for name in found}
-        if days >= MOST or all(is_settled(one, end, keep) for one in seen.values()):
+        open_ = {rule.name for name, rule in found.items() if not is_settled(seen[name], end, keep)}
+        if days >= MOST or not open_:
             return Standings(
-                {name: follow(seen[name], for_days=waits, keep=keep) for name, waits in found.items()},
+                {name: follow(seen[name], for_days=rule.for_days, keep=keep) for name, rule in found.items()},
                 suspects_tracking=suspects_tracking(said[end]),
             )
-        days = min(days * MORE, MOST)
+        days, asked = min(days * MORE, MOST), [rule for rule in asked if rule.name in open_]
 
 
-def suspects_tracking(said: "Iterable[Evaluation]") -> bool:
+def suspects_tracking(said: Iterable[Evaluation]) -> bool:
     """Whether fewer visits end in a purchase and the shop's own orders did not fall like that."""
     return any(one.rule.name == TRACKING and one.firing and fell_alike(one.case) is False for one in said)
 
