@@ -143,6 +143,13 @@ def test_what_is_silenced_is_shown_and_does_not_count(run: Run, home: Home):
     assert [one["silenced_by"] for one in told if one["severity"] == "critical"] == [ids[1], ids[0]]
 
 
+def test_a_command_that_fails_has_silenced_nothing(run: Run, home: Home):
+    """What fires now cannot be counted, so it is not asked again whether the silence holds: there is none."""
+    home.database.write_bytes(b"no database")
+    assert run("alerts", "silence", "ctr_drop", "--until", "3d", *WHY, home=home).code == ExitCode.DAMAGED
+    assert alert_book.read(home).silences == ()
+
+
 def test_silences_are_listed_until_they_are_ended(run: Run, home: Home):
     assert "Nothing is silenced" in run("alerts", "silences", home=home).out
     run("alerts", "silence", "roas_below_one", "--until", "2d", *WHY, "--author", "ann", home=home)

@@ -67,10 +67,11 @@ def silence(
     session: Session = context.obj
     now, zone = session.clock.now(), session.settings.reporting_timezone
     new = kept.begun(matcher, until, reason, _author(author), session.rules, zone, now)
-    with alert_book.held(session.kept) as pen:
+    home, firing = session.kept, [] if session.quiet else _firing(session)
+    with alert_book.held(home) as pen:
         pen.write(pen.book.model_copy(update={"silences": (*pen.book.silences, new)}), now)
     if not session.quiet:
-        held = len(kept.listed([new], _firing(session), zone, now).silences[0].matches)
+        held = len(kept.listed([new], firing, zone, now).silences[0].matches)
         render.remark(
             f"Nobody is told of {new.matcher} until {new.until.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone}): of"
             f" what fires now {held} {'is' if held == 1 else 'are'} held back. `growthos alerts unsilence {new.id}`"
@@ -116,12 +117,15 @@ def unsilence(
 
 def _firing(session: Session) -> "Collection[str]":
     """The alerts that fire now, by fingerprint; none where nothing was ever published."""
-    from growthos.cli import watch
+    from growthos import alerts, measures
 
     try:
-        return [one.fingerprint for one in watch.read(session, untold=True).firing]
+        with session.published() as con:
+            end = measures.about(con).last_day()
+            said = alerts.evaluate_days(con, [end], session.settings.alerts, session.rules.values())
     except NoDataError:
         return []
+    return [one.fingerprint for one in said[end] if one.firing]
 
 
 def _author(given: str | None) -> str:
