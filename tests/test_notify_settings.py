@@ -6,9 +6,11 @@ import pytest
 from test_settings import complaint, write
 
 from growthos import settings
+from growthos.build import fingerprint
 from growthos.home import Home
 from growthos.notify import TARGETS, chosen
 from growthos.redact import SECRETS
+from growthos.state import State
 
 SLACK = "https://hooks.slack.com/services/T00000000/B00000000/canary7f3e9d1c5a"
 
@@ -135,3 +137,11 @@ def test_where_each_was_found_is_known_and_its_value_is_not(home):
 def test_a_mistyped_variable_in_env_is_told(home):
     write(home.env, "GROWTHOS_SLACK_ULR=x\n")
     assert ".env:1, GROWTHOS_SLACK_ULR: there is no such variable; did you mean GROWTHOS_SLACK_URL?" in complaint(home)
+
+
+def test_no_number_rests_on_who_is_told(home):
+    """Another address makes nothing of the published database anew, and is in no mark of it."""
+    before = fingerprint(settings.load(home, {}), State([]))
+    assert fingerprint(settings.load(home, {"GROWTHOS_SLACK_URL": SLACK}), State([])) == before
+    write(home.settings, 'currency = "EUR"\n')
+    assert fingerprint(settings.load(home, {}), State([])) != before

@@ -105,7 +105,7 @@ def fingerprint(settings: "Settings", state: State) -> str:
     # A segment out of which a person was taken is the same one.
     made_of.update(str(len(state.redacted)).encode())
     shown: dict[str, Any] = settings.model_dump(
-        mode="json", exclude={"sources", "alerts", "kpis", "rules", "sync", "limits"}
+        mode="json", exclude={"sources", "notify", "alerts", "kpis", "rules", "sync", "limits"}
     )
     made_of.update(json.dumps([shown, sorted(connected(settings))], sort_keys=True, default=str).encode())
     for path in sorted(SQL.rglob("*.sql")):
