@@ -343,6 +343,10 @@ def test_csv_holds_the_numbers_of_json(con):
         assert any(line.startswith(f"revenue_net,{slug},cents,{part['value']},") for line in lines)
 
 
+def test_csv_of_alerts_has_all_that_json_has_but_figures():
+    assert set(alert_page.FIELDS) == fired().alerts[0].as_json().keys() - {"figures"}
+
+
 def test_csv_without_a_row_has_its_head():
     quiet = replace(fired(), alerts=fired().alerts[3:])
     assert output.as_csv(alert_page.FIELDS, alert_page.records(quiet)).count("\n") == 1

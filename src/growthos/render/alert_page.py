@@ -36,6 +36,7 @@ FIELDS = (
     "active_since",
     "silenced_by",
     "inhibited_by",
+    "lag_days",
 )
 EVERY = (
     Column("Alert"),
