@@ -190,6 +190,28 @@ def test_what_cannot_be_split_is_told_in_its_parts():
     )
 
 
+def test_an_effect_on_a_share_is_as_exact_as_the_share():
+    """Of 1,000.00 the goods take 500.00, the fees 30.00; of 1,010.00 505.35 and 30.54: 50.03 % and 3.02 %."""
+    shop = Shop()
+    shop.order(day(17), 100_000, cogs=50_000, payment_fee=3_000)
+    shop.order(day(24), 101_000, cogs=50_535, payment_fee=3_054)
+    [alert] = told(shop, rules(mine={"kpi": "contribution_margin_pct", "below": "99%"})).firing
+    assert alert.recommendation == (
+        "Contribution margin share is 46.94%, the week before 47.00%. Goods 50.00% -> 50.03% makes -0.03 points; "
+        "payment fees 3.00% -> 3.02% makes -0.02 points."
+    )
+
+
+def test_days_are_told_as_days():
+    """Of 10.00 spent on a customer the first order brings 4.00 back, one three days later 7.00."""
+    shop = Shop()
+    shop.order(day(-5), 400, customer="a", seq=1)
+    shop.order(day(-2), 700, customer="a", seq=2)
+    shop.ads(day(-5), 1_000)
+    [alert] = told(shop, rules(mine={"kpi": "payback_days", "above": "2"})).firing
+    assert str(alert.recommendation).startswith("Payback is 3 days, the week before –.")  # noqa: RUF001
+
+
 def test_a_rule_on_a_cohort_reads_one():
     """Of two who came 30 days before a day of the week one bought again; in the week before of one, one."""
     shop = Shop()

@@ -53,9 +53,9 @@ def multiple(value: Fraction | Decimal, *, signed: bool = False, digits: int = 2
     return f"{_sign(value, signed=signed)}{places(abs(Fraction(value)), digits):,f}x"
 
 
-def points(move: Fraction | Decimal) -> str:
+def points(move: Fraction | Decimal, *, digits: int = 1) -> str:
     """The difference of two shares, in percentage points, without its sign: `6.2`."""
-    return f"{places(abs(Fraction(move)) * 100, 1):f}"
+    return f"{places(abs(Fraction(move)) * 100, digits):f}"
 
 
 def count(number: int) -> str:

@@ -71,12 +71,15 @@ def _said(say: Sentence, name: str, value: Fraction | None, form: Format) -> str
         case "multiple":
             return say.multiple(name, value)
     whole = shown(value, "count")
-    return NOTHING if whole is None else say.count(name, int(whole))
+    if whole is None:
+        return NOTHING
+    number = say.count(name, int(whole))
+    return f"{number} day{'' if whole == 1 else 's'}" if form == "days" else number
 
 
 def _moved(say: Sentence, name: str, effect: Fraction, form: Format) -> str:
     """An effect with its sign; one on a share in points."""
     sign = "+" if effect > 0 else "-"
     if form == "percent":
-        return f"{sign}{say.points(name, effect)} points"
+        return f"{sign}{say.points(name, effect, digits=2)} points"
     return f"{sign}{_said(say, name, effect, form).removeprefix('-')}"

@@ -60,10 +60,10 @@ class Sentence:
         """What a share makes of each 100.00: `12.34`."""
         return self.percent(name, share, digits=2).removesuffix("%")
 
-    def points(self, name: str, move: Fraction | None) -> str:
+    def points(self, name: str, move: Fraction | None, *, digits: int = 1) -> str:
         """A difference of shares in percentage points, without its sign: `6.2`."""
         value = self._ratio(name, move)
-        return wording.NOTHING if value is None else wording.points(value)
+        return wording.NOTHING if value is None else wording.points(value, digits=digits)
 
     def _ratio(self, name: str, value: Fraction | None) -> Fraction | None:
         self.figures[name] = shown(value, "ratio")
