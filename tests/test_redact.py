@@ -13,7 +13,8 @@ import pytest
 from canaries import dressed, kept
 from stage import Stage
 
-from growthos import compaction, pipeline, raw_pages
+from growthos import alert_book, compaction, pipeline, raw_pages
+from growthos.alert_book import Book, Silence
 from growthos.clock import DemoClock
 from growthos.connectors import shopify_people as people
 from growthos.connectors.shopify_people import Person
@@ -132,6 +133,19 @@ def test_a_guest_is_found_by_the_e_mail_and_stays_one_person(stage):
     assert (done.customers, done.orders > 0, done.exit_code) == (0, True, 0)
     assert places(stage.root, email) == []
     assert (rows(stage.root, query), rows(stage.root, groups)) == before
+
+
+def test_a_silence_names_nobody_any_more(stage):
+    """And is a silence all the same."""
+    email, home, now = guest(stage.root), Home(stage.root), stage.now
+    silence = Silence(
+        id="1a2b3c4d", matcher="*", created_at=now, until=now, author=email, reason=f"{email.upper()} asked for it"
+    )
+    with alert_book.held(home) as pen:
+        pen.write(Book(silences=(silence,)), now)
+    assert take_out(stage, email=email).texts == 1
+    [told] = alert_book.read(home).silences
+    assert (told.id, told.author, told.reason) == ("1a2b3c4d", "[redacted]", "[redacted] asked for it")
 
 
 def test_a_sync_that_is_told_of_the_person_again_says_so(stage):

@@ -106,6 +106,13 @@ def told(home: Home) -> dict[str, Told]:
 
 @contextmanager
 def held(home: Home) -> "Iterator[Pen]":
+    """The file and what is in it, held against other commands."""
+    with alone(home):
+        yield Pen(home.alerts, read(home))
+
+
+@contextmanager
+def alone(home: Home) -> Iterator[None]:
     """Hold the file against other commands that write it, which wait; BusyError where one keeps it for too long."""
     from filelock import FileLock, Timeout
 
@@ -114,7 +121,7 @@ def held(home: Home) -> "Iterator[Pen]":
     try:
         make_folders(home.root)
         with FileLock(lock, timeout=PATIENCE, mode=0o600):
-            yield Pen(home.alerts, read(home))
+            yield
     except Timeout as error:
         raise BusyError(
             f"Another growthos has been telling of the alerts in {home.root} for over {PATIENCE} seconds.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from growthos import pipeline, raw_check, raw_pages, taken_out
+from growthos import alert_book, pipeline, raw_check, raw_pages, taken_out
 from growthos.clock import Clock
 from growthos.connectors import shopify_people as people
 from growthos.connectors.shopify_people import Person
@@ -34,7 +34,8 @@ MADE_OF_RAW: Final = ("warehouse.*", "growthos.*", "spill/*")
 class Redaction:
     """What a home holds of a person, or, if `done`, held. `emails` counts them: none is told.
 
-    `texts` are files of logs/ and runs/, `set_aside` those of quarantine/ that tell of the person or cannot be read.
+    `texts` are files of logs/ and runs/, and alerts.json; `set_aside` those of quarantine/ that tell of the person or
+    cannot be read.
     """
 
     customer: str | None
@@ -152,9 +153,10 @@ def _take_out(home: Home, found: _Found, person: Person) -> int:
             path.unlink()
     for path in found.set_aside:
         path.unlink(missing_ok=True)
-    if forms := person.forms():
-        for path in found.texts:
-            replace_file(path, forms.sub(b"[redacted]", path.read_bytes()))
+    if found.texts and (forms := person.forms()):
+        with alert_book.alone(home):  # else who tells of alerts just now would write back what was in theirs
+            for path in found.texts:
+                replace_file(path, forms.sub(b"[redacted]", path.read_bytes()))
     taken, marks = 0, taken_out.marks(person)
     for path in found.files:
         new = rewrite([path], edit=lambda body: people.take_out(body, person), redacted=marks)
@@ -187,7 +189,8 @@ def _unreadable(path: Path) -> DamagedDataError:
 
 
 def _texts(home: Home) -> Iterator[Path]:
-    return (path for place in (home.logs, home.runs) for path in sorted(place.rglob("*")) if path.is_file())
+    found = (path for place in (home.logs, home.runs) for path in sorted(place.rglob("*")))
+    return (path for path in (*found, home.alerts) if path.is_file())
 
 
 def _set_aside(home: Home) -> Iterator[Path]:

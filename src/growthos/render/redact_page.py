@@ -17,7 +17,9 @@ def page(found: Redaction) -> Page:
 def _blocks(found: Redaction) -> Iterator[Block]:
     who = f"customer {clean(found.customer)}" if found.customer else "one e-mail"
     if not found.found:
-        yield Heading(f"Redact: nothing is here of {who}", "Looked at the raw files, logs, reports and quarantine.")
+        yield Heading(
+            f"Redact: nothing is here of {who}", "Looked at the raw files, logs, reports, silences and quarantine."
+        )
         return
     said = "taken out" if found.done else "found, nothing is changed"
     anew = "The tables are built anew." if found.published else "What is published is still as it was before."
@@ -28,7 +30,7 @@ def _blocks(found: Redaction) -> Iterator[Block]:
         ("Customer records", found.customers),
         ("E-mails", found.emails),
         ("Raw files written anew" if found.done else "Raw files to write anew", found.files),
-        ("Logs and reports", found.texts),
+        ("Logs, reports and silences", found.texts),
         ("Files in quarantine, deleted" if found.done else "Files in quarantine to delete", found.set_aside),
     )
     yield Table("", COLUMNS, tuple((Cell(what), Cell(f"{number:,}")) for what, number in rows))
