@@ -348,6 +348,7 @@ def test_no_secret_is_in_what_is_said_or_logged():
     [
         (["450 later"] * 2, 2, "sent", ""),
         (["550 nobody"] * 2, 1, "failed", "SMTP 550, nobody"),
+        (["250 known", "550 nobody"], 1, "in part", "not to bob@example.com: SMTP 550, nobody"),
         (["451 busy"] * 9, 2, "failed", "SMTP 451, busy, 2 times"),
     ],
 )

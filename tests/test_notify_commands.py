@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from loopback import FastClock, Server, serve
+from mail_server import mail_server
 from test_cli import run  # noqa: F401 - a fixture
 
 from growthos import notify
@@ -84,6 +85,20 @@ def test_what_some_take_counts_as_told(run, shop, server, monkeypatch):  # noqa:
     assert "sent" in said.err
     assert "Microsoft Teams (127.0.0.1:1): failed" in said.err
     assert "nothing to tell" in run("alerts", "notify", home=shop).err
+
+
+def test_whom_a_mail_does_not_reach_is_said_of_a_quiet_run_too(run, shop, monkeypatch):  # noqa: F811
+    """The others have it: it counts as told."""
+    with mail_server() as mails:
+        mails.answers = ["250 known", "550 nobody"]
+        set_up(monkeypatch, EMAIL_HOST="127.0.0.1", EMAIL_PORT=str(mails.port), EMAIL_SECURITY="none")
+        set_up(monkeypatch, EMAIL_FROM="shop@example.com", EMAIL_TO="ann@example.com,bob@example.com")
+        said = run("-q", "alerts", "notify", home=shop)
+        again = run("-q", "alerts", "notify", home=shop)
+
+    assert (said.code, said.out) == (ExitCode.PARTIAL, "")
+    assert " ".join(said.err.split()) == "E-mail (127.0.0.1): in part, not to bob@example.com: SMTP 550, nobody"
+    assert (again.code, again.err, len(mails.mails)) == (ExitCode.OK, "", 1)
 
 
 def test_a_test_goes_to_every_target_or_to_one_and_needs_no_data(run, tmp_path, server, monkeypatch):  # noqa: F811

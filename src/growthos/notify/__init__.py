@@ -33,24 +33,28 @@ TRIES = 2
 AGAIN = {Verdict.THROTTLED, Verdict.TRANSIENT}
 
 Writer = Callable[[Target], Letter | None]
+State = Literal["sent", "in part", "failed", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a message at one target; `nothing`: none of it is as grave as the target wants to know."""
+    """What became of a message at one target.
+
+    `in part`: some of its people get it. `nothing`: none of it is as grave as the target wants to know.
+    """
 
     title: str
     place: str
-    state: Literal["sent", "failed", "nothing"]
+    state: State
     said: str = ""
 
 
 def exit_code(found: Sequence[Delivery]) -> ExitCode:
     """None took it, before some did not."""
-    failed = [one for one in found if one.state == "failed"]
-    if failed and not any(one.state == "sent" for one in found):
+    states = {one.state for one in found}
+    if "failed" in states and not states & {"sent", "in part"}:
         return ExitCode.UNAVAILABLE
-    return ExitCode.PARTIAL if failed else ExitCode.OK
+    return ExitCode.PARTIAL if states & {"failed", "in part"} else ExitCode.OK
 
 
 def examples(names: Sequence[str] = ()) -> tuple[Target, ...]:
@@ -120,7 +124,7 @@ def _deliver(target: Target, letter: Letter, clock: Clock, tell: Callable[[Call]
         judgement, status = target.deliver(letter, clock, SECONDS)
         tell(_call(target, letter, attempt, status, judgement, clock.monotonic() - began, waited))
         if judgement.verdict is Verdict.OK:
-            return _delivery(target, "sent")
+            return _delivery(target, "in part" if judgement.message else "sent", SECRETS.text(judgement.message))
         if judgement.verdict not in AGAIN or attempt == TRIES:
             break
         waited = min(LONGEST_WAIT, judgement.wait or 1 + random.random())  # noqa: S311 - jitter, not a secret
@@ -129,7 +133,7 @@ def _deliver(target: Target, letter: Letter, clock: Clock, tell: Callable[[Call]
     return _delivery(target, "failed", f"{SECRETS.text(judgement.message)}{times}")
 
 
-def _delivery(target: Target, state: Literal["sent", "failed", "nothing"], said: str = "") -> Delivery:
+def _delivery(target: Target, state: State, said: str = "") -> Delivery:
     return Delivery(target.title, target.place, state, said)
 
 

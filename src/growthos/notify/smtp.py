@@ -5,7 +5,7 @@ import secrets
 import smtplib
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -32,7 +32,7 @@ def deliver(target: "Email", letter: Letter, clock: Clock, seconds: float) -> tu
     """Hand the mail over to be delivered, and say what the server said."""
     made = written(target, letter, clock)
     try:
-        _talk(target, made, seconds)
+        missed = _talk(target, made, seconds)
     except smtplib.SMTPRecipientsRefused as error:
         return _refused(*next(iter(error.recipients.values())))
     except smtplib.SMTPResponseException as error:
@@ -45,7 +45,8 @@ def deliver(target: "Email", letter: Letter, clock: Clock, seconds: float) -> tu
     except (smtplib.SMTPException, OSError) as error:
         said = f"no whole answer from {target.host}: {quoted(error) or type(error).__name__}"
         return Judgement(Verdict.TRANSIENT, said), None
-    return Judgement(Verdict.OK), TAKEN
+    said = "; ".join(f"not to {who}: {_refused(*why)[0].message}" for who, why in missed.items())
+    return Judgement(Verdict.OK, said), TAKEN
 
 
 def written(target: "Email", letter: Letter, clock: Clock) -> EmailMessage:
@@ -61,8 +62,11 @@ def written(target: "Email", letter: Letter, clock: Clock) -> EmailMessage:
     return made
 
 
-def _talk(target: "Email", made: EmailMessage, seconds: float) -> None:
-    """All of it ends when its time is over, however slowly the server talks."""
+def _talk(target: "Email", made: EmailMessage, seconds: float) -> Mapping[str, tuple[int, bytes]]:
+    """Whom of several the server takes it not for, and why.
+
+    All of it ends when its time is over, however slowly the server talks.
+    """
     context = ssl.create_default_context(cafile=certifi.where())
     server: smtplib.SMTP
     if target.security == "ssl":
@@ -79,9 +83,10 @@ def _talk(target: "Email", made: EmailMessage, seconds: float) -> None:
             server.starttls(context=context)
         if "user" in target.values:
             server.login(target.values["user"], target.values["password"])
-        server.send_message(made, target.sender, target.receivers)
+        missed = server.send_message(made, target.sender, target.receivers)
         with suppress(smtplib.SMTPException, OSError):
             server.quit()  # the mail is taken; how the server says goodbye is no matter
+        return missed
     finally:
         over.cancel()
         server.close()

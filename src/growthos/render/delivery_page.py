@@ -8,7 +8,7 @@ from growthos.render.pages import Cell, Column, Heading, Listing, Note, Page, Ta
 from growthos.render.text import clean
 
 COLUMNS = (Column("Target"), Column("Where", rank=1), Column("State"), Column("Why", prose=True))
-TONES: dict[str, Tone] = {"sent": "good", "failed": "bad", "nothing": "dim"}
+TONES: dict[str, Tone] = {"sent": "good", "in part": "warn", "failed": "bad", "nothing": "dim"}
 
 
 def page(found: Sequence[Delivery]) -> Page:
@@ -23,12 +23,12 @@ def _row(one: Delivery) -> tuple[Cell, ...]:
 
 
 def notes(found: Sequence[Delivery], *, quiet: bool) -> Page:
-    """A line for each target; quiet: only for those that failed."""
+    """A line for each target; quiet: only for those that somebody has to look at."""
     return tuple(
         Note(f"{one.title} ({clean(one.place)}): {one.state}{f', {clean(one.said, limit=None)}' if one.said else ''}",
              TONES[one.state])
         for one in found
-        if not quiet or one.state == "failed"
+        if not quiet or one.state in {"failed", "in part"}
     )  # fmt: skip
 
 
