@@ -214,6 +214,17 @@ def test_it_is_told_once(run: Run, home: Home):
     assert home.alerts.stat().st_mode & 0o777 == 0o600
 
 
+def test_of_days_that_are_not_complete_nobody_is_told(run: Run, home: Home):
+    """Nothing was sold and spent on them yet, so that all would seem to have ended."""
+    run("-q", "alerts", "notify", home=home)
+    before = home.alerts.read_bytes()
+    for options in ([], ["--dry-run"]):
+        said = run("-q", "alerts", "notify", "--until", "2026-04-20", *options, home=home)
+        assert (said.code, said.out) == (ExitCode.NO_DATA, "")
+        assert "Nobody is told of 2026-04-20: not every source is complete after 2026-03-29." in said.err
+    assert home.alerts.read_bytes() == before
+
+
 def test_two_at_once_tell_once(home: Home, capsys):
     """The second one waits until the first has told, and finds nothing due."""
     words = ["--home", str(home.root), "-q", "alerts", "notify"]

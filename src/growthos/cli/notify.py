@@ -9,9 +9,10 @@ import typer
 from growthos.cli import completion
 from growthos.cli.options import UntilOption
 from growthos.cli.session import Session
-from growthos.errors import ExitCode, SettingsError, UsageError
+from growthos.errors import ExitCode, NoDataError, SettingsError, UsageError
 
 if TYPE_CHECKING:
+    from growthos.alert_report import AlertReport
     from growthos.messages import Message
     from growthos.notify import Delivery, Writer
     from growthos.notify.targets import Target
@@ -71,6 +72,7 @@ def notify(
     now = session.clock.now()
     with alert_book.held(session.kept) as pen:
         report = watch.read(session, until, untold=session.quiet, book=pen.book)
+        _check(report)
         due = telling.due(report, pen.book, session.settings.alerts.repeats, now)
         if not due:
             if not session.quiet:
@@ -84,6 +86,17 @@ def notify(
         if code != ExitCode.UNAVAILABLE:
             pen.write(telling.told(pen.book, report, due, now), now)
     raise typer.Exit(code)
+
+
+def _check(report: "AlertReport") -> None:
+    """NoDataError where the week ends after the last day that is complete: what is missing there would seem an end."""
+    through, last = report.data_through, report.window.last
+    if through is None or last > through:
+        why = f"not every source is complete after {through}" if through else "no day is complete for every source yet"
+        raise NoDataError(
+            f"Nobody is told of {last}: {why}.",
+            hint="Run `growthos sync`, or leave --until out.",
+        )
 
 
 def tell(session: Session, message: "Message") -> ExitCode:
