@@ -381,3 +381,31 @@ def test_a_home_does_not_ask_the_rules_of_another(run, home, tmp_path):
     assert {one["id"] for one in json.loads(out)["alerts"]} == set(RULES)
     assert len(RULES) == 7
     assert len(KPIS) == 18
+
+
+def test_the_commands_ask_with_the_guards_of_the_home(run: Any, home: Home) -> None:
+    """Revenue halved in the last week, of 42 orders before; at the end of 9 April less than ten were before."""
+
+    def found(*arguments: str) -> Any:
+        return json.loads(run("alerts", *arguments, "--format", "json", home=home)[1])
+
+    def silenced(matcher: str) -> str:
+        return run("alerts", "silence", matcher, "--until", "1h", "--reason", "x", "--author", "ann", home=home)[2]
+
+    def stands() -> Any:
+        [one] = [one for one in found("--all", "--until", "2026-04-09")["alerts"] if one["id"] == "revenue_drop"]
+        return one["standing"]
+
+    def days() -> Any:
+        return next(one["days"] for one in found("--backtest", "7d")["rules"] if one["id"] == "revenue_drop")
+
+    home.settings.write_text(OWN.replace('falls = "60%"', 'falls = "40%"'))
+    assert (stands(), days() > 0) == ("kept", True)
+    assert "of what fires now 1 is held back" in " ".join(silenced("profit_low").split())
+    assert "of what fires now 1 is held back" in " ".join(silenced("revenue_drop").split())
+    with home.settings.open("a") as file:
+        file.write("[alerts]\nmin_orders = 43\n")
+    assert (stands(), days()) == ("inactive", 0)
+    assert "of what fires now 0 are held back" in " ".join(silenced("revenue_drop").split())
+    home.settings.write_text(home.settings.read_text().replace("min_orders = 43", "keep_firing_for = 0"))
+    assert stands() == "resolved"
