@@ -103,8 +103,8 @@ def facts(alert: Alert, currency: str) -> str:
     now, before = amount(alert.current, kpi, currency), amount(alert.previous, kpi, currency)
     change = f", {_move(alert)}" if alert.change is not None else ""
     late = f", the week {alert.lag_days} day{'' if alert.lag_days == 1 else 's'} earlier" if alert.lag_days else ""
-    line = _line(alert, currency)
-    return f"{kpi.label}, {_scope(alert)}{late}: {now}, before {before}{change}. The line is {line}."
+    line, where = _line(alert, currency), scoped(alert.scope, alert.scope_name)
+    return f"{kpi.label}, {where}{late}: {now}, before {before}{change}. The line is {line}."
 
 
 def _rest(report: AlertReport) -> str:
@@ -137,7 +137,7 @@ def _row(alert: Alert, currency: str) -> tuple[Cell, ...]:
     tone = TONES[alert.severity] if alert.state == "firing" else "dim" if alert.state == "insufficient_data" else ""
     return (
         Cell(alert.rule.name),
-        Cell(_scope(alert)),
+        Cell(scoped(alert.scope, alert.scope_name)),
         Cell(STATES[alert.state], tone),
         Cell(amount(alert.current, kpi, currency)),
         Cell(amount(alert.previous, kpi, currency)),
@@ -166,8 +166,9 @@ def _meaning(one: UnusualDay) -> str:
     return f"{of_scope(one)} {one.direction}: {one.meaning[0].lower()}{one.meaning[1:]}"
 
 
-def _scope(alert: Alert) -> str:
-    return "all channels" if alert.scope == ALL else clean(alert.scope_name)
+def scoped(scope: str, name: str) -> str:
+    """A scope in words: all channels, or the channel's name."""
+    return "all channels" if scope == ALL else clean(name)
 
 
 def _move(alert: Alert) -> str:

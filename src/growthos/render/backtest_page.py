@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 
 from growthos.backtest import Backtest, Episode, Fired
 from growthos.period import Period
-from growthos.render.alert_page import TONES
+from growthos.render.alert_page import TONES, scoped
 from growthos.render.pages import Block, Cell, Column, Heading, Note, Page, Table, Tone
-from growthos.render.text import NOTHING, clean
-from growthos.rules import ALL
+from growthos.render.text import NOTHING
 
 if TYPE_CHECKING:
     from growthos.render.output import Record
@@ -45,7 +44,7 @@ def _row(one: Fired, found: Backtest) -> tuple[Cell, ...]:
     tone: Tone = "" if one.days else "dim"
     return (
         Cell(_name(one), TONES.get(one.severity or "info", "") if one.days else "dim"),
-        Cell(_scope(one)),
+        Cell(scoped(one.scope, one.scope_name)),
         Cell(f"{len(one.days):,}", tone),
         Cell(f"{len(one.episodes):,}", tone),
         Cell(f"{one.known:,}" if found.causes and one.episodes else NOTHING, tone),
@@ -57,15 +56,11 @@ def _name(one: Fired) -> str:
     return one.name if one.severity else one.label
 
 
-def _scope(one: Fired) -> str:
-    return "all channels" if one.scope == ALL else clean(one.scope_name)
-
-
 def _episodes(each: Sequence[Fired], found: Backtest) -> Iterator[Note]:
     """On which days each of them fired, and for which of these no cause is known."""
     for one in each:
         if one.episodes:
-            said = f"{_name(one)}, {_scope(one)}: {', '.join(map(_when, one.episodes))}"
+            said = f"{_name(one)}, {scoped(one.scope, one.scope_name)}: {', '.join(map(_when, one.episodes))}"
             strange = [episode for episode in one.episodes if not episode.causes]
             if found.causes and strange:
                 said += f"; for no cause that is known {', '.join(map(_when, strange))}"

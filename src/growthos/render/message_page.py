@@ -76,8 +76,6 @@ def _due(alert: Alert, report: AlertReport) -> Due:
 
 
 def _scope(alert: Alert | None, fingerprint: str) -> str:
-    """All channels, or the channel's name; its slug where nothing is known of it any more."""
+    """The scope in words; its slug where nothing is known of it any more."""
     slug = fingerprint.partition(":")[2]
-    if slug == "all":
-        return "all channels"
-    return clean(alert.scope_name) if alert else slug
+    return alert_page.scoped(slug, alert.scope_name if alert else slug)
