@@ -17,9 +17,8 @@ from hand_made import HOSTILE, publish
 from kpi_fixtures import LAST_DAY, Shop, day
 from test_cohorts import two_months
 
-from growthos import cli, weekly
+from growthos import alerts, cli, weekly
 from growthos.errors import ExitCode
-from growthos.guards import Guards
 from growthos.last_build import Check, LastBuild
 from growthos.period import Period
 from growthos.render import weekly_html, weekly_page
@@ -47,7 +46,7 @@ LARGEST = 300_000
 def of(
     shop: Shop, period: Period = WEEK, last: LastBuild | None = None, errors: tuple[tuple[str, str], ...] = ()
 ) -> Review:
-    return review(shop.con, period, ASKING, Guards(), last, errors)
+    return review(shop.con, period, ASKING, alerts.evaluate(shop.con, period.last), last, errors)
 
 
 class Seen(HTMLParser):
@@ -476,3 +475,18 @@ def test_a_failed_build_is_told_on_both_and_strict_ends_with_it(home, capsys):
     assert "The last build was not published. Failed: unique_grain (3 rows)." in Seen(said.out).of("p")
     assert "ga4 failed in the last run: HTTP 503" in Seen(said.out).of("p")
     assert HOSTILE not in said.out
+    told = "All alerts are inhibited while unique_grain fails: these numbers are older than what was checked."
+    assert told in Seen(said.out).of("p")
+    assert "fires, critical, inhibited" in Seen(said.out).of("td")
+
+
+def test_how_each_alert_stands_and_what_holds_it_back_is_told(home, capsys):
+    """On Meta 400.00 a day bring back 300.00, from the first of 64 days on: 25 January."""
+    silence = ("--until", "9999d", "--reason", "known", "--author", "ann")
+    assert cli.run(["--home", str(home.root), "-q", "alerts", "silence", "roas*:meta", *silence]) == 0
+    assert run(home, "--format", "markdown") == 0
+    text = capsys.readouterr().out
+    assert re.search(r"^### critical: ROAS below one, since 2026-01-25, silenced by [0-9a-f]+$", text, re.MULTILINE)
+    assert re.search(r"that fire nobody is told of 1\.$", text, re.MULTILINE)
+    assert re.search(r"\| roas\\_below\\_one +\| Meta Ads +\| fires, critical, silenced +\|", text)
+    assert re.search(r"\| revenue\\_drop +\| all channels +\| fires, critical +\|", text)

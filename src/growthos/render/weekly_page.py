@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from growthos.alert_report import Alert
 from growthos.catalog import first_sentence
 from growthos.kpis import KPIS
 from growthos.render import alert_page, check_page, reconcile_page
@@ -166,24 +167,31 @@ def _charts(found: Review) -> Charts:
 
 
 def _alerts(found: Review) -> Iterator[Block]:
-    """Every rule with its state, and how grave it is where it fires; what to do about it is told above."""
+    """Every rule and how it stands, and the days that were unusual; what to do about those that fire is told above."""
+    elsewhere = {clean(one.message, limit=None) for one in found.alerts.warnings}
     if found.alerts.firing:
         yield Note("What to do about those that fire stands under what happened.", "dim")
     yield from asked(found)
     for block in alert_page.page(found.alerts, every=True):
         if isinstance(block, Table):
             yield _graded(block, found) if block.columns == alert_page.EVERY else block
-        elif isinstance(block, Note) and block.tone != "warn":
+        elif isinstance(block, Note) and block.text not in elsewhere:
             yield block
 
 
 def _graded(table: Table, found: Review) -> Table:
-    """The table of all rules, with how grave each is that fires."""
+    """The table of all rules; of each that fires, how grave it is, and whether it is held back."""
     rows = (
-        (name, scope, Cell(f"{state.text}, {alert.severity}", state.tone) if alert.state == "firing" else state, *rest)
+        (name, scope, _grave(alert, state) if alert.state == "firing" else state, *rest)
         for (name, scope, state, *rest), alert in zip(table.rows, found.alerts.alerts, strict=True)
     )
     return Table("", table.columns, tuple(rows))
+
+
+def _grave(alert: Alert, state: Cell) -> Cell:
+    said = [state.text, alert.severity]
+    said += ["silenced"] * (alert.silenced_by is not None) + ["inhibited"] * (alert.inhibited_by is not None)
+    return Cell(", ".join(said), "dim" if alert.held_back else state.tone)
 
 
 def _quality(found: Review) -> Iterator[Block]:
