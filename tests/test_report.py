@@ -27,6 +27,7 @@ from growthos.render.pages import Cell, Note, Table
 from growthos.render.weekly_cohorts import Ages
 from growthos.render.weekly_markdown import as_markdown
 from growthos.weekly import Review, review
+from growthos.wording import money
 
 WEEK = Period(day(23), LAST_DAY)
 NOW = datetime(2026, 3, 30, 6, tzinfo=UTC)
@@ -490,3 +491,17 @@ def test_how_each_alert_stands_and_what_holds_it_back_is_told(home, capsys):
     assert re.search(r"that fire nobody is told of 1\.$", text, re.MULTILINE)
     assert re.search(r"\| roas\\_below\\_one +\| Meta Ads +\| fires, critical, silenced +\|", text)
     assert re.search(r"\| revenue\\_drop +\| all channels +\| fires, critical +\|", text)
+
+
+def test_a_kpi_of_your_own_is_in_the_table_and_in_the_glossary(home, capsys):
+    """Its value is that of `kpis`, and its name cannot change the page."""
+    home.settings.write_text(
+        "[kpis.per_visit]\nformula = 'revenue_net / sessions'\nunit = 'money'\nlabel = 'Revenue <b>per visit'\n"
+        "about = 'What a visit brings <i>in: money.'\n"
+    )
+    assert cli.run(["--home", str(home.root), "kpis", "per_visit", "--format", "json"]) == 0
+    [own] = json.loads(capsys.readouterr().out)["kpis"]
+    assert run(home) == 0
+    cells = Seen(capsys.readouterr().out).of("th", "td")
+    named = [number for number, text in enumerate(cells) if text == "Revenue <b>per visit"]
+    assert [cells[number + 1] for number in named] == [money(own["value"], "USD"), "What a visit brings <i>in: money."]

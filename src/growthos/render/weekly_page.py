@@ -6,7 +6,7 @@ from typing import Literal
 
 from growthos.alert_report import Alert
 from growthos.catalog import first_sentence
-from growthos.kpis import KPIS
+from growthos.kpis import KPIS, Kpi
 from growthos.render import alert_page, check_page, reconcile_page
 from growthos.render.charts import SPARK, Card, Chart, chart, marked, spark
 from growthos.render.kpi_page import whole
@@ -235,10 +235,14 @@ def _warnings(found: Review) -> Iterator[str]:
 
 
 def _glossary(found: Review) -> Table:
-    kpis = [row.kpi for row in found.report.rows]
-    told_ = ((kpi.label, first_sentence(kpi.doc).partition(": ")[2] or first_sentence(kpi.doc)) for kpi in kpis)
-    rows = ((Cell(clean(label)), Cell(clean(f"{text[:1].upper()}{text[1:]}", limit=None))) for label, text in told_)
+    rows = ((Cell(clean(row.kpi.label)), Cell(clean(_meaning(row.kpi), limit=None))) for row in found.report.rows)
     return Table("", (Column("KPI"), Column("What it is", prose=True)), tuple(rows))
+
+
+def _meaning(kpi: Kpi) -> str:
+    """What is said of a KPI first, without its name where it begins with that: `Payback: days until …`."""
+    text = first_sentence(kpi.doc).removeprefix(f"{kpi.label.partition(', ')[0]}: ")
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _made(found: Review) -> Facts:
