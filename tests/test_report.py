@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -290,6 +290,23 @@ def test_alerts_of_other_days_say_of_which():
         of(a_week(), Period(day(29), day(29))), "alerts"
     )
     assert "The alerts are of" not in words(of(a_week()), "alerts")
+
+
+def test_unusual_days_are_told_below_the_alerts():
+    """Ten orders of 10.00 on each day of nine weeks, and of 5.00 on the last: half of what is expected."""
+    shop = Shop()
+    shop.con.execute("begin")
+    for number in range(63):
+        for order in range(10):
+            shop.order(LAST_DAY - timedelta(days=number), 1_000 if number else 500, customer=f"c{number}-{order}")
+    asked, rules, unusual, meaning = blocks(of(shop), "alerts")
+    assert isinstance(asked, Note)
+    assert isinstance(rules, Table)
+    assert isinstance(unusual, Table)
+    assert unusual.title == "Unusual days"
+    assert [texts(row) for row in unusual.rows] == [["2026-03-29", "Net revenue", "$50.00", "$100.00", "0.50x"]]
+    assert meaning == Note("Net revenue down: orders are as usual: look at returns and discounts.")
+    assert "Unusual days" in seen(of(shop)).of("h3")
 
 
 def test_a_failed_check_and_a_failed_source_are_told():
