@@ -227,6 +227,7 @@ def test_cohorts_are_shaded_by_what_they_came_to():
     left, right = drawn.left, drawn.right
     assert drawn.curves[0].dots == ((round((left + right) / 2, 1), 94.0), (float(right), 22.0))
     assert [one.name for one in drawn.curves] == ["2026-01", "2026-02"]
+    assert [one.beside and one.beside.anchor for one in drawn.curves] == ["start", "end"], "January goes on after it"
     assert drawn.told == "After 30 days 0.00% (2026-02) to 50.0% (2026-01). After 60 days 100.0% (2026-01)."
 
 
