@@ -172,9 +172,13 @@ def test_it_prints_in_light_on_whole_pages(browser, page, size):
     assert browser.value("getComputedStyle(document.body).backgroundColor") == WHITE
     assert browser.value(WIDE) == []
     whole = "getComputedStyle(one).breakInside === 'avoid'"
-    assert browser.value(f"[...document.querySelectorAll('figure, .cards li, .panel, tr')].every(one => {whole})")
+    assert browser.value(f"[...document.querySelectorAll('figure, .cards li, .panel, tr, dl')].every(one => {whole})")
     assert browser.value(
         "[...document.querySelectorAll('h2, h3')].every(one => getComputedStyle(one).breakAfter === 'avoid')"
+    )
+    stay = "getComputedStyle(one).breakAfter === 'avoid'"
+    assert browser.value(
+        f"[...document.querySelectorAll('.scroll')].every(({{previousElementSibling: one}}) => {stay})"
     )
     assert len(re.findall(rb"/Type\s*/Page\b", browser.pdf(width=size[0], height=size[1]))) in PAGES
 
