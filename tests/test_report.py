@@ -19,6 +19,7 @@ from test_cohorts import two_months
 
 from growthos import alerts, cli, weekly
 from growthos.errors import ExitCode
+from growthos.kpis import KPIS
 from growthos.last_build import Check, LastBuild
 from growthos.period import Period
 from growthos.render import weekly_html, weekly_page
@@ -157,6 +158,21 @@ def test_channels_and_campaigns_are_told_with_how_they_moved():
     assert [texts(row) for row in campaigns.rows] == [
         ["meta:1", "Meta Ads", "$60.00", "+20.0%", "0.50x", "$0.00", "0", "0", "–", "4.00%", "$1.50"]  # noqa: RUF001
     ]
+
+
+def test_a_channel_and_a_campaign_have_what_kpis_says_of_them():
+    """200.00 of ads are 66.67 for each of 3 customers, and 28.57 for each of 7 clicks: rounded, not cut."""
+    shop = Shop()
+    for number in range(3):
+        shop.order(day(24), 3_333 + (number == 0), channel="meta", customer=f"c{number}", seq=1)
+    shop.ads(day(24), 20_000, impressions=1_000, clicks=7)
+    found = of(shop)
+    [campaign] = found.campaigns
+    assert campaign.now["cpc"] == 2_857
+    [channel] = found.channels
+    assert (channel.now["aov"], channel.now["cac"]) == (3_333, 6_667)
+    for name in set(weekly.CHANNELS) & set(KPIS):
+        assert channel.now[name] == (found.row(name).now.by_channel or {})["meta"].value, name
 
 
 def test_the_funnel_names_the_step_that_lost_most():
