@@ -209,6 +209,18 @@ def test_bars_are_as_high_as_on_paper():
     assert {one.y + one.height for one in drawn.bars} == {drawn.zero} == {166.0}
 
 
+def test_the_bar_of_a_first_day_is_no_wider_than_one_of_a_week():
+    """It stands in the middle, three quarters of a seventh of the room wide."""
+    shop = Shop()
+    shop.con.execute("update run_info set history_start = timestamp '2026-03-29 00:00:00'")
+    shop.ads(LAST_DAY, 5_000)
+    drawn = chart(of(shop).series["ad_spend"], WEEK)
+    [bar] = drawn.bars
+    room = drawn.width - drawn.left
+    assert bar.width == round(room / 7 * 0.75, 1)
+    assert bar.x == round(drawn.left + (room - room / 7 * 0.75) / 2, 1)
+
+
 def test_charts_reach_back_to_the_days_compared_with_and_not_before_the_first_orders():
     shop = a_week()
     month = of(shop, Period.ending(LAST_DAY, days=60)).series["revenue_net"].report.period
