@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -17,9 +17,9 @@ from hand_made import HOSTILE, publish
 from kpi_fixtures import LAST_DAY, Shop, day
 from test_cohorts import two_months
 
-from growthos import cli, weekly
+from growthos import alerts, cli, weekly
 from growthos.errors import ExitCode
-from growthos.guards import Guards
+from growthos.kpis import KPIS
 from growthos.last_build import Check, LastBuild
 from growthos.period import Period
 from growthos.render import weekly_html, weekly_page
@@ -28,6 +28,7 @@ from growthos.render.pages import Cell, Note, Table
 from growthos.render.weekly_cohorts import Ages
 from growthos.render.weekly_markdown import as_markdown
 from growthos.weekly import Review, review
+from growthos.wording import money
 
 WEEK = Period(day(23), LAST_DAY)
 NOW = datetime(2026, 3, 30, 6, tzinfo=UTC)
@@ -47,7 +48,7 @@ LARGEST = 300_000
 def of(
     shop: Shop, period: Period = WEEK, last: LastBuild | None = None, errors: tuple[tuple[str, str], ...] = ()
 ) -> Review:
-    return review(shop.con, period, ASKING, Guards(), last, errors)
+    return review(shop.con, period, ASKING, alerts.evaluate(shop.con, period.last), last, errors)
 
 
 class Seen(HTMLParser):
@@ -159,6 +160,21 @@ def test_channels_and_campaigns_are_told_with_how_they_moved():
     ]
 
 
+def test_a_channel_and_a_campaign_have_what_kpis_says_of_them():
+    """200.00 of ads are 66.67 for each of 3 customers, and 28.57 for each of 7 clicks: rounded, not cut."""
+    shop = Shop()
+    for number in range(3):
+        shop.order(day(24), 3_333 + (number == 0), channel="meta", customer=f"c{number}", seq=1)
+    shop.ads(day(24), 20_000, impressions=1_000, clicks=7)
+    found = of(shop)
+    [campaign] = found.campaigns
+    assert campaign.now["cpc"] == 2_857
+    [channel] = found.channels
+    assert (channel.now["aov"], channel.now["cac"]) == (3_333, 6_667)
+    for name in set(weekly.CHANNELS) & set(KPIS):
+        assert channel.now[name] == (found.row(name).now.by_channel or {})["meta"].value, name
+
+
 def test_the_funnel_names_the_step_that_lost_most():
     """22 / 44 and 4 / 22 against 20 / 40 and 10 / 20: of the last step 0.1818 / 0.5 is left, 63.6 % less."""
     found = the_week()
@@ -191,6 +207,18 @@ def test_bars_are_as_high_as_on_paper():
     assert drawn.band == (round(drawn.left + 49 * slot, 1), round(7 * slot, 1))
     assert drawn.bars[0].x == round(drawn.left + slot / 8, 1), "three quarters of its room, in the middle"
     assert {one.y + one.height for one in drawn.bars} == {drawn.zero} == {166.0}
+
+
+def test_the_bar_of_a_first_day_is_no_wider_than_one_of_a_week():
+    """It stands in the middle, three quarters of a seventh of the room wide."""
+    shop = Shop()
+    shop.con.execute("update run_info set history_start = timestamp '2026-03-29 00:00:00'")
+    shop.ads(LAST_DAY, 5_000)
+    drawn = chart(of(shop).series["ad_spend"], WEEK)
+    [bar] = drawn.bars
+    room = drawn.width - drawn.left
+    assert bar.width == round(room / 7 * 0.75, 1)
+    assert bar.x == round(drawn.left + (room - room / 7 * 0.75) / 2, 1)
 
 
 def test_charts_reach_back_to_the_days_compared_with_and_not_before_the_first_orders():
@@ -227,6 +255,7 @@ def test_cohorts_are_shaded_by_what_they_came_to():
     left, right = drawn.left, drawn.right
     assert drawn.curves[0].dots == ((round((left + right) / 2, 1), 94.0), (float(right), 22.0))
     assert [one.name for one in drawn.curves] == ["2026-01", "2026-02"]
+    assert [one.beside and one.beside.anchor for one in drawn.curves] == ["start", "end"], "January goes on after it"
     assert drawn.told == "After 30 days 0.00% (2026-02) to 50.0% (2026-01). After 60 days 100.0% (2026-01)."
 
 
@@ -282,7 +311,8 @@ def test_days_that_are_not_whole_are_told_above_all_numbers():
     [note] = weekly_page.banner(found)
     assert "not every source is complete after 2026-03-29" in note.text
     assert as_markdown(found).index(note.text) < as_markdown(found).index("## Headline")
-    assert weekly_html.as_html(found).index(note.text) < weekly_html.as_html(found).index('id="headline"')
+    texts = seen(found).of("p", "h2")
+    assert texts.index(note.text) < texts.index("Headline")
 
 
 def test_alerts_of_other_days_say_of_which():
@@ -290,6 +320,23 @@ def test_alerts_of_other_days_say_of_which():
         of(a_week(), Period(day(29), day(29))), "alerts"
     )
     assert "The alerts are of" not in words(of(a_week()), "alerts")
+
+
+def test_unusual_days_are_told_below_the_alerts():
+    """Ten orders of 10.00 on each day of nine weeks, and of 5.00 on the last: half of what is expected."""
+    shop = Shop()
+    shop.con.execute("begin")
+    for number in range(63):
+        for order in range(10):
+            shop.order(LAST_DAY - timedelta(days=number), 1_000 if number else 500, customer=f"c{number}-{order}")
+    asked, rules, unusual, meaning = blocks(of(shop), "alerts")
+    assert isinstance(asked, Note)
+    assert isinstance(rules, Table)
+    assert isinstance(unusual, Table)
+    assert unusual.title == "Unusual days"
+    assert [texts(row) for row in unusual.rows] == [["2026-03-29", "Net revenue", "$50.00", "$100.00", "0.50x"]]
+    assert meaning == Note("Net revenue down: orders are as usual: look at returns and discounts.")
+    assert "Unusual days" in seen(of(shop)).of("h3")
 
 
 def test_a_failed_check_and_a_failed_source_are_told():
@@ -476,3 +523,32 @@ def test_a_failed_build_is_told_on_both_and_strict_ends_with_it(home, capsys):
     assert "The last build was not published. Failed: unique_grain (3 rows)." in Seen(said.out).of("p")
     assert "ga4 failed in the last run: HTTP 503" in Seen(said.out).of("p")
     assert HOSTILE not in said.out
+    told = "All alerts are inhibited while unique_grain fails: these numbers are older than what was checked."
+    assert told in Seen(said.out).of("p")
+    assert "fires, critical, inhibited" in Seen(said.out).of("td")
+
+
+def test_how_each_alert_stands_and_what_holds_it_back_is_told(home, capsys):
+    """On Meta 400.00 a day bring back 300.00, from the first of 64 days on: 25 January."""
+    silence = ("--until", "9999d", "--reason", "known", "--author", "ann")
+    assert cli.run(["--home", str(home.root), "-q", "alerts", "silence", "roas*:meta", *silence]) == 0
+    assert run(home, "--format", "markdown") == 0
+    text = capsys.readouterr().out
+    assert re.search(r"^### critical: ROAS below one, since 2026-01-25, silenced by [0-9a-f]+$", text, re.MULTILINE)
+    assert re.search(r"that fire nobody is told of 1\.$", text, re.MULTILINE)
+    assert re.search(r"\| roas\\_below\\_one +\| Meta Ads +\| fires, critical, silenced +\|", text)
+    assert re.search(r"\| revenue\\_drop +\| all channels +\| fires, critical +\|", text)
+
+
+def test_a_kpi_of_your_own_is_in_the_table_and_in_the_glossary(home, capsys):
+    """Its value is that of `kpis`, and its name cannot change the page."""
+    home.settings.write_text(
+        "[kpis.per_visit]\nformula = 'revenue_net / sessions'\nunit = 'money'\nlabel = 'Revenue <b>per visit'\n"
+        "about = 'What a visit brings <i>in: money.'\n"
+    )
+    assert cli.run(["--home", str(home.root), "kpis", "per_visit", "--format", "json"]) == 0
+    [own] = json.loads(capsys.readouterr().out)["kpis"]
+    assert run(home) == 0
+    cells = Seen(capsys.readouterr().out).of("th", "td")
+    named = [number for number, text in enumerate(cells) if text == "Revenue <b>per visit"]
+    assert [cells[number + 1] for number in named] == [money(own["value"], "USD"), "What a visit brings <i>in: money."]

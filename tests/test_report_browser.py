@@ -40,6 +40,16 @@ HIDDEN = """
     return one.scrollWidth > one.clientWidth + 1 && style.overflowX !== 'visible';
 }).map(one => one.textContent)
 """
+COVERED = """
+[...document.querySelectorAll('.curve text')].filter(one => {
+    const name = one.getBBox(), lines = [...one.ownerSVGElement.querySelectorAll('polyline')];
+    return lines.some(line => [...Array(Math.ceil(line.getTotalLength())).keys()].some(far => {
+        const at = line.getPointAtLength(far);
+        return at.x > name.x && at.x < name.x + name.width && at.y > name.y && at.y < name.y + name.height;
+    }));
+}).map(one => one.textContent)
+"""
+"""Names of curves that lie upon a curve."""
 
 BROKEN = """
 [...document.querySelectorAll('.value')].filter(one => one.scrollWidth > one.clientWidth ||
@@ -139,6 +149,21 @@ def test_nothing_is_cut_at_any_width(browser, page, width):
     assert browser.value("[...document.querySelectorAll('.scroll')].every(one => one.tabIndex === 0)")
 
 
+@pytest.mark.parametrize("width", [320, 360, 400])
+def test_no_day_and_no_number_goes_on_in_the_next_line(browser, page, width):
+    browser.look(width=width)
+    browser.open(page)
+    assert browser.value("document.querySelectorAll('.whole').length") > 50
+    assert browser.value("[...document.querySelectorAll('.whole')].every(one => one.getClientRects().length === 1)")
+
+
+def test_the_name_of_a_curve_covers_no_other(browser, page):
+    browser.look()
+    browser.open(page)
+    assert browser.value("document.querySelectorAll('.curve text').length") == 4
+    assert browser.value(COVERED) == []
+
+
 @pytest.mark.parametrize("size", [A4, LETTER], ids=["A4", "letter"])
 def test_it_prints_in_light_on_whole_pages(browser, page, size):
     """Whatever the screen is like; nothing is wider than the paper, and no chart is cut in two."""
@@ -147,9 +172,13 @@ def test_it_prints_in_light_on_whole_pages(browser, page, size):
     assert browser.value("getComputedStyle(document.body).backgroundColor") == WHITE
     assert browser.value(WIDE) == []
     whole = "getComputedStyle(one).breakInside === 'avoid'"
-    assert browser.value(f"[...document.querySelectorAll('figure, .cards li, .panel, tr')].every(one => {whole})")
+    assert browser.value(f"[...document.querySelectorAll('figure, .cards li, .panel, tr, dl')].every(one => {whole})")
     assert browser.value(
         "[...document.querySelectorAll('h2, h3')].every(one => getComputedStyle(one).breakAfter === 'avoid')"
+    )
+    stay = "getComputedStyle(one).breakAfter === 'avoid'"
+    assert browser.value(
+        f"[...document.querySelectorAll('.scroll')].every(({{previousElementSibling: one}}) => {stay})"
     )
     assert len(re.findall(rb"/Type\s*/Page\b", browser.pdf(width=size[0], height=size[1]))) in PAGES
 

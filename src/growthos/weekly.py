@@ -6,10 +6,9 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from growthos import alerts, kpis, last_build, measures, reconcile
+from growthos import kpis, last_build, measures, reconcile
 from growthos.alert_report import AlertReport
 from growthos.explanation import READ, Reading
-from growthos.guards import GuardValues
 from growthos.kpis import Comparison, Kpi, Report
 from growthos.last_build import LastBuild
 from growthos.measures import months, reading, series
@@ -22,7 +21,6 @@ from growthos.measures.values import Value, safe_div
 from growthos.measures.why import Why, why
 from growthos.period import Period
 from growthos.reconcile import Reconciliation
-from growthos.rules import Rule
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -116,16 +114,15 @@ def review(
     con: "DuckDBPyConnection",
     period: Period,
     asking: Asking,
-    guards: GuardValues,
+    alerts: AlertReport,
     last: LastBuild | None = None,
     errors: Iterable[tuple[str, str]] = (),
     *,
     known: Mapping[str, Kpi] = kpis.KPIS,
-    rules: Collection[Rule] | None = None,
 ) -> Review:
-    """The review of a period; `last` and `errors` are what the last run left, whether it was published or not.
+    """The review of a period, with its alerts and the KPIs that the home knows.
 
-    `known` and `rules` are the KPIs and the alert rules of the home.
+    `last` and `errors` are what the last run left, whether it was published or not.
     """
     found = kpis.report(con, period, known=known)
     moved = _moved_most(found.rows)
@@ -138,7 +135,7 @@ def review(
         asking=asking,
         run_id=run_id,
         report=found,
-        alerts=alerts.evaluate(con, period.last, guards, rules),
+        alerts=alerts,
         why=why(con, moved, period) if moved else None,
         series={one.kpi.name: one for one in series.together(con, HEADLINES, _drawn(con, found))},
         channels=tuple(_channels(found, names)),

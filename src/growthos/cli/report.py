@@ -75,6 +75,7 @@ def read(session: Session, since: str | None, until: str | None, style: "Paper",
     from importlib.metadata import version
 
     from growthos import last_build, weekly
+    from growthos.cli import watch
 
     with window(session, since, until, strict=strict) as (con, period):
         asking = weekly.Asking(
@@ -88,11 +89,10 @@ def read(session: Session, since: str | None, until: str | None, style: "Paper",
             con,
             period,
             asking,
-            session.settings.alerts,
+            watch.read(session, str(period.last), untold=True),
             last,
             errors,
             known=session.kpis,
-            rules=session.rules.values(),
         )
 
 

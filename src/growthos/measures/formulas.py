@@ -188,7 +188,9 @@ def adds_up(name: str) -> bool:
 
 
 def as_shown(name: str, group: Group) -> Value:
-    """A formula or measure by its name, rounded once."""
+    """A KPI, formula or measure by its name, rounded once."""
+    if name in KPIS:
+        return KPIS[name].part(group).value
     found = outcome(name, group)
     if name in measures.MILLIONTHS:
         return shown(safe_div(whole(name, group), MILLION), "count")

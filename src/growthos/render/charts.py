@@ -22,6 +22,8 @@ STEPS = 5
 DATE, DATES = 90, 4
 """As much room as a date needs, and as many as stand below a chart at most."""
 GAP = 0.25
+WEEK = 7
+"""No bar is wider than those of a week, however few there are."""
 SPARK = (200, 36)
 TINY = (84, 18)
 
@@ -156,13 +158,14 @@ def _bars(
     """A bar for each height that there is; `place`: where they begin, the zero, their width, the height of a unit."""
     left, zero, width, unit = place
     slot = width / len(heights)
+    wide = min(slot, width / WEEK) * (1 - GAP)
     found = []
     for number, (height, is_lit) in enumerate(zip(heights, lit, strict=True)):
         if height is not None:
             tall = max(abs(height) * unit, 1.0)
             top = zero - tall if height >= 0 else zero
-            x = left + slot * (number + GAP / 2)
-            found.append(Bar(round(x, 1), round(top, 1), round(slot * (1 - GAP), 1), round(tall, 1), is_lit))
+            x = left + slot * (number + 0.5) - wide / 2
+            found.append(Bar(round(x, 1), round(top, 1), round(wide, 1), round(tall, 1), is_lit))
     return tuple(found)
 
 

@@ -19,6 +19,8 @@ MONTHS = 12
 SHADES = 6
 BESIDE = 8 * LETTER
 """Room for a month's name beside the end of its curve."""
+ASIDE = 7
+"""So far from the point."""
 TITLES = {
     "retention_rate": ("Share of new customers who ordered again", "Ordered again, by age"),
     "ltv": ("Net revenue of a new customer (LTV)", "LTV, by age"),
@@ -27,11 +29,12 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A month's points, and the line through them; those with a name stand out."""
+    """A month's points, and the line through them; those with a name stand out, and have it beside the last point."""
 
     name: str
     path: str
     dots: tuple[tuple[float, float], ...]
+    beside: Label | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,8 @@ def _curves(months: Sequence[Month], ages: Sequence[int], kpi: Kpi, currency: st
             for at, value in points
         )
         path = " ".join(f"{x},{y}" for x, y in dots)
-        curves.append(Curve(_name(month) if number in {named[0], named[-1]} else "", path, dots))
+        name = _name(month) if number in {named[0], named[-1]} else ""
+        curves.append(Curve(name, path, dots, _beside(name, dots, left) if name else None))
     return Curves(
         title=TITLES[kpi.name][1],
         told=_told(months, ages, kpi, currency),
@@ -138,6 +142,16 @@ def _curves(months: Sequence[Month], ages: Sequence[int], kpi: Kpi, currency: st
         curves=tuple(one for one in curves if one.dots),
         lines=tuple(Label(text, round(TOP + each * place, 1), "end") for place, text in enumerate(axis.labels)),
         ages=tuple(Label(f"{HORIZONS[at]} days", round(left + wide * HORIZONS[at], 1)) for at in ages),
+    )
+
+
+def _beside(name: str, dots: Sequence[tuple[float, float]], left: int) -> Label:
+    """A name after the last point; before one that is alone, where there is room: others go on after it."""
+    last = dots[-1][0]
+    return (
+        Label(name, last - ASIDE, "end")
+        if len(dots) == 1 and last - left > BESIDE
+        else Label(name, last + ASIDE, "start")
     )
 
 

@@ -1,6 +1,7 @@
 """The business review as one HTML page: nothing of it comes from elsewhere, and nothing in it runs."""
 
 import hashlib
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from functools import cache
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 HERE: Final = Path(__file__).parent
+WHOLE: Final = re.compile(r"\d{4}-\d\d(-\d\d)?|-&gt;|[+-][^\s\d&;]{0,4}\d[\d,.]{0,20}")
+"""A day, a month, an arrow, a number with its sign: a line that ended within one would be read twice."""
 KINDS: Final = (Ages, Cards, Charts, Facts, Panels, Table, Heat, Meter, Spark)
 
 
@@ -54,6 +57,7 @@ def _template() -> "Template":
     for kind in KINDS:
         environment.tests[kind.__name__.lower()] = _is(kind)
     environment.filters["breakable"] = _breakable
+    environment.filters["whole"] = _whole
     return environment.get_template("weekly.html")
 
 
@@ -66,3 +70,10 @@ def _breakable(text: str) -> "Markup":
     from markupsafe import Markup, escape
 
     return escape(text).replace("_", Markup("_<wbr>"))
+
+
+def _whole(text: str) -> "Markup":
+    """A sentence whose days and numbers stand on one line each, however narrow the page is."""
+    from markupsafe import Markup, escape
+
+    return Markup(WHOLE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704 - it is escaped

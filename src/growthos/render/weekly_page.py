@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from growthos.alert_report import Alert
 from growthos.catalog import first_sentence
-from growthos.kpis import KPIS
+from growthos.kpis import KPIS, Kpi
 from growthos.render import alert_page, check_page, reconcile_page
 from growthos.render.charts import SPARK, Card, Chart, chart, marked, spark
 from growthos.render.kpi_page import whole
@@ -166,24 +167,31 @@ def _charts(found: Review) -> Charts:
 
 
 def _alerts(found: Review) -> Iterator[Block]:
-    """Every rule with its state, and how grave it is where it fires; what to do about it is told above."""
+    """Every rule and how it stands, and the days that were unusual; what to do about those that fire is told above."""
+    elsewhere = {clean(one.message, limit=None) for one in found.alerts.warnings}
     if found.alerts.firing:
         yield Note("What to do about those that fire stands under what happened.", "dim")
     yield from asked(found)
     for block in alert_page.page(found.alerts, every=True):
         if isinstance(block, Table):
             yield _graded(block, found) if block.columns == alert_page.EVERY else block
-        elif isinstance(block, Note) and block.tone != "warn":
+        elif isinstance(block, Note) and block.text not in elsewhere:
             yield block
 
 
 def _graded(table: Table, found: Review) -> Table:
-    """The table of all rules, with how grave each is that fires."""
+    """The table of all rules; of each that fires, how grave it is, and whether it is held back."""
     rows = (
-        (name, scope, Cell(f"{state.text}, {alert.severity}", state.tone) if alert.state == "firing" else state, *rest)
+        (name, scope, _grave(alert, state) if alert.state == "firing" else state, *rest)
         for (name, scope, state, *rest), alert in zip(table.rows, found.alerts.alerts, strict=True)
     )
     return Table("", table.columns, tuple(rows))
+
+
+def _grave(alert: Alert, state: Cell) -> Cell:
+    said = [state.text, alert.severity]
+    said += ["silenced"] * (alert.silenced_by is not None) + ["inhibited"] * (alert.inhibited_by is not None)
+    return Cell(", ".join(said), "dim" if alert.held_back else state.tone)
 
 
 def _quality(found: Review) -> Iterator[Block]:
@@ -227,10 +235,14 @@ def _warnings(found: Review) -> Iterator[str]:
 
 
 def _glossary(found: Review) -> Table:
-    kpis = [row.kpi for row in found.report.rows]
-    told_ = ((kpi.label, first_sentence(kpi.doc).partition(": ")[2] or first_sentence(kpi.doc)) for kpi in kpis)
-    rows = ((Cell(clean(label)), Cell(clean(f"{text[:1].upper()}{text[1:]}", limit=None))) for label, text in told_)
+    rows = ((Cell(clean(row.kpi.label)), Cell(clean(_meaning(row.kpi), limit=None))) for row in found.report.rows)
     return Table("", (Column("KPI"), Column("What it is", prose=True)), tuple(rows))
+
+
+def _meaning(kpi: Kpi) -> str:
+    """What is said of a KPI first, without its name where it begins with that: `Payback: days until …`."""
+    text = first_sentence(kpi.doc).removeprefix(f"{kpi.label.partition(', ')[0]}: ")
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _made(found: Review) -> Facts:
