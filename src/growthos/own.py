@@ -138,6 +138,15 @@ def _wrong_unit(found: Expression, form: Format) -> str:
     if found.money not in {None, 1 if form == "money" else 0}:
         gives = {0: "a share or a multiple" if quotient else "a count", 1: "an amount of money"}
         return f"is {form}, and the formula gives {gives.get(found.money or 0, 'neither money nor a share of it')}"
-    if form == "percent" and not any(factor % HUNDRED for factor in found.numerator.values()):
+    if form == "percent" and _times_hundred(found):
         return "is percent, which is shown times 100 by itself: leave the 100 out of the formula"
     return ""
+
+
+def _times_hundred(found: Expression) -> bool:
+    """Whether everything above the line of a quotient is taken a hundred times over."""
+    times = [
+        Fraction(factor, found.scale) * MILLION ** sum(name in MILLIONTHS for name in names)
+        for names, factor in found.numerator.items()
+    ]
+    return bool(times) and not any(one % HUNDRED for one in times)
