@@ -166,10 +166,68 @@ def test_values_are_completed(
     assert completed(monkeypatch, capsys, line) == offered
 
 
+OWN = """
+[kpis.profit]
+formula = "contribution_margin - ad_spend"
+unit = "money"
+label = "$(touch /tmp/x)"
+[kpis."a; b"]
+[rules.profit_low]
+kpi = "profit"
+below = "1.00"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "offered"),
+    [
+        (OWN, "growthos kpis pro", ["profit"]),
+        (OWN, "growthos why pro", ["profit"]),
+        (OWN, "growthos explain pro", ["profit", "profit_low"]),
+        (OWN, "growthos alerts silence pro", ["profit_low"]),
+        (OWN, "growthos --demo kpis pro", []),
+        (OWN, "growthos kpis a;", []),
+        ("[kpis", "growthos kpis ro", ["roas"]),
+        ("kpis = 1", "growthos kpis ro", ["roas"]),
+        ("[" * 5000, "growthos kpis ro", ["roas"]),
+    ],
+)
+def test_names_of_the_homes_own_are_completed(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    text: str,
+    line: str,
+    offered: list[str],
+) -> None:
+    Home(tmp_path).settings.write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert completed(monkeypatch, capsys, line) == offered
+    monkeypatch.chdir("/")
+    monkeypatch.setenv("GROWTHOS_HOME", str(tmp_path))
+    assert completed(monkeypatch, capsys, line) == offered
+    monkeypatch.delenv("GROWTHOS_HOME")
+    assert "profit" not in completed(monkeypatch, capsys, line)
+
+
+def test_a_shell_is_given_no_label_of_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    Home(tmp_path).settings.write_text(OWN)
+    monkeypatch.setenv("GROWTHOS_HOME", str(tmp_path))
+    monkeypatch.setenv("_GROWTHOS_COMPLETE", "complete_zsh")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "growthos kpis pro")
+    assert cli.run([]) == 0
+    out = capsys.readouterr().out
+    assert "profit" in out
+    assert "touch" not in out
+
+
 def test_what_is_completed_is_what_is_accepted() -> None:
-    assert {name for name, _ in completion.kpis("")} == set(KPIS)
+    context = typer.Context(PROGRAM)
+    assert {name for name, _ in completion.kpis(context, "")} == set(KPIS)
     assert {name for name, _ in completion.sources("")} == set(connectors.find())
-    for name, _ in completion.entries(""):
+    for name, _ in completion.entries(context, ""):
         assert catalog.explain(name)
     for word, _ in completion.days(""):
         dates.since_when(word, None, dates.Today(dates.EARLIEST.replace(year=2026)))

@@ -108,15 +108,19 @@ def test_a_sum_is_worked_out_by_hand_and_named_by_another(shop):
 
 
 def test_half_purchases_count_half(shop):
-    """40.00 for 2.5 purchases are 16.00 each, and 2.5 of 20 clicks 12.5 %; by campaign as well, as all is the ads'."""
+    """40.00 for 2.5 purchases are 16.00 each, and 2.5 of 20 clicks 12.5 %; by campaign as well, as all is the ads'.
+
+    20 clicks for 2.5 purchases are 800 %: the millions that make purchases whole are no hundred of the formula's.
+    """
     known = declared(
         cpa=("spend / reported_conversions", "money"),
         rate=("reported_conversions / clicks", "percent"),
         bought=("reported_conversions", "count"),
+        per_bought=("clicks / reported_conversions", "percent"),
     )
-    report = kpis.report(shop.con, names=["cpa", "rate", "bought"], by="campaign", known=known)
-    assert [row.now.value for row in report.rows] == [1_600, Decimal("0.125"), 3]
-    assert [(row.now.by_campaign or {})["meta:1"].value for row in report.rows] == [1_600, Decimal("0.125"), 3]
+    report = kpis.report(shop.con, names=["cpa", "rate", "bought", "per_bought"], by="campaign", known=known)
+    assert [row.now.value for row in report.rows] == [1_600, Decimal("0.125"), 3, 8]
+    assert [(row.now.by_campaign or {})["meta:1"].value for row in report.rows] == [1_600, Decimal("0.125"), 3, 8]
 
 
 def test_what_is_added_to_a_quotient_is_put_over_its_denominator(shop):
@@ -202,6 +206,8 @@ def test_a_built_in_formula_gives_the_built_in_report(shop, name):
         ({"mine": ("gross", "percent")}, "is percent, and the formula divides nothing"),
         ({"mine": ("orders / refunds", "count")}, "is count, which is whole, and the formula is a quotient"),
         ({"mine": ("100 * refunds / orders", "percent")}, "leave the 100 out of the formula"),
+        ({"mine": ("100 * orders / reported_conversions", "percent")}, "leave the 100 out of the formula"),
+        ({"mine": ("100 * reported_conversions / clicks", "percent")}, "leave the 100 out of the formula"),
         ({"mine": ("gross / (spend / orders)", "multiple")}, "divides more than once"),
         ({"mine": ("gross / orders + spend / orders", "money")}, "divides more than once"),
         ({"mine": ("gross / (orders - orders)", "money")}, "divides by 0"),

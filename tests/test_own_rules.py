@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kpi_fixtures import FIRST_DAY, LAST_DAY, WEEK_BEFORE, Shop, day
 
-from growthos import alerts, cli, own, own_rules, settings
+from growthos import alerts, catalog, cli, own, own_rules, settings
 from growthos.alerts import RULES, AlertReport
 from growthos.errors import SettingsError
 from growthos.guards import Guards
@@ -122,6 +122,20 @@ def test_counts_that_both_weeks_must_reach_keep_it_silent():
     assert state(rule, {"gross": 1, **enough}, lots) == "firing"
     assert state(rule, {"gross": 1, **enough, "orders": 2}, lots) == "insufficient_data"
     assert state(rule, {"gross": 1, **enough}, {**lots, "spend": 499}) == "insufficient_data"
+
+
+def test_the_least_of_reported_purchases_is_of_whole_ones():
+    """They are counted in millionths; 2.5 of them are not 3."""
+    rule = rules(mine={"kpi": "revenue_gross", "falls": "10%", "min": {"reported_conversions": 3}})["mine"]
+    states = [
+        state(rule, {"gross": 1, "reported_conversions": one}, {"gross": 1_000, "reported_conversions": 9_000_000})
+        for one in (2_500_000, 3_000_000)
+    ]
+    assert states == ["insufficient_data", "firing"]
+    assert (
+        "Guard: at least 3 reported_conversions in both weeks."
+        in catalog.explain("mine", KNOWN, {"mine": rule}).markdown
+    )
 
 
 def test_severity_and_patience_are_set():

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING
 
 from growthos.kpis import KPIS, Kpi
-from growthos.measures import ADS, COUNTS, MEASURES, MILLIONTHS
+from growthos.measures import ADS, COUNTS, MEASURES
 from growthos.measures.cohorts import COHORT_MEASURES
 from growthos.measures.expressions import Expression, FormulaError, Meaning, parse
-from growthos.measures.formulas import FORMULAS, MILLION, outcome
+from growthos.measures.formulas import FORMULAS, one_of, outcome
 from growthos.measures.reading import NOTHING
 from growthos.measures.values import Days, Format, Outcome, Unit
 
@@ -111,8 +112,7 @@ class _Reader:
 def _measured(name: str, own: Mapping[str, object]) -> Meaning:
     """What a name stands for that every home knows."""
     if name in MEASURES or name in COHORT_MEASURES:
-        once = Fraction(1, MILLION if name in MILLIONTHS else 1)
-        return Meaning({(name,): once}, 0 if name in COUNTS else 1, name)
+        return Meaning({(name,): Fraction(1, one_of(name))}, 0 if name in COUNTS else 1, name)
     if name not in FORMULAS:
         near = get_close_matches(name.lower(), [*own, *MEASURES, *COHORT_MEASURES, *FORMULAS], 1)
         raise FormulaError(f"names {name}, which nothing measures" + (f"; did you mean {near[0]}?" if near else ""))
@@ -138,6 +138,12 @@ def _wrong_unit(found: Expression, form: Format) -> str:
     if found.money not in {None, 1 if form == "money" else 0}:
         gives = {0: "a share or a multiple" if quotient else "a count", 1: "an amount of money"}
         return f"is {form}, and the formula gives {gives.get(found.money or 0, 'neither money nor a share of it')}"
-    if form == "percent" and not any(factor % HUNDRED for factor in found.numerator.values()):
+    if form == "percent" and _times_hundred(found):
         return "is percent, which is shown times 100 by itself: leave the 100 out of the formula"
     return ""
+
+
+def _times_hundred(found: Expression) -> bool:
+    """Whether everything above the line of a quotient is taken a hundred times over."""
+    times = [Fraction(factor, found.scale) * prod(map(one_of, names)) for names, factor in found.numerator.items()]
+    return bool(times) and not any(one % HUNDRED for one in times)

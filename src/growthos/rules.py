@@ -14,7 +14,7 @@ from typing import Literal
 
 from growthos.guards import GuardValues
 from growthos.measures.comparison import difference, relative
-from growthos.measures.formulas import Kpi, outcome, whole
+from growthos.measures.formulas import Kpi, one_of, outcome, whole
 from growthos.measures.reading import Group
 from growthos.measures.values import exact
 
@@ -196,7 +196,7 @@ def judge(rule: Rule, case: Case, guards: GuardValues) -> Verdict:
     change = None
     if rule.line.of != "value":
         change = (relative if rule.line.of == "change" else difference)(current, previous)
-    enough = all(case.least(name) >= count for name, count in rule.least)
+    enough = all(case.least(name) >= count * one_of(name) for name, count in rule.least)
     if not enough or not rule.enough(case, guards):
         return Verdict("insufficient_data", current, previous, change)
     if rule.always(case):

@@ -4,8 +4,7 @@ from typing import Annotated, Literal, cast
 
 import typer
 
-from growthos.cli import completion
-from growthos.cli.options import FormatOption, OutputOption, StrictOption, form, word
+from growthos.cli.options import FormatOption, OutputOption, StrictOption, by_option, form, word
 from growthos.cli.session import Session
 
 PANEL = "See"
@@ -26,15 +25,7 @@ def add(app: typer.Typer) -> None:
 
 def cohorts(
     context: typer.Context,
-    by: Annotated[
-        str | None,
-        typer.Option(
-            "--by",
-            metavar="DIMENSION",
-            help="Also by the way of the first order: channel.",
-            autocompletion=completion.words(DIMENSIONS),
-        ),
-    ] = None,
+    by: Annotated[str | None, by_option(DIMENSIONS, "Also by the way of the first order: channel.")] = None,
     format_: FormatOption = "table",
     output: OutputOption = None,
     strict: StrictOption = False,

@@ -1,10 +1,13 @@
 """What a shell may complete beside commands and options: the names and words that an argument or option takes.
 
 Each function is given what stands there so far and gives what may stand there, with a few words on it where a shell
-shows them. Nothing is asked of a source or a database: a key was pressed, and the answer must be there at once.
+shows them. Nothing is asked of a source or a database: a key was pressed, and the answer must be there at once. Of a
+home's own KPIs and rules the names are enough, so its growthos.toml is only parsed; what is wrong with it is told when
+a command runs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -15,18 +18,18 @@ if TYPE_CHECKING:
 Choices = list[tuple[str, str]]
 
 
-def kpis(incomplete: str) -> Choices:
-    """Names of KPIs."""
+def kpis(ctx: typer.Context, incomplete: str) -> Choices:
+    """Names of KPIs, a home's own too."""
     from growthos.kpis import KPIS
 
-    return _matching(incomplete, {name: kpi.label for name, kpi in KPIS.items()})
+    return _matching(incomplete, {**_own(ctx, "kpis"), **{name: kpi.label for name, kpi in KPIS.items()}})
 
 
-def entries(incomplete: str) -> Choices:
+def entries(ctx: typer.Context, incomplete: str) -> Choices:
     """Everything that `explain` knows."""
     from growthos import catalog
 
-    return _matching(incomplete, catalog.names())
+    return _matching(incomplete, {**_own(ctx, "kpis"), **_own(ctx, "rules"), **catalog.names()})
 
 
 def sources(incomplete: str) -> Choices:
@@ -36,11 +39,11 @@ def sources(incomplete: str) -> Choices:
     return _matching(incomplete, {name: source.title for name, source in connectors.find().items()})
 
 
-def rules(incomplete: str) -> Choices:
-    """Names of alert rules."""
+def rules(ctx: typer.Context, incomplete: str) -> Choices:
+    """Names of alert rules, a home's own too."""
     from growthos.alerts import RULES
 
-    return _matching(incomplete, {name: rule.label for name, rule in RULES.items()})
+    return _matching(incomplete, {**_own(ctx, "rules"), **{name: rule.label for name, rule in RULES.items()}})
 
 
 def targets(incomplete: str) -> Choices:
@@ -97,6 +100,26 @@ def words(choices: Sequence[str]) -> Callable[[str], Choices]:
         return _matching(incomplete, dict.fromkeys(choices, ""))
 
     return complete
+
+
+def _own(context: "Context", table: str) -> dict[str, str]:
+    """What a table of the home's growthos.toml names; nothing where the file cannot be read.
+
+    No labels: a shell evaluates what it is given, and the file may be somebody else's.
+    """
+    import tomllib
+
+    from growthos.cli.session import choose_home
+    from growthos.errors import GrowthError
+
+    options = context.find_root().params
+    try:
+        settings = choose_home(options.get("home"), Path.cwd()).settings
+        text = settings.read_text("utf-8") if settings.is_file() and not options.get("demo") else ""
+        found = tomllib.loads(text).get(table)
+    except (OSError, ValueError, RecursionError, GrowthError):
+        return {}
+    return {name: "" for name in found if name.isidentifier()} if isinstance(found, dict) else {}
 
 
 def _matching(incomplete: str, known: Mapping[str, str]) -> Choices:

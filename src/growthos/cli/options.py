@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
@@ -57,6 +57,11 @@ StrictOption = Annotated[
     bool,
     typer.Option("--strict", help="Exit with 4 and print nothing while a critical check of the last build has failed."),
 ]
+
+
+def by_option(dimensions: Sequence[str], says: str) -> Any:
+    """The option of what a command shows its numbers by, beside all together."""
+    return typer.Option("--by", metavar="DIMENSION", help=says, autocompletion=completion.words(dimensions))
 
 
 def alone(context: typer.Context) -> None:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 
 from growthos.cli import completion
-from growthos.cli.options import FormatOption, OutputOption, SinceOption, StrictOption, UntilOption, form, word
+from growthos.cli.options import (
+    FormatOption,
+    OutputOption,
+    SinceOption,
+    StrictOption,
+    UntilOption,
+    by_option,
+    form,
+    word,
+)
 from growthos.cli.session import Session, no_data
 from growthos.errors import NoDataError, UsageError
 
@@ -79,12 +88,7 @@ def kpis(
     until: UntilOption = None,
     by: Annotated[
         str | None,
-        typer.Option(
-            "--by",
-            metavar="DIMENSION",
-            help="Also by channel, or what was advertised: campaign, ad or keyword.",
-            autocompletion=completion.words(DIMENSIONS),
-        ),
+        by_option(DIMENSIONS, "Also by channel, or what was advertised: campaign, ad or keyword."),
     ] = None,
     format_: FormatOption = "table",
     output: OutputOption = None,
@@ -160,15 +164,7 @@ def plot(  # noqa: PLR0913, PLR0917 - all of them are options
     name: Annotated[str, typer.Argument(metavar="KPI", help="The KPI to draw.", autocompletion=completion.kpis)],
     since: SinceOption = None,
     until: UntilOption = None,
-    by: Annotated[
-        str | None,
-        typer.Option(
-            "--by",
-            metavar="DIMENSION",
-            help="Also draw each one of them: channel.",
-            autocompletion=completion.words(DIMENSIONS[:1]),
-        ),
-    ] = None,
+    by: Annotated[str | None, by_option(DIMENSIONS[:1], "Also draw each one of them: channel.")] = None,
     per: Annotated[
         str | None,
         typer.Option(

@@ -37,6 +37,7 @@ class Meaning:
 class Expression:
     """A formula that was read. `denominator` is None where nothing is divided.
 
+    Both are what was written, times `scale`, which makes them whole.
     `names` are what it is worked out from, `written` is the formula in these names. `meaning`: what it is where another
     formula names it; None for a quotient.
     """
@@ -44,6 +45,7 @@ class Expression:
     names: tuple[str, ...]
     numerator: Mapping[Names, int]
     denominator: Mapping[Names, int] | None
+    scale: int
     money: int | None
     written: str
     meaning: Meaning | None
@@ -84,6 +86,7 @@ def parse(text: str, meaning: Callable[[str], Meaning]) -> Expression:
         names=tuple(dict.fromkeys(name for one in reader.known.values() for name in _names(one))),
         numerator=_whole(value.top, scale),
         denominator=None if bottom is None else _whole(bottom, scale),
+        scale=scale,
         money=value.money,
         written=written,
         meaning=Meaning(value.top, value.money, written) if value.bottom is None else None,

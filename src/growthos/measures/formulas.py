@@ -187,11 +187,16 @@ def adds_up(name: str) -> bool:
     return isinstance(outcome(name, reading.NOTHING), int)
 
 
+def one_of(name: str) -> int:
+    """What a measure comes to where there is one of it: counts that are not whole are in millionths."""
+    return MILLION if name in measures.MILLIONTHS else 1
+
+
 def as_shown(name: str, group: Group) -> Value:
     """A KPI, formula or measure by its name, rounded once."""
     if name in KPIS:
         return KPIS[name].part(group).value
     found = outcome(name, group)
     if name in measures.MILLIONTHS:
-        return shown(safe_div(whole(name, group), MILLION), "count")
+        return shown(safe_div(whole(name, group), one_of(name)), "count")
     return found if isinstance(found, int) else shown(exact(found), found.unit)
