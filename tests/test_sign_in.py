@@ -371,6 +371,15 @@ class TestRudeCallers:
         assert hear(visit)[1] == listener.Told(code="the-code")
         assert open_files() == before
 
+    def test_one_who_made_room_speaks_too_late(self):
+        """Whoever waits longest is hung up on for a newcomer, with words of theirs on the way."""
+        with listener.Listener(STATE) as ear, contextlib.ExitStack() as stack:
+            lines = [stack.enter_context(line_to(ear.address)) for _ in range(listener.MOST)]
+            assert ear.answer(SystemClock(), 0.2) is None
+            stack.enter_context(line_to(ear.address)).sendall(request(f"GET /?{GOOD} HTTP/1.1"))
+            lines[0].sendall(b"GET")
+            assert ear.answer(SystemClock(), 5) == listener.Told(code="the-code")
+
     def test_a_second_answer_comes_too_late(self):
         """The first one is taken; nobody is there any more for another."""
 
