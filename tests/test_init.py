@@ -6,6 +6,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -322,11 +323,15 @@ class TestAConversation:
             (WAY, "2"),
             (VALUE, "402715588"),
             (VALUE, str(tmp_path)),
+            (VALUE, "~nobody-of-this-name/key.json"),
+            (VALUE, "k" * 300),
             (VALUE, str(key)),
             (VALUE, ""),
         ]
         said = place.converse([*script, (MENU, "")])
         assert f"{tmp_path} is no file." in said.err
+        assert f"{Path('~nobody-of-this-name/key.json').absolute()} is no file." in said.err
+        assert "kkk…' (300 characters) cannot be read: File name too long." in said.err
         assert f"chmod 600 {key}" in said.err
 
     def test_a_relative_path_of_a_key_is_kept_whole(self, place, tmp_path):

@@ -18,7 +18,7 @@ from growthos.connectors import find
 from growthos.connectors.base import Connector
 from growthos.connectors.terms import Setting, Way
 from growthos.errors import SettingsError, UsageError
-from growthos.home import Home
+from growthos.home import Home, path_of
 from growthos.redact import glimpse
 from growthos.settings.origins import Toml, open_to_others, read_toml
 from growthos.side_by_side import side_by_side
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 ENV: Final = ".env"
 FILE: Final = "_FILE"
+DOWNLOADED: Final = "Give the path of the file that was downloaded."
 SECONDS_TO_SIGN_IN: Final = 300
 Key = tuple[str, ...]
 
@@ -85,9 +86,13 @@ def checked(source: type[Connector], setting: Setting, value: str, values: Mappi
             f"{setting.env} holds characters that no {what} has.", hint="Give it again; paste nothing but the value."
         )
     if setting.key_file:
-        path = Path(value).expanduser().absolute()
-        if not path.is_file():
-            raise SettingsError(f"{path} is no file.", hint="Give the path of the file that was downloaded.")
+        path = path_of(value).absolute()
+        try:
+            there = path.is_file()
+        except OSError as error:
+            raise SettingsError(f"{glimpse(value)} cannot be read: {error.strerror}.", hint=DOWNLOADED) from error
+        if not there:
+            raise SettingsError(f"{path} is no file.", hint=DOWNLOADED)
         if open_to_others(path):
             raise SettingsError(f"{path} can be read by others.", hint=f"Close it to them: chmod 600 {path}")
         value = str(path)
@@ -163,7 +168,7 @@ def given(pairs: Sequence[str]) -> Writing:
                 f"--set {glimpse(name)} {said}.{f' Did you mean {near[0]}?' if near and name not in names else ''}",
                 hint="`growthos explain SOURCE` lists the variables of a source.",
             )
-        value = str(Path(value).expanduser().absolute()) if name in paths else value
+        value = str(path_of(value).absolute()) if name in paths else value
         for source, key in names[name]:
             find()[source]({key: value})
             toml[source, key] = value
