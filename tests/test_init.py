@@ -325,12 +325,14 @@ class TestAConversation:
             (VALUE, str(tmp_path)),
             (VALUE, "~nobody-of-this-name/key.json"),
             (VALUE, "k" * 300),
+            (VALUE, '{"type": "service_account",'),
             (VALUE, str(key)),
             (VALUE, ""),
         ]
         said = place.converse([*script, (MENU, "")])
         assert f"{tmp_path} is no file." in said.err
         assert f"{Path('~nobody-of-this-name/key.json').absolute()} is no file." in said.err
+        assert "GOOGLE_APPLICATION_CREDENTIALS holds what stands in a key file" in said.err
         assert "kkk…' (300 characters) cannot be read: File name too long." in said.err
         assert f"chmod 600 {key}" in said.err
 

@@ -85,6 +85,7 @@ def checked(source: type[Connector], setting: Setting, value: str, values: Mappi
         raise SettingsError(
             f"{setting.env} holds characters that no {what} has.", hint="Give it again; paste nothing but the value."
         )
+    source({**values, setting.name: value})
     if setting.key_file:
         path = path_of(value).absolute()
         try:
@@ -95,8 +96,7 @@ def checked(source: type[Connector], setting: Setting, value: str, values: Mappi
             raise SettingsError(f"{path} is no file.", hint=DOWNLOADED)
         if open_to_others(path):
             raise SettingsError(f"{path} can be read by others.", hint=f"Close it to them: chmod 600 {path}")
-        value = str(path)
-    source({**values, setting.name: value})
+        return str(path)
     return value
 
 

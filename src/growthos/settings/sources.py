@@ -165,6 +165,7 @@ def _complete(
             connector(values)
         except SettingsError as error:
             problems.add(name, error.message)
+            return
         for one in settings:
             key = path_of(values[one.name]) if one.key_file and one.name in values else None
             if key and key.exists() and open_to_others(key):
