@@ -363,6 +363,15 @@ class TestAConversation:
         )
         assert place.connected() == {"shopify"}
 
+    def test_what_cannot_be_emptied_of_the_other_way_is_told(self, place):
+        """The token counts before id and secret, and nobody but its owner can take it out of the environment."""
+        place.patch.setenv("SHOPIFY_ACCESS_TOKEN", "shpat_old-canary")
+        ask = [("[2]", "1"), (VALUE, SHOPIFY["shop_domain"]), (VALUE, SHOPIFY["client_id"])]
+        said = place.converse([*ask, (SECRET, SHOPIFY["client_secret"]), (ZONE, "")], "shopify")
+        assert "SHOPIFY_ACCESS_TOKEN is still set: environment. Take it out there" in said.err
+        place.patch.delenv("SHOPIFY_ACCESS_TOKEN")
+        assert "is still set" not in place.converse([("[1]", ""), *[(VALUE, "")] * 2, (SECRET, "")], "shopify").err
+
     def test_what_the_environment_says_is_not_asked(self, place):
         place.patch.setenv("META_ACCESS_TOKEN", META["access_token"])
         script = [(MENU, "meta"), (VALUE, META["ad_account_id"]), (SECRET, META["app_secret"]), (MENU, "")]

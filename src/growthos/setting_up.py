@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from growthos.settings import Settings
 
 ENV: Final = ".env"
+OURS: Final = frozenset({ENV, "growthos.toml"})
+"""Where an answer is kept, so that it can be asked for again and changed."""
 FILE: Final = "_FILE"
 DOWNLOADED: Final = "Give the path of the file that was downloaded."
 SECONDS_TO_SIGN_IN: Final = 300
@@ -74,7 +76,7 @@ def likely(source: type[Connector], values: Mapping[str, str]) -> int:
 
 def candidate(source: type[Connector], way: Way | None, values: Mapping[str, str]) -> dict[str, str]:
     """The values that count by this way: those of the other ways are left out."""
-    of_others = {name for one in source.ways for name in one.settings} - set(way.settings if way else ())
+    of_others = _of_others(source, way)
     return {name: value for name, value in values.items() if name not in of_others}
 
 
@@ -130,10 +132,10 @@ def writing(
     """
     env: dict[str, str] = {}
     toml: dict[Key, str] = {}
-    of_others = {name for one in source.ways for name in one.settings} - set(way.settings if way else ())
+    of_others = _of_others(source, way)
     for one in source.settings:
         stands = origins.get(one.env, "")
-        gone = one.name in of_others and stands in {ENV, "growthos.toml"} and not one.shared
+        gone = one.name in of_others and stands in OURS and not one.shared
         if one.name not in answers and not gone:
             continue
         value = answers.get(one.name, "")
@@ -142,6 +144,13 @@ def writing(
         else:
             toml[source.name, one.name] = value
     return Writing(env, toml)
+
+
+def left(source: type[Connector], way: Way | None, origins: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the other ways that stand where nothing of them can be emptied, each with that place."""
+    of_others = _of_others(source, way)
+    own = [one.env for one in source.settings if one.name in of_others and not one.shared]
+    return {name: origins[name] for name in own if origins.get(name, ENV) not in OURS}
 
 
 def given(pairs: Sequence[str]) -> Writing:
@@ -280,6 +289,11 @@ def missing(known: "Settings", names: Collection[str]) -> dict[str, tuple[str, .
             ways = [lacks] if half else [_variables(source, way) for way in source.ways]
             found[name] = tuple(dict.fromkeys(", ".join(one) for one in ways))
     return found
+
+
+def _of_others(source: type[Connector], way: Way | None) -> set[str]:
+    """The settings that belong to the other ways alone."""
+    return {name for one in source.ways for name in one.settings} - set(way.settings if way else ())
 
 
 def _variables(source: type[Connector], way: Way) -> list[str]:
