@@ -739,6 +739,11 @@ class TestGuards:
             assert elsewhere.arrivals == []
             assert len(server.arrivals) == 1
 
+    def test_a_redirect_that_leads_nowhere_is_one_too(self, server):
+        server.says((302, "", {"Location": "https://[x"}))
+        with pytest.raises(UnavailableError, match="HTTP 302"):
+            ask(server)
+
     def test_proxies_of_the_environment_are_not_used(self, server, clock, monkeypatch):
         with serve(clock) as trap:
             trap.says(OK)

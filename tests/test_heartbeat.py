@@ -1,5 +1,6 @@
 """The sign of life after a sync: who is asked when, for how long, and that nothing else hangs on it."""
 
+import errno
 import json
 from datetime import UTC, datetime
 from time import monotonic, sleep
@@ -10,7 +11,7 @@ from test_cli import run  # noqa: F401 - a fixture
 
 from growthos import heartbeat, pipeline
 from growthos.connectors import outward
-from growthos.errors import BusyError, ExitCode, SourceError, UsageError
+from growthos.errors import BusyError, ExitCode, SourceError, StoppedError, UsageError
 from growthos.home import Home
 from growthos.outcome import SyncReport
 from growthos.settings import Settings, Sync
@@ -85,7 +86,10 @@ def report(errors: tuple[SourceError, ...] = ()) -> SyncReport:
         (report(), ["/good"], ExitCode.OK),
         (report((SourceError("shopify", ""),)), ["/bad"], ExitCode.DAMAGED),
         (SourceError("shopify", "It does not answer."), ["/bad"], ExitCode.UNAVAILABLE),
+        (OSError(errno.ENOSPC, "No space left on device"), ["/bad"], ExitCode.CANNOT_WRITE),
+        (KeyError("a bug"), ["/bad"], ExitCode.BUG),
         (BusyError("Another run is at work."), [], ExitCode.BUSY),
+        (StoppedError("It goes on later."), [], ExitCode.OK),
         (UsageError("There is no such day."), [], ExitCode.USAGE),
     ],
 )
@@ -102,6 +106,13 @@ def test_a_sync_gives_its_sign_and_ends_as_it_would_without(run, tmp_path, monke
         monkeypatch.setenv("GROWTHOS_HEARTBEAT_FAIL_URL", f"{server.address}/bad")
         said = run("sync", home=tmp_path)
     assert (said.code, [one.path for one in server.arrivals]) == (code, paths)
+
+
+def test_what_is_wrong_with_the_settings_is_told_once(run, tmp_path):  # noqa: F811
+    (tmp_path / "growthos.toml").write_text("[sync]\nhistry = 1\n")
+    said = run("sync", home=tmp_path)
+    assert said.code == ExitCode.SETTINGS
+    assert said.err.count("histry") == 1
 
 
 def test_a_monitor_that_fails_is_a_warning_and_no_exit_code(run, tmp_path, monkeypatch):  # noqa: F811

@@ -6,6 +6,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -322,11 +323,17 @@ class TestAConversation:
             (WAY, "2"),
             (VALUE, "402715588"),
             (VALUE, str(tmp_path)),
+            (VALUE, "~nobody-of-this-name/key.json"),
+            (VALUE, "k" * 300),
+            (VALUE, '{"type": "service_account",'),
             (VALUE, str(key)),
             (VALUE, ""),
         ]
         said = place.converse([*script, (MENU, "")])
         assert f"{tmp_path} is no file." in said.err
+        assert f"{Path('~nobody-of-this-name/key.json').absolute()} is no file." in said.err
+        assert "GOOGLE_APPLICATION_CREDENTIALS holds what stands in a key file" in said.err
+        assert "kkk…' (300 characters) cannot be read: File name too long." in said.err
         assert f"chmod 600 {key}" in said.err
 
     def test_a_relative_path_of_a_key_is_kept_whole(self, place, tmp_path):
@@ -355,6 +362,15 @@ class TestAConversation:
             f"# mine\nSHOPIFY_ACCESS_TOKEN=\nSHOPIFY_CLIENT_SECRET={SHOPIFY['client_secret']}\n"
         )
         assert place.connected() == {"shopify"}
+
+    def test_what_cannot_be_emptied_of_the_other_way_is_told(self, place):
+        """The token counts before id and secret, and nobody but its owner can take it out of the environment."""
+        place.patch.setenv("SHOPIFY_ACCESS_TOKEN", "shpat_old-canary")
+        ask = [("[2]", "1"), (VALUE, SHOPIFY["shop_domain"]), (VALUE, SHOPIFY["client_id"])]
+        said = place.converse([*ask, (SECRET, SHOPIFY["client_secret"]), (ZONE, "")], "shopify")
+        assert "SHOPIFY_ACCESS_TOKEN is still set: environment. Take it out there" in said.err
+        place.patch.delenv("SHOPIFY_ACCESS_TOKEN")
+        assert "is still set" not in place.converse([("[1]", ""), *[(VALUE, "")] * 2, (SECRET, "")], "shopify").err
 
     def test_what_the_environment_says_is_not_asked(self, place):
         place.patch.setenv("META_ACCESS_TOKEN", META["access_token"])

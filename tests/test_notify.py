@@ -257,6 +257,7 @@ def test_what_grows_when_it_is_escaped_is_within_the_limit_all_the_same():
         ([(404, "no_service", {})], 1, "failed", "HTTP 404, no_service"),
         ([(400, "<html>", {})], 1, "failed", "HTTP 400"),
         ([(302, "", {"Location": "https://evil.example/x"})], 1, "failed", "sends us on to evil.example (HTTP 302)"),
+        ([(302, "", {"Location": "https://[evil"})], 1, "failed", "sends us on to another page of its own (HTTP 302)"),
     ],
 )
 def test_it_is_tried_twice_where_that_may_help_and_no_redirect_is_followed(answers, arrivals, state, said):

@@ -183,6 +183,20 @@ def test_blanks_around_a_value_are_nobodys_wish(home):
     assert found.sources["meta"] == {"access_token": TOKEN, "ad_account_id": "1001"}
 
 
+def test_a_path_that_begins_with_nobodys_name_is_a_path(home, monkeypatch):
+    """`~` is a folder of one's own; a user whom nobody knows has none."""
+    monkeypatch.setenv("HOME", "/of/mine")
+    write(home.settings, '[limits]\nfile = "~stranger/limits"\n')
+    assert settings.load(home, {}).limits.file == Path("~stranger/limits")
+    write(home.settings, '[limits]\nfile = "~/limits"\n')
+    assert settings.load(home, {}).limits.file == Path("/of/mine/limits")
+    for name in ("META_ACCESS_TOKEN_FILE", "GOOGLE_ADS_CLIENT_SECRET_FILE"):
+        with pytest.raises(SettingsError, match=f"{name}: .*/~stranger/key cannot be read: No such file or directory"):
+            settings.load(home, {name: "~stranger/key"})
+    key = {"GOOGLE_APPLICATION_CREDENTIALS": "~stranger/key", "GA4_PROPERTY_ID": "1"}
+    assert settings.load(home, key).sources["ga4"]["application_credentials"] == "~stranger/key"
+
+
 def test_a_secret_file_that_is_not_there_or_empty_is_named(home):
     write(home.settings, '[meta]\naccess_token_file = "nowhere"\nad_account_id = "1001"\n')
     assert "nowhere cannot be read: No such file" in complaint(home)

@@ -37,7 +37,6 @@ make_trust = cache(create_ssl_context)
 def nothing_known(monkeypatch):
     """What a client trusts is made once: that costs a third of a second, and here nobody shows a certificate."""
     monkeypatch.setattr("httpx._transports.default.create_ssl_context", make_trust)
-    monkeypatch.delenv("GOOGLE_OAUTH_TOKEN_URL", raising=False)
     SECRETS.forget()
     yield
     SECRETS.forget()
@@ -110,17 +109,10 @@ class TestAllWell:
         google = Google(without=("scope",))
         assert sign_in(google, agreeing(google)) == REFRESH_TOKEN
 
-    def test_the_environment_names_the_token_address(self, monkeypatch):
-        google = Google()
-        with token_address(google) as address:
-            monkeypatch.setenv("GOOGLE_OAUTH_TOKEN_URL", address)
-            show = agreeing(google)
-            assert google_sign_in.sign_in(CLIENT_ID, CLIENT_SECRET, SCOPES, show=show, patience=5) == REFRESH_TOKEN
-
-    def test_no_secret_is_sent_in_the_clear(self, monkeypatch):
-        monkeypatch.setenv("GOOGLE_OAUTH_TOKEN_URL", "http://tokens.example/token")
+    def test_no_secret_is_sent_in_the_clear(self):
+        plain = "http://tokens.example/token"
         with pytest.raises(SettingsError, match="GOOGLE_OAUTH_TOKEN_URL is plain http"):
-            google_sign_in.sign_in(CLIENT_ID, CLIENT_SECRET, SCOPES, show=print, patience=5)
+            google_sign_in.sign_in(CLIENT_ID, CLIENT_SECRET, SCOPES, show=print, patience=5, token_address=plain)
 
     def test_all_that_opens_something_is_cut_out_of_every_text_from_then_on(self, caplog):
         caplog.set_level(logging.DEBUG)
@@ -370,6 +362,15 @@ class TestRudeCallers:
         before = open_files()
         assert hear(visit)[1] == listener.Told(code="the-code")
         assert open_files() == before
+
+    def test_one_who_made_room_speaks_too_late(self):
+        """Whoever waits longest is hung up on for a newcomer, with words of theirs on the way."""
+        with listener.Listener(STATE) as ear, contextlib.ExitStack() as stack:
+            lines = [stack.enter_context(line_to(ear.address)) for _ in range(listener.MOST)]
+            assert ear.answer(SystemClock(), 0.2) is None
+            stack.enter_context(line_to(ear.address)).sendall(request(f"GET /?{GOOD} HTTP/1.1"))
+            lines[0].sendall(b"GET")
+            assert ear.answer(SystemClock(), 5) == listener.Told(code="the-code")
 
     def test_a_second_answer_comes_too_late(self):
         """The first one is taken; nobody is there any more for another."""

@@ -63,3 +63,11 @@ class Home:
 
 
 DEMO_SEED = 42
+
+
+def path_of(text: str | Path) -> Path:
+    """A path as a person writes it: `~` is their own folder. After it, a name that is nobody's stands for itself."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)

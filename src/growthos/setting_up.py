@@ -18,7 +18,7 @@ from growthos.connectors import find
 from growthos.connectors.base import Connector
 from growthos.connectors.terms import Setting, Way
 from growthos.errors import SettingsError, UsageError
-from growthos.home import Home
+from growthos.home import Home, path_of
 from growthos.redact import glimpse
 from growthos.settings.origins import Toml, open_to_others, read_toml
 from growthos.side_by_side import side_by_side
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from growthos.settings import Settings
 
 ENV: Final = ".env"
+OURS: Final = frozenset({ENV, "growthos.toml"})
+"""Where an answer is kept, so that it can be asked for again and changed."""
 FILE: Final = "_FILE"
+DOWNLOADED: Final = "Give the path of the file that was downloaded."
 SECONDS_TO_SIGN_IN: Final = 300
 Key = tuple[str, ...]
 
@@ -73,7 +76,7 @@ def likely(source: type[Connector], values: Mapping[str, str]) -> int:
 
 def candidate(source: type[Connector], way: Way | None, values: Mapping[str, str]) -> dict[str, str]:
     """The values that count by this way: those of the other ways are left out."""
-    of_others = {name for one in source.ways for name in one.settings} - set(way.settings if way else ())
+    of_others = _of_others(source, way)
     return {name: value for name, value in values.items() if name not in of_others}
 
 
@@ -84,14 +87,18 @@ def checked(source: type[Connector], setting: Setting, value: str, values: Mappi
         raise SettingsError(
             f"{setting.env} holds characters that no {what} has.", hint="Give it again; paste nothing but the value."
         )
+    source({**values, setting.name: value})
     if setting.key_file:
-        path = Path(value).expanduser().absolute()
-        if not path.is_file():
-            raise SettingsError(f"{path} is no file.", hint="Give the path of the file that was downloaded.")
+        path = path_of(value).absolute()
+        try:
+            there = path.is_file()
+        except OSError as error:
+            raise SettingsError(f"{glimpse(value)} cannot be read: {error.strerror}.", hint=DOWNLOADED) from error
+        if not there:
+            raise SettingsError(f"{path} is no file.", hint=DOWNLOADED)
         if open_to_others(path):
             raise SettingsError(f"{path} can be read by others.", hint=f"Close it to them: chmod 600 {path}")
-        value = str(path)
-    source({**values, setting.name: value})
+        return str(path)
     return value
 
 
@@ -125,10 +132,10 @@ def writing(
     """
     env: dict[str, str] = {}
     toml: dict[Key, str] = {}
-    of_others = {name for one in source.ways for name in one.settings} - set(way.settings if way else ())
+    of_others = _of_others(source, way)
     for one in source.settings:
         stands = origins.get(one.env, "")
-        gone = one.name in of_others and stands in {ENV, "growthos.toml"} and not one.shared
+        gone = one.name in of_others and stands in OURS and not one.shared
         if one.name not in answers and not gone:
             continue
         value = answers.get(one.name, "")
@@ -137,6 +144,13 @@ def writing(
         else:
             toml[source.name, one.name] = value
     return Writing(env, toml)
+
+
+def left(source: type[Connector], way: Way | None, origins: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the other ways that stand where nothing of them can be emptied, each with that place."""
+    of_others = _of_others(source, way)
+    own = [one.env for one in source.settings if one.name in of_others and not one.shared]
+    return {name: origins[name] for name in own if origins.get(name, ENV) not in OURS}
 
 
 def given(pairs: Sequence[str]) -> Writing:
@@ -163,7 +177,7 @@ def given(pairs: Sequence[str]) -> Writing:
                 f"--set {glimpse(name)} {said}.{f' Did you mean {near[0]}?' if near and name not in names else ''}",
                 hint="`growthos explain SOURCE` lists the variables of a source.",
             )
-        value = str(Path(value).expanduser().absolute()) if name in paths else value
+        value = str(path_of(value).absolute()) if name in paths else value
         for source, key in names[name]:
             find()[source]({key: value})
             toml[source, key] = value
@@ -275,6 +289,11 @@ def missing(known: "Settings", names: Collection[str]) -> dict[str, tuple[str, .
             ways = [lacks] if half else [_variables(source, way) for way in source.ways]
             found[name] = tuple(dict.fromkeys(", ".join(one) for one in ways))
     return found
+
+
+def _of_others(source: type[Connector], way: Way | None) -> set[str]:
+    """The settings that belong to the other ways alone."""
+    return {name for one in source.ways for name in one.settings} - set(way.settings if way else ())
 
 
 def _variables(source: type[Connector], way: Way) -> list[str]:

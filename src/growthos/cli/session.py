@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from growthos.cli import process
 from growthos.clock import Clock, DemoClock, SystemClock
 from growthos.errors import DamagedDataError, NoDataError, SettingsError, UsageError
-from growthos.home import DEMO_SEED, Home
+from growthos.home import DEMO_SEED, Home, path_of
 from growthos.redact import SECRETS
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def choose_home(given: str | None, here: Path) -> Home:
     if given is not None and not given.strip():
         raise UsageError("--home names no folder.", hint="Name one, or leave the option out.")
     if given is not None:
-        root = Path(given).expanduser().absolute()
+        root = path_of(given).absolute()
         if root.exists() and not root.is_dir():
             raise UsageError(f"The home {root} is a file.", hint="Name a folder; it is made if it is not there.")
         return Home(root)

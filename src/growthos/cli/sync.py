@@ -8,12 +8,13 @@ import typer
 from growthos.cli import completion
 from growthos.cli.options import FORMATS, SinceOption, UntilOption, form
 from growthos.cli.session import Session
-from growthos.errors import BusyError, ExitCode, GrowthError, UsageError
+from growthos.errors import BusyError, ExitCode, GrowthError, StoppedError, UsageError
 
 if TYPE_CHECKING:
     from growthos.estimate import Estimate
     from growthos.outcome import SyncReport
     from growthos.pipeline import Asked
+    from growthos.settings import Settings
 
 PANEL = "Data"
 SYNC_EPILOG = """
@@ -84,24 +85,26 @@ def sync(
         return
     if format_ is not None:
         raise UsageError("--format goes with --dry-run alone.", hint="A sync tells what it does on stderr.")
+    settings = session.settings
     try:
         report = run(session, sources or [], since=since, until=until, full=full, lock_timeout=lock_timeout)
-    except GrowthError as error:
-        if not isinstance(error, UsageError | BusyError):  # nothing was to be done, or another run does it
-            _beat(session, error.code)
+    except (UsageError, BusyError, StoppedError):  # nobody is to look after any of these
         raise
-    _beat(session, report.exit_code)
+    except Exception as error:
+        _beat(session, settings, error.code if isinstance(error, GrowthError) else ExitCode.BUG)
+        raise
+    _beat(session, settings, report.exit_code)
     if not session.quiet:
         render.next_step(report, demo=session.demo)
     raise typer.Exit(report.exit_code)
 
 
-def _beat(session: Session, code: ExitCode) -> None:
+def _beat(session: Session, settings: "Settings", code: ExitCode) -> None:
     """Give the sign of life that is set; what becomes of it changes nothing of how the sync ended."""
     from growthos import heartbeat, render
 
     try:
-        if not session.demo and (said := heartbeat.beat(session.home, session.settings, session.clock, code)):
+        if not session.demo and (said := heartbeat.beat(session.home, settings, session.clock, code)):
             render.remark(f"The heartbeat was not taken: {said}.", "warn")
     except (GrowthError, OSError) as error:
         render.remark(f"The heartbeat was not given: {error}.", "warn")

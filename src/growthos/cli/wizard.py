@@ -114,7 +114,10 @@ class Wizard:
             self.looks = looked
             render.remark(f"{name} is left as it was.", "dim")
             return
-        self.keep(setting_up.writing(source, way, answers, self._origins(name)), name)
+        origins = self._origins(name)
+        self.keep(setting_up.writing(source, way, answers, origins), name)
+        for variable, place in setting_up.left(source, way, origins).items():
+            render.remark(f"{variable} is still set: {place}. Take it out there, or it may count in place of these.", "warn")
 
     def _answers(self, source: type[Connector], before: Mapping[str, str]) -> tuple[Way | None, dict[str, str]]:
         """How the source lets us in, and what is said for each of its settings; what the environment says stays.
@@ -127,7 +130,7 @@ class Wizard:
         way = self._way(source, values)
         values, answers = setting_up.candidate(source, way, values), dict[str, str]()
         for one in setting_up.questions(source, way):
-            if (place := origins.get(one.env)) and place not in {setting_up.ENV, "growthos.toml"}:
+            if (place := origins.get(one.env)) and place not in setting_up.OURS:
                 render.remark(f"{one.env} is set already: {place}.", "dim")
             elif way and way.signs_in and one.name == way.settings[-1]:
                 answers[one.name] = self._signed_in(source, way, {**values, **answers}, before)

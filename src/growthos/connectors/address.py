@@ -1,6 +1,7 @@
 """Where a source is asked, and where people are told: addresses from the settings, checked before they are used."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from growthos.errors import SettingsError
@@ -35,6 +36,14 @@ def hidden(address: str) -> tuple[str, ...]:
     """What of such an address nobody may see: all that follows its host, and each long word of that."""
     after = re.sub(r"^[a-z]+://[^/?#]*", "", address.strip(), flags=re.IGNORECASE)
     return (after, *(word for word in re.split(r"[/?&=#]", after) if len(word) >= LONG))
+
+
+def led_to(headers: Mapping[str, str]) -> str:
+    """The host to which an answer sends us on; empty where it names none, or what nobody can make out."""
+    try:
+        return urlsplit(headers.get("location", "")).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _parts(address: str) -> SplitResult | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from growthos.connectors.address import checked
 from growthos.connectors.terms import Finding, Judgement, Limit, Page, Setting, Way, Window
+from growthos.errors import SettingsError
 
 if TYPE_CHECKING:
     import httpx
@@ -111,6 +112,11 @@ class Connector(ABC):
         for one in self.settings:
             if one.address and one.name in self.values:
                 self.values[one.name] = checked(self.values[one.name], one.env)
+            if one.key_file and self.values.get(one.name, "").startswith("{"):
+                raise SettingsError(
+                    f"{one.env} holds what stands in a key file, and is to be its path.",
+                    hint="Save it as a file for its owner alone (chmod 600), and give the path of that.",
+                )
 
     @property
     def base_url(self) -> str:

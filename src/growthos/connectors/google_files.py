@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from growthos.connectors.verdicts import document
 from growthos.errors import SettingsError
+from growthos.home import path_of
 
 KEYS: Final = ("client_email", "private_key")
 GET_A_KEY: Final = (
@@ -53,7 +54,7 @@ def client(path: Path) -> tuple[str, str]:
 
 def _read(path: Path, named: str) -> dict[str, Any]:
     try:
-        said = document(path.expanduser().read_bytes())
+        said = document(path_of(path).read_bytes())
     except OSError as error:
         raise SettingsError(
             f"{named} cannot be read: {error.strerror}.", hint="Look at its name, its owner and its rights."

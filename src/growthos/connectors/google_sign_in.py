@@ -5,7 +5,6 @@ library for this brings requests and oauthlib, a second HTTP that knows neither 
 that one silent caller can hold up: all for two addresses and one form.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 GOOGLE: Final = "google"
 CONSENT_ADDRESS: Final = "https://accounts.google.com/o/oauth2/v2/auth"
-TOKEN_VARIABLE: Final = "GOOGLE_OAUTH_TOKEN_URL"  # noqa: S105 - its name
 PATIENCE: Final = 60.0
 """Seconds that the token address may be waited for in all, between attempts."""
 AGAIN: Final = "Run `growthos login` again"
@@ -95,15 +93,15 @@ def sign_in(
 ) -> str:
     """The refresh token of whoever opens the address that `show` is given, and agrees there to all of `scopes`.
 
-    Waits so many seconds of `patience` for the browser. `token_address` is where the code is exchanged, else what
-    GOOGLE_OAUTH_TOKEN_URL names in the environment, else Google's own. Raises CredentialsError where access is refused,
-    lacks a scope or does not last, UnavailableError where no answer comes, SettingsError where that is no address.
+    Waits so many seconds of `patience` for the browser. `token_address` is where the code is exchanged, if not at
+    Google's own. Raises CredentialsError where access is refused, lacks a scope or does not last, UnavailableError
+    where no answer comes, SettingsError where that is no address.
     """
     from secrets import token_urlsafe
 
     from growthos.connectors.wire.listener import Listener
 
-    exchange_at = checked(token_address or os.environ.get(TOKEN_VARIABLE) or TOKEN_ADDRESS, TOKEN_VARIABLE)
+    exchange_at = checked(token_address or TOKEN_ADDRESS, "GOOGLE_OAUTH_TOKEN_URL")
     state, verifier = token_urlsafe(32), token_urlsafe(64)
     for one in (client_secret, verifier):
         SECRETS.learn(one)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from growthos.clock import Clock
+from growthos.connectors.address import led_to
 from growthos.connectors.terms import Judgement, Verdict
 from growthos.connectors.verdicts import OK, REDIRECTED, by_status, quoted
 
@@ -68,7 +69,7 @@ def _judged(parcel: Parcel, received: "Received") -> Judgement:
     if OK <= received.status < REDIRECTED:
         return Judgement(Verdict.OK)
     if received.status in range(REDIRECTED, 400):
-        target = quoted(urlsplit(received.headers.get("location", "")).hostname or "another page of its own")
+        target = quoted(led_to(received.headers)) or "another page of its own"
         said = f"{parcel.host} sends us on to {target} (HTTP {received.status}); growthos does not follow"
         return Judgement(Verdict.REFUSED, said)
     words = quoted(received.body.decode("utf-8", "replace"))

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 from growthos.connectors import find
 from growthos.dates import span
 from growthos.guards import GuardValues
-from growthos.home import Home
+from growthos.home import Home, path_of
 from growthos.redact import glimpse
 from growthos.settings import notify, sources
 from growthos.settings.origins import Problems, Toml, read_env, read_toml, unknown
@@ -79,7 +79,7 @@ def _span(given: object) -> object:
 
 
 def _path(given: object) -> object:
-    return Path(given).expanduser() if isinstance(given, str) else given
+    return path_of(given) if isinstance(given, str) else given
 
 
 def _or(defaults: Mapping[str, int], given: Mapping[str, int]) -> dict[str, int]:

@@ -5,13 +5,12 @@ A target of notifications declares in the same way, and its table is one below a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import ClassVar, Protocol
 
 from growthos.connectors.address import hidden
 from growthos.connectors.terms import Setting
 from growthos.errors import SettingsError
-from growthos.home import Home
+from growthos.home import Home, path_of
 from growthos.redact import SECRETS
 from growthos.settings.origins import Env, Problems, Toml, near_miss, open_to_others, unknown
 
@@ -73,7 +72,7 @@ class Reader:
         return ",".join(str(one).strip() for one in several)
 
     def _from_file(self, name: str, setting: Setting, where: str) -> str | None:
-        path = self.home.root / Path(name).expanduser()
+        path = self.home.root / path_of(name)
         try:
             value = path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
@@ -166,8 +165,9 @@ def _complete(
             connector(values)
         except SettingsError as error:
             problems.add(name, error.message)
+            return
         for one in settings:
-            key = Path(values[one.name]).expanduser() if one.key_file and one.name in values else None
+            key = path_of(values[one.name]) if one.key_file and one.name in values else None
             if key and key.exists() and open_to_others(key):
                 problems.refuse(key)
 

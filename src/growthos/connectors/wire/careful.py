@@ -1,11 +1,11 @@
 """An exchange whose failures are told in words: which of them may pass, and which may not."""
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import httpx
 
 from growthos.clock import Clock
+from growthos.connectors.address import led_to
 from growthos.connectors.refusals import Refusals
 from growthos.connectors.terms import Judgement, Verdict
 from growthos.connectors.tries import AgainError
@@ -56,8 +56,7 @@ class Wire:
             said = quoted(error) or type(error).__name__
             raise AgainError(Judgement(Verdict.TRANSIENT, f"no whole answer from {host}: {said}")) from error
         if received.status in range(300, 400):
-            target = urlsplit(received.headers.get("location", "")).hostname
-            raise self._refusals.sent_on(host, quoted(target or ""), received.status)
+            raise self._refusals.sent_on(host, quoted(led_to(received.headers)), received.status)
         return received
 
 

@@ -100,7 +100,7 @@ class Listener:
                 caller: Any = key.fileobj
                 if caller is self._server:
                     self._take()
-                elif told := self._hear(caller):
+                elif caller in self._heard and (told := self._hear(caller)):  # else it has just made room
                     return told
         return None
 
