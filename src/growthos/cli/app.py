@@ -113,7 +113,7 @@ def growthos(
     session = Session(base=choose_home(home, Path.cwd()), demo=demo, quiet=quiet, verbose=verbose, raw_csv=raw_csv)
     if home is not None and os.environ.get("GROWTHOS_HOME") != home:
         session.chosen = f"--home {shlex.quote(home)} "
-    if demo:
+    if demo or context.invoked_subcommand == "demo":
         session.chosen += "--demo "
     try:
         session.demo = demo or demo_mode(session.base, os.environ)
