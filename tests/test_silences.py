@@ -132,6 +132,10 @@ def test_what_is_silenced_is_shown_and_does_not_count(run: Run, home: Home):
     said = run("alerts", "silence", "revenue_drop", "--until", "3d", *WHY, "--author", "ann", home=home)
     assert (said.code, said.out) == (0, "")
     assert "of what fires now 1 is held back" in said.err
+    assert (
+        "of what fires now nothing is held back"
+        in run("alerts", "silence", "ctr_drop", "--until", "1h", *WHY, home=home).err
+    )
     assert run("-q", "alerts", "silence", "roas*:meta", "--until", "1h", *WHY, home=home).err == ""
     after = run("alerts", "--fail-on", "critical", home=home)
     ids = [one["id"] for one in run("alerts", "silences", "--format", "json", home=home).json["silences"]]
