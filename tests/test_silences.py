@@ -143,7 +143,7 @@ def test_what_is_silenced_is_shown_and_does_not_count(run: Run, home: Home):
     assert [one["silenced_by"] for one in told if one["severity"] == "critical"] == [ids[1], ids[0]]
     assert (
         "of what fires now nothing is held back"
-        in run("alerts", "silence", "ctr_drop", "--until", "1h", *WHY, home=home).err
+        in run("alerts", "silence", "roas_below_one:direct", "--until", "1h", *WHY, home=home).err
     )
 
 
