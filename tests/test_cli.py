@@ -77,6 +77,58 @@ def test_the_command_of_a_hint_stays_in_the_home_that_was_chosen(capsys, monkeyp
         assert f"Run `{told}`, or" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["--demo", "connections"], "Next: growthos --home {home} --demo connections --test"),
+        (["--demo", "status"], "Next: growthos --home {home} --demo sync"),
+        (["status"], "Next: growthos --home {home} init, which connects a source, or growthos demo, which needs none"),
+        (["demo"], "Next: growthos --home {home} --demo kpis --by channel"),
+        (["demo"], "see `growthos --home {home} --demo why conversion_rate`."),
+    ],
+)
+def test_so_does_one_that_is_proposed(capsys, tmp_path, command, told):
+    assert cli.run(["--home", str(tmp_path), *command]) == 0
+    said = capsys.readouterr()
+    assert told.format(home=tmp_path) in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "begins"),
+    [
+        (["kpis", "-o", "answer.csv"], "kpi,scope,"),
+        (["kpis", "-o", "answer.JSON"], "{"),
+        (["kpis", "-o", "answer.md"], "## KPIs"),
+        (["kpis", "-o", "answer.txt"], "KPIs, "),
+        (["kpis", "-o", "answer.csv", "--format", "table"], "KPIs, "),
+        (["kpis", "--format", "json", "-o", "answer.csv"], "{"),
+        (["checks", "-o", "answer.csv"], "name,severity,"),
+    ],
+)
+def test_a_file_is_written_as_its_name_ends(shop, monkeypatch, tmp_path, arguments, begins):
+    """Unless the format is said."""
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(["--home", str(shop.root), *arguments]) == 0
+    [file] = tmp_path.iterdir()
+    assert file.read_text().startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["kpis", "-o", "answer.xlsx"], "-o answer.xlsx would be xlsx"),
+        (["why", "aov", "-o", "answer.parquet"], "-o answer.parquet would be parquet"),
+        (["report", "-o", "answer.pdf"], "-o answer.pdf is no name for a review"),
+        (["report", "-o", "answer.csv"], "-o answer.csv is no name for a review"),
+    ],
+)
+def test_a_file_of_another_kind_is_not_written(shop, capsys, monkeypatch, tmp_path, arguments, told):
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(["--home", str(shop.root), *arguments]) == ExitCode.USAGE
+    assert told in capsys.readouterr().err
+    assert not [*tmp_path.iterdir()]
+
+
 def latest(home: Home, *checks: dict[str, Any], published: bool) -> None:
     """The report of a last build, as a run leaves it."""
     home.runs.mkdir(exist_ok=True, parents=True)

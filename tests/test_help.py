@@ -3,11 +3,14 @@
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
+from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer.main
+from rich.console import Console
 
 from growthos import catalog, cli, connectors, dates
 from growthos.cli import completion, options
@@ -15,6 +18,7 @@ from growthos.cli.app import app
 from growthos.errors import ExitCode
 from growthos.home import DEMO_SEED, Home
 from growthos.kpis import KPIS
+from growthos.render.prose import Laid
 from growthos.topics import TOPICS, VARIABLES
 
 ROOT = Path(__file__).parents[1]
@@ -58,6 +62,48 @@ def test_without_a_name_it_shows_all_commands_and_all_topics(run: Run) -> None:
 @pytest.mark.parametrize("names", [names for names, _ in ALL], ids=" ".join)
 def test_the_help_of_a_command_is_what_the_command_itself_shows(run: Run, names: tuple[str, ...]) -> None:
     assert run("help", *names) == run(*names, "--help")
+
+
+@pytest.mark.parametrize("names", [names for names, _ in ALL], ids=" ".join)
+def test_on_a_terminal_of_80_columns_only_sentences_are_broken(
+    run: Run, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
+) -> None:
+    """Each example keeps its line, each paragraph flows, and no option that takes nothing looks as if it did."""
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = [line.strip() for line in run("help", *names)[1].splitlines()]
+    command = dict(ALL)[names]
+
+    assert [
+        line
+        for line in map(str.strip, command.epilog.replace("\\[", "[").splitlines())
+        if line[:1] != "[" and line not in shown
+    ] == []
+    assert "<bool>" not in "".join(shown)
+    about = shown[: next(n for n, line in enumerate(shown) if line[:1] == "╭")]
+    assert [one for one, then in pairwise(about) if one and then and len(f"{one} {then.split()[0]}") <= 78] == []
+
+
+def test_no_name_is_cut_on_a_terminal_of_80_columns() -> None:
+    page = drawn_at(80, TOPICS["environment"].page())
+
+    assert all(one.env in page for source in connectors.find().values() for one in source.settings)
+    assert "…" not in page.replace("G-… id", "").replace("(shpat_…)", "")
+
+
+@pytest.mark.parametrize("width", [30, 60])
+def test_nor_is_any_letter_of_it_on_a_narrower_one(width: int) -> None:
+    page = drawn_at(width, "| Variable | What it is |\n| --- | --- |\n| `GOOGLE_APPLICATION_CREDENTIALS` | a b c |\n")
+
+    assert "…" not in page
+    assert "CREDENTIALS" in "".join(page.split())
+
+
+def drawn_at(width: int, markdown: str) -> str:
+    """A page as a terminal of that width shows it."""
+    console = Console(width=width, file=StringIO(), force_terminal=True, no_color=True, highlight=False)
+    with console.capture() as shown:
+        console.print(Laid(markdown))
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown.get())
 
 
 @pytest.mark.parametrize("name", TOPICS)

@@ -111,7 +111,7 @@ class TestAllWell:
         }
         assert desk.home.env.stat().st_mode & 0o777 == 0o600
         assert f"Signed in; kept in {desk.home.env}: GA4_REFRESH_TOKEN, GOOGLE_ADS_REFRESH_TOKEN" in unwrapped(said.err)
-        assert "Next: growthos sync" in said.err
+        assert f"Next: growthos --home {desk.home.root} sync" in said.err
         assert re.search(r"ga4 .* credentials .* ok .* accepted", said.out)
         assert re.search(r"google_ads .* ok ", said.out)
         assert settings.load(desk.home, os.environ).sources["ga4"]["refresh_token"] == TOKEN
@@ -382,7 +382,7 @@ class TestRefused:
         said = desk.run("login")
         assert said.code == ExitCode.CREDENTIALS
         assert "invalid_grant" in said.out
-        assert "Sign in again: `growthos login ga4`" in unwrapped(said.out)
+        assert f"Sign in again: `growthos --home {desk.home.root} login ga4`" in unwrapped(said.out)
         assert "ends every sign-in after 7 days" in unwrapped(said.out)
         assert "Next" not in said.err
 

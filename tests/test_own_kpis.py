@@ -415,7 +415,7 @@ def test_every_command_knows_them(run, home):
     code, _, err = run("kpis", "revenue_per_sesion", home=home)
     assert (code, "Did you mean revenue_per_session?" in err) == (2, True)
     code, out, _ = run("why", "revenue_per_session", home=home)
-    assert (code, "Next: growthos why revenue_net" in out) == (0, True)
+    assert (code, f"Next: growthos --home {home.root} why revenue_net" in out) == (0, True)
 
 
 def test_a_home_does_not_know_those_of_another(run, home, tmp_path):

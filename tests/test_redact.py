@@ -248,6 +248,8 @@ def test_a_damaged_file_is_not_passed_over(stage):
 def test_nobody_is_no_person(stage):
     with pytest.raises(UsageError, match="Nobody"):
         take_out(stage)
+    with pytest.raises(UsageError, match="'ann' is no e-mail"):
+        take_out(stage, customer="7012345", email="ann")
     assert not take_out(stage, customer="987654321", dry_run=True).found
 
 

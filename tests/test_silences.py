@@ -141,6 +141,10 @@ def test_what_is_silenced_is_shown_and_does_not_count(run: Run, home: Home):
     assert f"Of the {len(before)} that fire nobody is told of 2." in after.out
     told = run("alerts", "--format", "json", home=home).json["alerts"]
     assert [one["silenced_by"] for one in told if one["severity"] == "critical"] == [ids[1], ids[0]]
+    assert (
+        "of what fires now nothing is held back"
+        in run("alerts", "silence", "roas_below_one:direct", "--until", "1h", *WHY, home=home).err
+    )
 
 
 def test_a_command_that_fails_has_silenced_nothing(run: Run, home: Home):

@@ -67,7 +67,7 @@ def test_before_the_first_sync_it_says_what_is_connected_and_ends_well(run, tmp_
     assert code == ExitCode.OK
     assert "4 of 4 sources are connected, nothing read yet" in out
     assert "not read yet" in out
-    assert "Next: growthos --demo sync" in out
+    assert f"Next: growthos --home {tmp_path / 'new'} --demo sync" in out
     assert not (tmp_path / "new").exists()
 
 
@@ -75,7 +75,7 @@ def test_where_nothing_is_connected_it_says_how_to_begin(run, tmp_path):
     code, out, _ = run(tmp_path, "status")
     assert code == ExitCode.OK
     assert "0 of 4 sources are connected" in out
-    assert "Next: growthos connections" in out
+    assert f"Next: growthos --home {tmp_path} init, which connects a source, or growthos demo, which needs none" in out
 
 
 def test_wrong_settings_are_told_as_everywhere(run, tmp_path):

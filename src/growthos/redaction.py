@@ -82,7 +82,9 @@ def redact(
 ) -> Redaction:
     """Find what there is of a person, take it out unless it is a dry run, and build what is published anew."""
     number = people.customer_number(customer) if customer else None
-    if not number and not (email and "@" in email):
+    if email and "@" not in email:
+        raise UsageError(f"--email {email!r} is no e-mail.", hint="Write it in full, as ann@example.com.")
+    if not (number or email):
         raise UsageError("Nobody is named.", hint="Give --customer with the number of a customer, or --email.")
     with locked(home):
         state, damaged = State.read(home.raw)

@@ -140,7 +140,7 @@ class Status:
         growthos = "growthos --demo" if self.demo else "growthos"
         ready = [one for one in self.sources if one.connected]
         if not ready:
-            yield "growthos connections, for what each source needs, or growthos demo"
+            yield "growthos init, which connects a source, or growthos demo, which needs none"
         if self.running is not None:
             yield f"{growthos} status, once the run has ended"
         if failed := [one.name for one in ready if one.errors]:

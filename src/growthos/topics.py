@@ -51,7 +51,8 @@ FORMATS = """\
 # Formats
 
 What was asked for goes to stdout, or to the file of `-o`; progress, warnings and errors go to stderr. So
-`growthos kpis --format json | jq .` never meets a word that is no JSON. A file of `-o` is written whole or not at all.
+`growthos kpis --format json | jq .` never meets a word that is no JSON. A file of `-o` is written whole or not at all,
+and in the format that its name ends in, unless `--format` says another.
 
 | Format | What it is |
 | --- | --- |

@@ -41,18 +41,42 @@ growthos demo                      a whole shop, no account needed
 growthos init                      connect your own shop
 growthos sync                      read what is connected
 growthos kpis --since 7d           18 KPIs against the days before
-growthos alerts --fail-on critical for cron
+growthos alerts notify             what is new, once: for cron
 """
 
 
 class Panels(TyperGroup):
     """The commands by panel, each panel as it was begun; what has commands of its own stands first in its panel."""
 
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        command = super().get_command(ctx, cmd_name)
+        return None if command is None else readable(command, ctx)
+
+    def get_params(self, ctx: Any) -> Any:
+        return [_readable(one) for one in super().get_params(ctx)]
+
     def list_commands(self, ctx: Any) -> list[str]:
         panel = {name: getattr(one, "rich_help_panel", None) for name, one in self.commands.items()}
         begun = list(dict.fromkeys(panel.values()))
         plain = {name: not isinstance(one, TyperGroup) for name, one in self.commands.items()}
         return sorted(self.commands, key=lambda name: (begun.index(panel[name]), plain[name]))
+
+
+def readable(command: Any, ctx: Any) -> Any:
+    """A command whose help flows to the width of the terminal, as typer has only the first paragraph do."""
+    command.help = "\n\n".join(" ".join(one.split()) for one in (command.help or "").split("\n\n"))
+    for option in command.get_params(ctx):
+        _readable(option)
+    for below in getattr(command, "commands", {}).values():
+        readable(below, ctx)
+    return command
+
+
+def _readable(option: Any) -> Any:
+    """An option that is there or not has no `<bool>` beside it, which looks like a word to give."""
+    if getattr(option, "is_bool_flag", False) and option.metavar is None:
+        option.metavar = ""
+    return option
 
 
 app = typer.Typer(
@@ -113,7 +137,7 @@ def growthos(
     session = Session(base=choose_home(home, Path.cwd()), demo=demo, quiet=quiet, verbose=verbose, raw_csv=raw_csv)
     if home is not None and os.environ.get("GROWTHOS_HOME") != home:
         session.chosen = f"--home {shlex.quote(home)} "
-    if demo:
+    if demo or context.invoked_subcommand == "demo":
         session.chosen += "--demo "
     try:
         session.demo = demo or demo_mode(session.base, os.environ)

@@ -22,7 +22,7 @@ EPILOG = """
 growthos init                          ask for one source after the other
 growthos init meta                     ask for Meta Ads again
 growthos init --home /srv/acme         another shop has another home
-growthos init --no-input --timezone Europe/Berlin --set META_AD_ACCOUNT_ID=1001
+growthos init --no-input --set META_AD_ACCOUNT_ID=1001
 """
 
 

@@ -24,7 +24,7 @@ EPILOG = """
 
 growthos login                            where an OAuth client is set
 growthos login ga4                        only this source
-growthos login ga4 --client client.json   with the client's file, as downloaded
+growthos login ga4 --client client.json   with the client's file
 growthos login --timeout 900              a quarter of an hour for the browser
 """
 

@@ -1,7 +1,7 @@
 """The command that explains the others: help."""
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,8 +17,8 @@ PANEL = "Set up"
 EPILOG = """
 [bold]Examples[/bold]
 
-growthos help                          every command, and what else there is to read
-growthos help kpis                     a command; growthos kpis -h does the same
+growthos help                          every command and topic
+growthos help kpis                     as growthos kpis -h does
 growthos help exit-codes               how commands end, for cron
 growthos explain cac                   of a KPI, alert, check or source
 """
@@ -65,5 +65,6 @@ def _found(parent: "Context", names: "Sequence[str]") -> "Context":
                 f"There is no command or topic {name!r}.{f' Did you mean {near[0]}?' if near else ''}",
                 hint=f"Topics are {', '.join(TOPICS)}. For a KPI, alert, check or source: `growthos explain {name}`.",
             )
-        parent = typer.Context(commands[name], info_name=name, parent=parent)
+        group: Any = parent.command
+        parent = typer.Context(group.get_command(parent, name), info_name=name, parent=parent)
     return parent

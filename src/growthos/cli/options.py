@@ -40,18 +40,36 @@ UntilOption = Annotated[
         autocompletion=completion.last_days,
     ),
 ]
+
+
+def _as_file_ends(context: typer.Context, given: str) -> str:
+    """The format that was asked for, else as the name of the file of -o ends, else a table."""
+    source, output = context.get_parameter_source("format_"), context.params.get("output")
+    if output is None or source is None or source.name != "DEFAULT":
+        return given
+    style = ENDINGS.get(output.suffix.lower(), given)
+    if style in FILES:
+        raise UsageError(
+            f"-o {output} would be {style}, which this command does not write.",
+            hint="Let it end in .csv, .json or .md; `growthos sql` and `growthos export` write Excel and Parquet.",
+        )
+    return style
+
+
 FormatOption = Annotated[
     str,
     typer.Option(
         "--format",
         metavar="FORMAT",
+        show_default="as the name of FILE ends, else table",
+        callback=_as_file_ends,
         help="How to write it: table, json, csv or markdown.",
         autocompletion=completion.words(FORMATS),
     ),
 ]
 OutputOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead of the screen."),
+    typer.Option("--output", "-o", metavar="FILE", is_eager=True, help="Write to a file instead of the screen."),
 ]
 StrictOption = Annotated[
     bool,
@@ -97,6 +115,11 @@ def form(given: str) -> Format:
 def paper(given: str | None, output: Path | None) -> "Paper":
     """What a review is written on: as it was asked for, else Markdown where the file's name says so, else HTML."""
     ending = ENDINGS.get(output.suffix.lower(), "") if output else ""
+    if given is None and output and (ending not in {"", "markdown"} or output.suffix.lower() == ".pdf"):
+        raise UsageError(
+            f"-o {output} is no name for a review, which is HTML or Markdown.",
+            hint="Let it end in .html or .md; a browser prints the page on paper or to a PDF.",
+        )
     if given is None:
         return "markdown" if ending == "markdown" else "html"
     return cast("Paper", word(given, PAPERS, "--format"))

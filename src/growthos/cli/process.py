@@ -3,7 +3,6 @@
 import codecs
 import errno
 import os
-import re
 import select
 import signal
 import sys
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from growthos import interrupt
 from growthos.cli import streams
 from growthos.errors import ExitCode, GrowthError
+from growthos.typed import as_typed, choose
 
 if TYPE_CHECKING:
     from growthos.cli.session import Session
@@ -47,8 +47,6 @@ PLAIN = {
 } | dict(zip("▁▂▃▄▅▆▇█", "_.,-=+*#", strict=True)) | {
     chr(0x2800 + dots): " ..::++##"[dots.bit_count()] for dots in range(256)
 }  # fmt: skip
-COMMAND = re.compile(r"`growthos (?!--)")
-"""A command in a hint, if it chooses no home by itself."""
 PR_SET_DUMPABLE = 4
 SECONDS_TO_END = 1.8
 TICK_SECONDS = 0.02
@@ -122,15 +120,9 @@ def tell(error: Exception, arguments: Sequence[str]) -> int:
 def _tell_known(error: GrowthError) -> int:
     _say(error.message)
     if error.hint:
-        _say("\n".join(f"  {line}" for line in _as_typed(error.hint).splitlines()))
+        _say("\n".join(f"  {line}" for line in as_typed(error.hint).splitlines()))
     _trace(error)
     return error.code
-
-
-def _as_typed(hint: str) -> str:
-    """A hint whose commands have the options that chose this home: who copies one stays in it."""
-    chosen = _sessions[-1].chosen if _sessions else ""
-    return COMMAND.sub(lambda _: f"`growthos {chosen}", hint)
 
 
 def _tell_system(error: OSError, arguments: Sequence[str]) -> int:
@@ -172,6 +164,7 @@ def begin(session: "Session") -> None:
 
     SECRETS.forget()
     _sessions.append(session)
+    choose(session.chosen)
 
 
 def raw_csv() -> bool:

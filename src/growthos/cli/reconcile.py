@@ -16,15 +16,15 @@ PANEL = "Watch"
 EPILOG = """
 [bold]Near enough[/bold]
 
-Money: half a percent, or one unit. Impressions and clicks: half a percent, or one.
-GA4: one percent; days of which it kept rows back are not compared. Orders: exactly.
+Money, impressions and clicks: half a percent, or one. Orders: exactly.
+GA4: one percent; days of which it kept rows back are not compared.
 `growthos explain reconciliation` says why.
 
 [bold]Examples[/bold]
 
 growthos reconcile                         the last 28 complete days
 growthos reconcile --source meta --all     every day of one source
-growthos reconcile --strict                for cron: exit with 4 if a day differs
+growthos reconcile --strict                exit with 4 if a day differs
 """
 
 

@@ -24,7 +24,7 @@ growthos report --since last-month -o month.html
 growthos report --format markdown      for chat and mail
 growthos -q report -o week.html        for cron
 
-The page is one file that asks nothing of the network; it prints on A4 and Letter.
+The page is one file that asks nothing of the network; it prints on paper.
 """
 
 

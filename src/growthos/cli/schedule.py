@@ -95,7 +95,7 @@ def _read(session: Session, every: str | None, at: str | None, kinds: tuple[str,
     if not session.base.root.is_dir():
         raise NoDataError(
             f"There is no home at {session.base.root}.",
-            hint="Make the folder and connect a source (`growthos connections`), or choose another with --home.",
+            hint="Make the folder and connect a source (`growthos init`), or choose another with --home.",
         )
     reporting, machine = ZoneInfo(session.settings.reporting_timezone), zones.machine()
     today = session.clock.now().astimezone(machine).date()

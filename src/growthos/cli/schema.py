@@ -13,14 +13,15 @@ PANEL = "Watch"
 EPILOG = """
 [bold]What is compared[/bold]
 
-Pages of each stream's newest run with pages of the runs before it, and both with what sql/staging reads.
-A sample: `--pages` says how many of each. Whatever is found, syncs go on: a value that cannot be read is put aside.
+Pages of each stream's newest run with pages of the runs before it, and both
+with what sql/staging reads. A sample: `--pages` says how many of each.
+Whatever is found, syncs go on: a value that cannot be read is put aside.
 
 [bold]Examples[/bold]
 
-growthos schema                        what is new, gone, of another type, or a new word
+growthos schema                        what is new, gone or changed
 growthos schema --source meta          of one source
-growthos schema --strict               for cron: exit with 4 if something that is read is gone or of another type
+growthos schema --strict               exit with 4 if what is read is gone
 """
 
 

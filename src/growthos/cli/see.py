@@ -40,7 +40,7 @@ KPIS_EPILOG = """
 growthos kpis                          the last 7 complete days
 growthos kpis --since last-month       last month against as many days before
 growthos kpis roas cac --by channel    two KPIs, and both for each channel
-growthos kpis --by ad                  spend, ROAS, clicks of each ad, under its campaign
+growthos kpis --by ad                  each ad, under its campaign
 growthos kpis --format json | jq .     for programs: cents as whole numbers
 """
 PLOT_EPILOG = """

@@ -17,7 +17,7 @@ PANEL = "Set up"
 EPILOG = """
 [bold]Examples[/bold]
 
-growthos demo                          sync the demo shop, then its KPIs and alerts
+growthos demo                          sync it, then its KPIs and alerts
 growthos --demo kpis --by channel      any command works on it
 """
 CONNECTIONS_EPILOG = """

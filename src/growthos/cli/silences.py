@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 SILENCE_EPILOG = """
 [bold]Examples[/bold]
 
-growthos alerts silence revenue_drop --until 2026-04-06 --reason "Easter, as every year"
-growthos alerts silence roas_below_one:meta --until 3d --reason "a new campaign learns"
-growthos alerts silence "*:google" --until 12h --reason "billing is being moved" --author ann
+growthos alerts silence revenue_drop --until 2026-04-06 --reason "Easter"
+growthos alerts silence roas_below_one:meta --until 3d --reason "it learns"
+growthos alerts silence "*:google" --until 12h --reason "billing" --author ann
 """
 SILENCES_EPILOG = """
 [bold]Examples[/bold]
@@ -30,7 +30,7 @@ UNSILENCE_EPILOG = """
 [bold]Examples[/bold]
 
 growthos alerts unsilence 3fa4c2d1     that silence is over
-growthos alerts unsilence 3f           as much of the id as tells it from others
+growthos alerts unsilence 3f           its id, as far as it takes
 """
 
 
@@ -72,9 +72,10 @@ def silence(
         pen.write(pen.book.model_copy(update={"silences": (*pen.book.silences, new)}), now)
     if not session.quiet:
         held = len(kept.listed([new], firing, zone, now).silences[0].matches)
+        now_held = f"{held} {'is' if held == 1 else 'are'}" if held else "nothing is"
         render.remark(
             f"Nobody is told of {new.matcher} until {new.until.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone}): of"
-            f" what fires now {held} {'is' if held == 1 else 'are'} held back. `growthos alerts unsilence {new.id}`"
+            f" what fires now {now_held} held back. `growthos alerts unsilence {new.id}`"
             " ends it."
         )
 

@@ -16,9 +16,9 @@ PANEL = "Watch"
 EPILOG = """
 [bold]Examples[/bold]
 
-growthos status                        how far each source is read, how old that is, what is unfinished
-growthos status --format json          for a monitor; exits with 3 if a source has not been read for 48 hours
-growthos status --restatements         which days of the last four weeks the sources have told anew, and by how much
+growthos status                        how far each source is read, how old
+growthos status --format json          for a monitor: exits with 3 if too old
+growthos status --restatements         which days were told anew, four weeks
 """
 
 

@@ -20,10 +20,10 @@ PANEL = "Data"
 SYNC_EPILOG = """
 [bold]Examples[/bold]
 
-growthos sync                      read what is due from every connected source
+growthos sync                      read what is due from every source
 growthos sync shopify meta         only these two
 growthos sync --since 2026-01-01   read from that day on again
-growthos sync --dry-run            how many requests and minutes that would cost
+growthos sync --dry-run            how many requests and minutes
 """
 REBUILD_EPILOG = """
 [bold]Example[/bold]

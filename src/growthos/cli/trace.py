@@ -15,15 +15,16 @@ PANEL = "See"
 EPILOG = """
 [bold]What is shown[/bold]
 
-The rows of the tables, the staged rows they were made of, every version that was read and what changed in it;
-of each the raw file, the page and the bytes. Records are shown as they are stored, e-mails and addresses too.
+The rows of the tables, the staged rows they were made of, every version that
+was read and what changed in it; of each the raw file, the page and the bytes.
+Records are shown as they are stored, e-mails and addresses too.
 
 [bold]Examples[/bold]
 
 growthos trace 1042                               an order, by its name
 growthos trace shopify:450789469 --format json    by its key, for programs
-growthos trace 1042 --bytes 2 -o record.json      its second record, byte for byte
-growthos trace "Spring Launch" --day yesterday    what a campaign spent on a day
+growthos trace 1042 --bytes 2 -o record.json      its second record
+growthos trace "Spring Launch" --day yesterday    a campaign on a day
 """
 
 

@@ -11,9 +11,9 @@ PANEL = "Watch"
 EPILOG = """
 [bold]Examples[/bold]
 
-growthos verify                        headers, numbers, units, and what the database was made of
-growthos verify --read-data            every byte of the raw files and of the database; after a crash of the disk
-growthos verify --format json          for a monitor; exits with 65 if something is damaged
+growthos verify                        headers, numbers, units, the database
+growthos verify --read-data            every byte, after a crash of the disk
+growthos verify --format json          for a monitor: exits with 65 if damaged
 """
 
 

@@ -21,7 +21,7 @@ ALERTS_EPILOG = """
 
 growthos alerts                        what crossed a line in the last 7 days
 growthos alerts --fail-on critical     exit with 10 if something critical did
-growthos -q alerts --fail-on critical  and say nothing if nothing did: for cron
+growthos -q alerts --fail-on critical  and say nothing if nothing did
 growthos alerts --all --format json    every rule, with its numbers
 growthos alerts --backtest 90d         how often would you have been told?
 growthos alerts notify                 tell what is new, once

@@ -117,7 +117,9 @@ class Wizard:
         origins = self._origins(name)
         self.keep(setting_up.writing(source, way, answers, origins), name)
         for variable, place in setting_up.left(source, way, origins).items():
-            render.remark(f"{variable} is still set: {place}. Take it out there, or it may count in place of these.", "warn")
+            render.remark(
+                f"{variable} is still set: {place}. Take it out there, or it may count in place of these.", "warn"
+            )
 
     def _answers(self, source: type[Connector], before: Mapping[str, str]) -> tuple[Way | None, dict[str, str]]:
         """How the source lets us in, and what is said for each of its settings; what the environment says stays.

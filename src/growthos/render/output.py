@@ -2,14 +2,15 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
-from growthos import interrupt, jsontext
+from growthos import interrupt, jsontext, typed
 from growthos.folders import ANOTHER, cannot_write, making
 from growthos.redact import SECRETS
-from growthos.render.pages import Note, Page, markdown
+from growthos.render.pages import Heading, Note, Page, markdown
 from growthos.render.text import for_spreadsheet, harmless
 
 Style = Literal["table", "json", "csv", "raw-csv", "markdown"]
@@ -42,7 +43,7 @@ def show(page: Page) -> None:
     """Draw a page on stdout."""
     from growthos.render import screen
 
-    _print(screen.drawn_for(sys.stdout, page), sys.stdout)
+    _print(screen.drawn_for(sys.stdout, as_typed(page)), sys.stdout)
 
 
 def say(page: Page) -> None:
@@ -50,7 +51,19 @@ def say(page: Page) -> None:
     from growthos.render import screen
 
     if page:
-        _print(screen.drawn_for(sys.stderr, page), sys.stderr)
+        _print(screen.drawn_for(sys.stderr, as_typed(page)), sys.stderr)
+
+
+def as_typed(page: Page) -> Page:
+    """A page whose commands stay in this home."""
+    return tuple(
+        replace(one, text=typed.as_typed(one.text))
+        if isinstance(one, Note)
+        else replace(one, text=typed.as_typed(one.text), below=typed.as_typed(one.below))
+        if isinstance(one, Heading)
+        else one
+        for one in page
+    )
 
 
 def drawn(page: Page) -> str:

@@ -90,9 +90,9 @@ def _prose(prose: Prose, console: Console) -> RenderableType:
     """Laid out where there is a terminal; for a file or a pipe as it is."""
     if not console.is_terminal:
         return Text(harmless(prose.markdown.rstrip("\n")))
-    from rich.markdown import Markdown
+    from growthos.render.prose import Laid
 
-    return Constrain(Markdown(prose.markdown), WIDEST_TEXT)
+    return Constrain(Laid(prose.markdown), WIDEST_TEXT)
 
 
 def _panel(panel: Panel, console: Console) -> RenderableType:
