@@ -420,6 +420,6 @@ def test_the_commands_ask_with_the_guards_of_the_home(run: Any, home: Home) -> N
     with home.settings.open("a") as file:
         file.write("[alerts]\nmin_orders = 43\n")
     assert (stands(), days()) == ("inactive", 0)
-    assert "of what fires now 0 are held back" in " ".join(silenced("revenue_drop").split())
+    assert "of what fires now nothing is held back" in " ".join(silenced("revenue_drop").split())
     home.settings.write_text(home.settings.read_text().replace("min_orders = 43", "keep_firing_for = 0"))
     assert stands() == "resolved"

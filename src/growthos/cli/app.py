@@ -48,9 +48,9 @@ growthos alerts notify             what is new, once: for cron
 class Panels(TyperGroup):
     """The commands by panel, each panel as it was begun; what has commands of its own stands first in its panel."""
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        command = super().get_command(ctx, cmd_name)
-        return None if command is None else readable(command, ctx)
+    def resolve_command(self, ctx: Any, args: Any) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, None if command is None else readable(command, ctx), rest
 
     def get_params(self, ctx: Any) -> Any:
         return [_readable(one) for one in super().get_params(ctx)]

@@ -1,6 +1,5 @@
 """The command that explains the others: help."""
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -55,6 +54,8 @@ def help_(
 
 def _found(parent: "Context", names: "Sequence[str]") -> "Context":
     """The command of these names, one below the other; UsageError with the nearest where there is none."""
+    from difflib import get_close_matches
+
     from growthos.topics import TOPICS
 
     for name in names:
@@ -66,5 +67,6 @@ def _found(parent: "Context", names: "Sequence[str]") -> "Context":
                 hint=f"Topics are {', '.join(TOPICS)}. For a KPI, alert, check or source: `growthos explain {name}`.",
             )
         group: Any = parent.command
-        parent = typer.Context(group.get_command(parent, name), info_name=name, parent=parent)
+        _, command, _ = group.resolve_command(parent, [name])
+        parent = typer.Context(command, info_name=name, parent=parent)
     return parent

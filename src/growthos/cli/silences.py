@@ -1,7 +1,6 @@
 """The commands below `alerts` that hold alerts back: silence, silences, unsilence."""
 
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -61,6 +60,8 @@ def silence(
     ] = None,
 ) -> None:
     """Tell nobody of some alerts until a day, or for a while; `alerts` shows them all the same."""
+    from zoneinfo import ZoneInfo
+
     from growthos import alert_book, render
     from growthos import silences as kept
 
