@@ -82,13 +82,16 @@ def schedule() -> str:
 
 def every_command() -> Iterator[tuple[str, Any]]:
     """Every command by its whole name, each group's own before those below it, in the order of the help."""
+    from typer import Context
     from typer.main import get_command
 
     from growthos.cli.app import app
 
     group = get_command(app)
     assert isinstance(group, TyperGroup)
-    for name, one in ((name, group.commands[name]) for name in group.list_commands(None)):
+    program = Context(group)
+    for name in group.list_commands(program):
+        _, one, _ = group.resolve_command(program, [name])
         yield f"growthos {name}", one
         for below, other in getattr(one, "commands", {}).items():
             yield f"growthos {name} {below}", other

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import typer.main
+from readme import every_command
 from rich.console import Console
 
 from growthos import catalog, cli, connectors, dates
@@ -40,12 +41,10 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     return ran
 
 
-def commands(above: Any = PROGRAM, names: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command, those below another as well, with the names that lead to it."""
-    for name, command in above.commands.items():
-        yield (*names, name), command
-        if hasattr(command, "commands"):
-            yield from commands(command, (*names, name))
+    for name, command in every_command():
+        yield tuple(name.split()[1:]), command
 
 
 ALL = list(commands())
@@ -176,7 +175,7 @@ def test_an_unknown_name_gets_the_nearest(run: Run) -> None:
 )
 def test_whatever_has_names_is_completed(name: str, parameter: Any) -> None:
     """In the help of each command what is written in capitals, if it is of a kind that has names."""
-    context = typer.Context(PROGRAM.commands[name], info_name=name, parent=typer.Context(PROGRAM))
+    context = typer.Context(dict(ALL)[name,], info_name=name, parent=typer.Context(PROGRAM))
 
     assert [one.value for one in parameter.shell_complete(context, "")]
 

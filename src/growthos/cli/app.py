@@ -1,8 +1,9 @@
 """The commands of growthos, in the panels of its help."""
 
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -33,6 +34,10 @@ from growthos.cli import (
 )
 from growthos.cli.session import Session, choose_home
 
+if TYPE_CHECKING:
+    from typer.models import CommandInfo
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
 GLOBAL = ("--demo", "-q", "--quiet", "-v", "--verbose", "--raw-csv")
 EPILOG = """
 [bold]Begin here[/bold]
@@ -44,12 +49,19 @@ growthos kpis --since 7d           18 KPIs against the days before
 growthos alerts notify             what is new, once: for cron
 """
 
+_deferred: "dict[str, CommandInfo]" = {}
+
 
 class Panels(TyperGroup):
-    """The commands by panel, each panel as it was begun; what has commands of its own stands first in its panel."""
+    """The commands by panel, each panel as it was begun; what has commands of its own stands first in its panel.
+
+    What a command takes is found out when it is asked for: doing so for all of them costs an eighth of a help.
+    """
 
     def resolve_command(self, ctx: Any, args: Any) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
+        if name in _deferred:
+            command = _whole(name)
         return name, None if command is None else readable(command, ctx), rest
 
     def get_params(self, ctx: Any) -> Any:
@@ -60,6 +72,29 @@ class Panels(TyperGroup):
         begun = list(dict.fromkeys(panel.values()))
         plain = {name: not isinstance(one, TyperGroup) for name, one in self.commands.items()}
         return sorted(self.commands, key=lambda name: (begun.index(panel[name]), plain[name]))
+
+
+def _whole(name: str) -> Any:
+    """A command with all that it takes."""
+    alone = typer.Typer(
+        add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False, context_settings=CONTEXT
+    )
+    alone.registered_commands.append(copy(_deferred[name]))
+    return typer.main.get_command(alone)
+
+
+def _defer(commands: "Sequence[CommandInfo]") -> None:
+    """Leave of each command what the list of them shows, until the command is asked for."""
+    for one in commands:
+        function = one.callback
+        assert function is not None  # noqa: S101 - a command is made of one
+
+        def says() -> None:
+            raise AssertionError
+
+        says.__name__, says.__doc__ = function.__name__, function.__doc__
+        _deferred[one.name or function.__name__] = copy(one)
+        one.callback = says
 
 
 def readable(command: Any, ctx: Any) -> Any:
@@ -86,7 +121,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=CONTEXT,
 )
 
 
@@ -187,3 +222,4 @@ login.add(app)
 schedule.add(app)
 export.add(app)
 manual.add(app)
+_defer(app.registered_commands)
