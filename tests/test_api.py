@@ -4,10 +4,12 @@ The server is real and on this machine. The clock jumps where the program sleeps
 and costs no time; the limits are measured once more by the clock on the wall.
 """
 
+import contextlib
 import gzip
 import json
 import logging
 import resource
+import socket
 import time
 import zlib
 from collections.abc import Iterator
@@ -103,9 +105,9 @@ class Told:
         )
 
 
-def toy(server: Server, told: Told | None = None, *, patience: float = 900.0, kind: type[Connector] = Toy) -> Api:
+def toy(server: Server, told: Told | None = None, *, kind: type[Connector] = Toy, **more: float) -> Api:
     connector = kind({"token": CANARY, "base_url": server.address})
-    return Api(connector, clock=server.clock, watch=(told or Told()).watch, patience=patience)
+    return Api(connector, clock=server.clock, watch=(told or Told()).watch, **more)
 
 
 def ask(server: Server, told: Told | None = None, **more):
@@ -884,6 +886,50 @@ class TestLimits:
             with pytest.raises(PatienceError, match="limit of calls"):
                 api.get("/things", {}, operation="things", envelope=Ok)
         assert len(server.arrivals) == 2
+
+
+class TestWhenTimeIsUp:
+    """`ends` is when a run's time is up, by the clock that the program waits by."""
+
+    def test_nobody_is_asked_any_more(self, server, clock):
+        server.says(OK)
+        told = Told()
+        with toy(server, told, ends=clock.monotonic() + 100) as api:
+            api.get("/things", {}, operation="things", envelope=Ok)
+            clock.sleep(100)
+            with pytest.raises(PatienceError, match="toy was not read to the end: the time that --timeout gives"):
+                api.get("/things", {}, operation="things", envelope=Ok)
+        assert (len(server.arrivals), len(told.calls)) == (1, 1)
+
+    @pytest.mark.parametrize(("left", "slept"), [(31, 30), (29, 0)])
+    def test_a_wait_that_ends_after_it_is_not_begun(self, server, clock, left, slept):
+        """There is nothing to be had from it, so the run ends before its time."""
+        server.says((429, "", {"Retry-After": "30"}), OK)
+        end = contextlib.nullcontext() if slept else pytest.raises(PatienceError, match="time that --timeout gives")
+        with end:
+            ask(server, ends=clock.monotonic() + left)
+        assert clock.skipped == slept
+
+    @pytest.mark.parametrize("tries", [1, 5])
+    @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "])
+    def test_an_answer_that_still_comes_is_cut_off(self, server, clock, monkeypatch, head, tries):
+        """In its headers as in its body; and that is not called a failure of the source."""
+        monkeypatch.setattr(Toy, "tries", tries)
+        server.script = trickle(head, b" ")
+        began = time.monotonic()
+        with pytest.raises(PatienceError, match="time that --timeout gives"):
+            ask(server, ends=clock.monotonic() + 0.3)
+        assert 0.3 <= time.monotonic() - began < 2
+        assert len(server.arrivals) == 1
+
+    def test_a_handshake_that_nobody_answers_is_cut_off(self, server, clock, monkeypatch):
+        monkeypatch.setattr(Toy, "tries", 1)
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            server.address = f"https://127.0.0.1:{silent.getsockname()[1]}"
+            began = time.monotonic()
+            with pytest.raises(PatienceError, match="time that --timeout gives"):
+                ask(server, ends=clock.monotonic() + 0.3)
+        assert 0.3 <= time.monotonic() - began < 2
 
 
 def exhausted(code: str, delay: str) -> dict:

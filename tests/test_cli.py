@@ -614,7 +614,8 @@ def test_sync_hands_on_what_was_asked(run, tmp_path, monkeypatch):
     assert said.code == ExitCode.BUSY
     assert asked == [pipeline.Asked(sources=["meta"], since=date(2026, 1, 1), until=date(2026, 1, 31), full=True)]
     run("sync", "--lock-timeout", "90", home=tmp_path)
-    assert asked[1:] == [pipeline.Asked(sources=[], lock_timeout=90)]
+    run("sync", "--timeout", "600", home=tmp_path)
+    assert asked[1:] == [pipeline.Asked(sources=[], lock_timeout=90), pipeline.Asked(sources=[], timeout=600)]
 
 
 def test_a_bug_is_short_and_logged(run, tmp_path, monkeypatch):

@@ -3,14 +3,18 @@
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from growthos import pipeline, settings
+from growthos.clock import DemoClock
 from growthos.errors import BusyError
 from growthos.home import Home
 from growthos.lock import holder, locked
 
+NOON = datetime(2026, 3, 30, 12, tzinfo=UTC)
 HOLD = """
 import sys, time
 from pathlib import Path
@@ -116,3 +120,10 @@ def test_of_many_at_once_one_works_and_all_others_are_told(home, number):
     codes = sorted(one.wait(timeout=120) for one in running)
     assert codes == [0] + [75] * (number - 1)
     assert Path(home.root / "entered").read_text() == "one "
+
+
+def test_waiting_for_another_run_counts_as_time_of_this_one(home):
+    asked, began = pipeline.Asked(lock_timeout=60, timeout=0.2), time.monotonic()
+    with locked(home), pytest.raises(BusyError):
+        pipeline.sync(home, settings.demo(), DemoClock(NOON), asked, pipeline.Watcher(), demo_seed=1)
+    assert 0.2 <= time.monotonic() - began < 5

@@ -18,6 +18,7 @@ from referee import only_what_was_asked
 from growthos import demo, pipeline, raw, warehouse
 from growthos import settings as settings_module
 from growthos.clock import DemoClock
+from growthos.errors import ExitCode
 from growthos.home import Home
 
 START = datetime.combine(demo.LAST_DAY + timedelta(days=1), datetime.min.time(), UTC).replace(minute=30)
@@ -44,6 +45,7 @@ def sync(
     monkeypatch: pytest.MonkeyPatch,
     around: Callable[[httpx.BaseTransport], httpx.BaseTransport] = lambda transport: transport,
     clock: DemoClock | None = None,
+    asked: pipeline.Asked | None = None,
 ) -> pipeline.SyncReport:
     """A sync of the demo whose transport is wrapped by `around`."""
     plain = demo.transport
@@ -53,7 +55,7 @@ def sync(
             Home(root),
             settings_module.demo(),
             clock or DemoClock(START),
-            pipeline.Asked(),
+            asked or pipeline.Asked(),
             pipeline.Watcher(),
             demo_seed=demo.SEED,
         )
@@ -171,6 +173,19 @@ def test_served_on_a_socket_the_faces_give_the_same_marts(plain, tmp_path, monke
             Home(tmp_path), settings_module.demo(), clock, pipeline.Asked(), pipeline.Watcher(), demo_seed=None
         )
     assert report.exit_code == 0
+    assert marts(tmp_path) == marts(plain)
+
+
+def test_runs_whose_time_is_up_go_on_from_one_to_the_next(plain, tmp_path, monkeypatch):
+    """The demo's own clock, which moves where a limit of calls makes the program wait."""
+    clock, codes = DemoClock(START), list[int]()
+    while not codes or (codes[-1] and len(codes) < 9):
+        report = sync(tmp_path, monkeypatch, clock=clock, asked=pipeline.Asked(timeout=150))
+        assert report.finished_at - report.started_at <= timedelta(seconds=150)
+        assert all(one.cut_off for one in report.sources if one.errors)
+        codes.append(int(report.exit_code))
+    assert len(codes) > 2
+    assert codes == [ExitCode.PARTIAL] * (len(codes) - 1) + [ExitCode.OK]
     assert marts(tmp_path) == marts(plain)
 
 

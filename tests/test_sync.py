@@ -15,7 +15,7 @@ from growthos.connectors.base import Connector, stream
 from growthos.connectors.terms import Judgement, Page, Setting, Verdict, Watch
 from growthos.connectors.verdicts import by_status
 from growthos.coverage import counting, data_through
-from growthos.errors import CredentialsError, PatienceError, RefusedError, UnavailableError
+from growthos.errors import CredentialsError, PatienceError, RefusedError, TimeUpError, UnavailableError
 from growthos.plan import Asked, plan
 from growthos.state import State
 from growthos.sync import Run, SourceReport, read_source
@@ -90,7 +90,7 @@ class World:
     def __init__(self, tmp_path, says=None):
         self.root, self.says = tmp_path, says or {}
         self.asked, self.notices, self.once = [], [], False
-        self.clock = DemoClock(NOON)
+        self.clock, self.timeout = DemoClock(NOON), 900.0
 
     def read(self, kind=Toy, **values) -> SourceReport:
         def answer(request: httpx.Request) -> httpx.Response:
@@ -106,7 +106,8 @@ class World:
             self.root, state, self.clock, now, state.last_run + 1, "0" * 16, "UTC", None, None, 3, lambda *_: None
         )
         connector = kind({"token": "t"} | values)
-        with Api(connector, transport=httpx.MockTransport(answer), clock=self.clock, watch=watch) as api:
+        transport, ends = httpx.MockTransport(answer), self.clock.monotonic() + self.timeout
+        with Api(connector, transport=transport, clock=self.clock, watch=watch, ends=ends) as api:
             return read_source(connector, api, run)
 
 
@@ -210,6 +211,24 @@ def test_pages_before_a_throttle_without_end_are_kept(tmp_path):
     assert world.asked == ["/one/page1", "/one/page2", *["/one/page3"] * 5]
     [kept] = report.segments
     assert (kept.header.pages, kept.header.final, kept.path.exists()) == (2, False, True)
+
+
+def test_whoever_comes_no_further_in_his_time_is_told_to_give_more(tmp_path):
+    """A stretch is read in one go; one that never fits would be begun by every run, and by none ended."""
+    world = World(tmp_path, {"/one/page3": (429, "")})
+    world.timeout, hints = 0.5, []
+    for _ in range(3):
+        [error] = world.read(Listing, accounts="one").errors
+        assert isinstance(error, TimeUpError)
+        hints.append(error.hint)
+    assert "`growthos sync toy` goes on from there." in hints[0]
+    assert hints[1:] == ["The run before was cut off in the same stretch of things: give it more time."] * 2
+    world.says = {}
+    assert not world.read(Listing, accounts="one").errors
+    world.says = {"/one/page3": (429, "")}
+    world.clock.sleep(8 * 86_400)
+    [error] = world.read(Listing, accounts="one").errors
+    assert "goes on from there" in error.hint
 
 
 def test_a_list_that_was_begun_anew_counts_once(tmp_path, monkeypatch):

@@ -14,7 +14,8 @@
   x SourceError          a source did not give us its data
     + CredentialsError   ... because it does not accept the credentials or lacks a permission
     + UnavailableError   ... because it does not answer, or answers with nonsense
-    + PatienceError      ... because it asks us to wait longer than this run may
+    + PatienceError      ... because that would take longer than this run may
+      - TimeUpError      ... because the run's own time is up
     + RefusedError       ... because it says that the request is wrong
 """
 
@@ -38,7 +39,7 @@ class ExitCode(IntEnum):
     OK = 0, "all that was asked for is done"
     BUG = 1, "a bug; the log has the details"
     USAGE = 2, "the command line is wrong"
-    PARTIAL = 3, "a source failed or asked for too much patience, or a target of alerts failed; all else is done"
+    PARTIAL = 3, "a source failed or took too long, or a target of alerts failed; all else is done"
     CHECKS_FAILED = 4, "a critical check failed; the numbers published before stay"
     ALERTS = 10, "alerts at or above `--fail-on` fire"
     DAMAGED = 65, "a file of the home is damaged"
@@ -156,10 +157,14 @@ class RefusedError(SourceError):
 
 
 class PatienceError(SourceError):
-    """A source asks us to wait longer than this run may; `resume_at` is when to go on."""
+    """Reading on would take longer than this run may; `resume_at` is when to go on."""
 
     code = ExitCode.PARTIAL
 
     def __init__(self, source: str, message: str, *, resume_at: datetime, hint: str = "") -> None:
         super().__init__(source, message, hint=hint)
         self.resume_at = resume_at
+
+
+class TimeUpError(PatienceError):
+    """The time that a person gave this run is up, or would be before what comes next."""

@@ -1,6 +1,7 @@
 """The stages in order: read the sources, build the warehouse, publish, report. The story on one page."""
 
 import gc
+import math
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -58,24 +59,29 @@ class Watcher:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a person asked a sync for. `lock_timeout`: seconds to wait for another run of this home to end."""
+    """What a person asked a sync for. `lock_timeout`: seconds to wait for another run of this home to end.
+
+    `timeout`: seconds after which no source is asked any more, that wait included.
+    """
 
     sources: Sequence[str] = ()
     since: date | None = None
     until: date | None = None
     full: bool = False
     lock_timeout: float = 0
+    timeout: float = math.inf
 
 
 def sync(
     home: Home, settings: "Settings", clock: Clock, asked: Asked, watcher: Watcher, *, demo_seed: int | None = None
 ) -> SyncReport:
     """Read what is due from each source, then build and publish if anything changed."""
+    ends, wait = clock.monotonic() + asked.timeout, min(asked.lock_timeout, asked.timeout)
     chosen = choose(home, settings, asked.sources)
     _prepare(home, pull=True, demo=demo_seed is not None)
     run_id = secrets.token_hex(8)
     with (
-        locked(home, asked.lock_timeout, partial(_busy, watcher, asked.lock_timeout)),
+        locked(home, wait, partial(_busy, watcher, wait)),
         runs.begun(home, run_id, "sync", clock),
         _no_garbage_collection(demo_seed is not None),
     ):
@@ -109,6 +115,7 @@ def sync(
                     _wire(name, watcher, log, clock, notices, quotas),
                     transport(demo_seed, clock),
                     settings.sync.patience,
+                    ends,
                     ledger,
                 )
                 jobs.append(partial(_read, connector(settings.sources[name]), wire, replace(run, state=state.of(name))))
@@ -210,12 +217,14 @@ def _tidy(home: Home, state: State, clock: Clock, log: Log) -> None:
 class Wire:
     """What lies between a source and the world: who watches, the demo's transport if it is that, the patience.
 
-    `ledger` is the file that counts attempts across processes; the demo needs none.
+    `ends` is when the run's time is up, by its clock's seconds. `ledger` is the file that counts attempts across
+    processes; the demo needs none.
     """
 
     watch: Watch
     transport: "Callable[[], httpx.BaseTransport] | None"
     patience: float
+    ends: float
     ledger: Path | None
 
 
@@ -229,6 +238,7 @@ def _read(connector: Connector, wire: Wire, run: Run) -> SourceReport:
             clock=run.clock,
             watch=wire.watch,
             patience=wire.patience,
+            ends=wire.ends,
             ledger=wire.ledger,
         ) as api:
             return read_source(connector, api, run)

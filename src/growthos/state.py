@@ -124,6 +124,18 @@ class State:
         """Complete units, the newest attempt last."""
         return sorted(self._units.get((source, account, stream), ()), key=lambda unit: unit.order)
 
+    def was_cut_off(self, source: str, account: str, stream: str, unit: str, run: int) -> bool:
+        """Whether the last attempt before this run at a unit that begins like this one came to no end."""
+        begins = unit.partition("..")[0]
+        before = {
+            one.seq: one.final
+            for one in self.headers()
+            if (one.source, one.account, one.stream) == (source, account, stream)
+            and one.unit.partition("..")[0] == begins
+            and one.run < run
+        }
+        return bool(before) and not before[max(before)]
+
     def keys(self) -> list[tuple[str, str, str]]:
         """Source, account and stream of everything that has a complete unit."""
         return sorted(key for key, units in self._units.items() if units)

@@ -13,7 +13,15 @@ from growthos.clock import Clock
 from growthos.connectors.base import Connector, Stream
 from growthos.connectors.refusals import SkippedError
 from growthos.connectors.terms import Page
-from growthos.errors import GrowthError, PatienceError, RefusedError, SourceError, StoppedError, UnavailableError
+from growthos.errors import (
+    GrowthError,
+    PatienceError,
+    RefusedError,
+    SourceError,
+    StoppedError,
+    TimeUpError,
+    UnavailableError,
+)
 from growthos.losses import Loss
 from growthos.plan import Asked, Task, plan
 from growthos.raw import Header, Segment, UnitWriter, unit_name
@@ -58,6 +66,11 @@ class SourceReport:
     def due(self) -> bool:
         """Whether there was anything to read."""
         return self.units > 0 or bool(self.errors)
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether nothing is wrong, and there was only no more time to read it to the end."""
+        return bool(self.errors) and all(isinstance(error, PatienceError) for error in self.errors)
 
 
 @dataclass
@@ -200,7 +213,12 @@ def _read_account(connector: Connector, api: "Api", run: Run, way: _Way, tally: 
 def _read_stream(connector: Connector, api: "Api", run: Run, way: _Way, stream: Stream, tally: _Tally) -> None:
     run.off = api.clock.off
     for task in due(connector, way.account, stream, run):
-        _read_unit(connector, api, run, way, stream, task, tally)
+        try:
+            _read_unit(connector, api, run, way, stream, task, tally)
+        except TimeUpError as error:
+            if run.state.was_cut_off(connector.name, way.account, stream.name, unit_name(task.window), run.number):
+                error.hint = f"The run before was cut off in the same stretch of {stream.name}: give it more time."
+            raise
         tally.units += 1
 
 

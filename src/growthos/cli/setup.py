@@ -49,10 +49,11 @@ def demo(
     """Show everything on a shop that never was: 180 days, no account, about a second."""
     from growthos import render
     from growthos.cli import see, sync, watch
+    from growthos.pipeline import Asked
 
     session: Session = context.obj
     session.demo, session.seed = True, seed
-    report = sync.run(session, [])
+    report = sync.run(session, Asked())
     if report.exit_code != ExitCode.OK:
         raise typer.Exit(report.exit_code)
     typer.echo(err=True)

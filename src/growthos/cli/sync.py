@@ -23,6 +23,7 @@ SYNC_EPILOG = """
 growthos sync                      read what is due from every source
 growthos sync shopify meta         only these two
 growthos sync --since 2026-01-01   read from that day on again
+growthos sync --timeout 1800       ask nobody for longer than half an hour
 growthos sync --dry-run            how many requests and minutes
 """
 REBUILD_EPILOG = """
@@ -37,7 +38,7 @@ def add(app: typer.Typer) -> None:
     app.command(epilog=REBUILD_EPILOG.replace("[costs]", r"\[costs]"), rich_help_panel=PANEL)(rebuild)
 
 
-def sync(
+def sync(  # noqa: PLR0913 - all of them are options
     context: typer.Context,
     sources: Annotated[
         list[str] | None,
@@ -65,6 +66,16 @@ def sync(
             help="How long to wait for another run of this home to end.",
         ),
     ] = 0,
+    timeout: Annotated[
+        int | None,
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            min=1,
+            show_default="as long as it takes",
+            help="Ask no source any more after that; build what was read and exit with 3.",
+        ),
+    ] = None,
     format_: Annotated[
         str | None,
         typer.Option(
@@ -87,7 +98,8 @@ def sync(
         raise UsageError("--format goes with --dry-run alone.", hint="A sync tells what it does on stderr.")
     settings = session.settings
     try:
-        report = run(session, sources or [], since=since, until=until, full=full, lock_timeout=lock_timeout)
+        asked = replace(_asked(session, sources or [], since, until, full=full), lock_timeout=lock_timeout)
+        report = run(session, asked if timeout is None else replace(asked, timeout=timeout))
     except (UsageError, BusyError, StoppedError):  # nobody is to look after any of these
         raise
     except Exception as error:
@@ -123,20 +135,11 @@ def rebuild(context: typer.Context) -> None:
     raise typer.Exit(report.exit_code)
 
 
-def run(
-    session: Session,
-    sources: list[str],
-    *,
-    since: str | None = None,
-    until: str | None = None,
-    full: bool = False,
-    lock_timeout: int = 0,
-) -> "SyncReport":
+def run(session: Session, asked: "Asked") -> "SyncReport":
     """One sync, with its progress and its summary on stderr."""
     from growthos import pipeline, render
 
     settings, clock = session.settings, session.clock
-    asked = replace(_asked(session, sources, since, until, full=full), lock_timeout=lock_timeout)
     with render.progress(session.monotonic, waits=not session.demo, quiet=session.quiet) as watcher:
         report = pipeline.sync(session.home, settings, clock, asked, watcher, demo_seed=session.demo_seed)
     render.sync_summary(report, settings, demo=session.demo, quiet=session.quiet)

@@ -1,6 +1,7 @@
 """Api: asks a source, patiently. Limits, back-off, renewed credentials, the log of calls: all patience is here."""
 
 import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -42,9 +43,13 @@ class Api:
         clock: Clock,
         watch: Watch | None = None,
         patience: float = 900.0,
+        ends: float = math.inf,
         ledger: Path | None = None,
     ) -> None:
-        """`ledger` is the file in which attempts are counted across processes; without one they are for this run."""
+        """`ledger` is the file in which attempts are counted across processes; without one they are for this run.
+
+        `ends`: nothing is asked any more once `clock.monotonic` has come to it; TimeUpError says so.
+        """
         from growthos.connectors.wire.careful import Wire
         from growthos.connectors.wire.exchange import Guards
 
@@ -54,6 +59,7 @@ class Api:
         self.clock = CorrectedClock(clock)
         self.watch = watch or Watch()
         self.patience = patience
+        self._ends = ends
         self.waited = 0.0
         self.skew: float | None = None
         self.unanswered = 0
@@ -150,12 +156,18 @@ class Api:
         self.pause(seconds, f"{self.connector.name}: {reason}")
 
     def pause(self, seconds: float, reason: str) -> None:
-        """Wait; a long wait is told."""
+        """Wait; a long wait is told. TimeUpError at once where the run's time would be up before the end of it."""
+        if seconds >= self._left():
+            raise self._refusals.out_of_time()
         if seconds > LONG_WAIT:
             self.watch.waiting(seconds, reason)
         self.waited += seconds
         self._unlogged += seconds
         self.clock.sleep(seconds)
+
+    def _left(self) -> float:
+        """Seconds that the run may still take."""
+        return self._ends - self.clock.monotonic()
 
     def _patiently(self, ask: Ask[T]) -> Answer[T]:
         from tenacity import Retrying, retry_if_exception_type
@@ -180,6 +192,8 @@ class Api:
             raise self._given_up(ask, tries, again) from again.__cause__
 
     def _attempt(self, ask: Ask[T], tries: Tries) -> Answer[T]:
+        if self._left() <= 0:
+            raise self._refusals.out_of_time()
         if not ask.is_token:
             self.ready()
         request = ask.build()
@@ -217,7 +231,8 @@ class Api:
     def _once(self, ask: Ask[T], request: "httpx.Request", attempt: Attempt, tries: Tries) -> Answer[T]:
         from pydantic import ValidationError
 
-        received = self._wire.send(request, None if ask.is_token else self._auth, ask.guards, ask.operation)
+        guards = replace(ask.guards, deadline_seconds=min(ask.guards.deadline_seconds, self._left()))
+        received = self._wire.send(request, None if ask.is_token else self._auth, guards, ask.operation)
         attempt.status, attempt.size = received.status, len(received.body)
         if (told := server_time(received.headers)) is not None:
             self.skew = self.clock.learn(told).total_seconds()
@@ -258,6 +273,8 @@ class Api:
 
     def _given_up(self, ask: Ask[Any], tries: Tries, again: AgainError) -> Exception:
         words = again.judgement.message
+        if self._left() <= 0:
+            return self._refusals.out_of_time()
         if tries.too_long or again.judgement.verdict is Verdict.THROTTLED:
             return self._refusals.out_of_patience(tries.next_wait, words)
         return self._refusals.given_up(ask.operation, tries.attempts, words)

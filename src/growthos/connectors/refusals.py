@@ -6,7 +6,7 @@ from datetime import timedelta
 from growthos.clock import Clock
 from growthos.connectors.terms import Judgement, Setting, Source, Verdict
 from growthos.connectors.verdicts import quoted
-from growthos.errors import CredentialsError, PatienceError, RefusedError, SourceError, UnavailableError
+from growthos.errors import CredentialsError, PatienceError, RefusedError, SourceError, TimeUpError, UnavailableError
 
 QUOTA_SECONDS = 3600.0
 LONGEST_WAIT = 366 * 86_400.0
@@ -83,6 +83,16 @@ class Refusals:
             f"{source} asks us to wait until {resume_at:%Y-%m-%d %H:%M} UTC: {words}",
             resume_at=resume_at,
             hint=f"What was read is kept; `growthos sync {source}` after that time goes on from there.",
+        )
+
+    def out_of_time(self) -> TimeUpError:
+        """The error where this run may take no longer."""
+        source = self._connector.name
+        return TimeUpError(
+            source,
+            f"{source} was not read to the end: the time that --timeout gives this run is up.",
+            resume_at=self._clock.now(),
+            hint=f"What was read is kept; `growthos sync {source}` goes on from there.",
         )
 
     def too_large(self, operation: str, words: str) -> ShrinkError:

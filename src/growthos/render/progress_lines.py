@@ -133,7 +133,7 @@ class _Plain:
 def _ended(report: "SourceReport", seconds: float) -> tuple[str, ...]:
     """How a source's reading came out, the parts that count first."""
     if report.errors:
-        return ("failed", f" after {_counts(report.pages, report.records)}")
+        return ("stopped" if report.cut_off else "failed", f" after {_counts(report.pages, report.records)}")
     if not report.pages:
         return ("nothing new",)
     return (_counts(report.pages, report.records), f", {seconds:.1f} s", _rate(report.records, seconds))

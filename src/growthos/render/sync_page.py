@@ -64,7 +64,9 @@ def _headline(report: "SyncReport", rejected: int) -> str:
     if not records and not failed:
         return f"Nothing new from {names}; built again, for files, settings or the SQL have changed"
     segments = sum(len(source.segments) for source in report.sources)
-    partly = f"; {', '.join(failed)} failed" if failed else ""
+    unread = [source.name for source in report.sources if source.cut_off]
+    told = {"failed": [name for name in failed if name not in unread], "not read to the end": unread}
+    partly = "".join(f"; {', '.join(of)} {how}" for how, of in told.items() if of)
     return f"Synced {names}: {records:,} records in {segments:,} segments, {_rows(rejected)} rejected{partly}"
 
 
@@ -115,7 +117,8 @@ def _build(built: "Built", *, quiet: bool) -> Iterator[Note]:
 def _next(report: "SyncReport", *, demo: bool) -> str:
     if report.built is not None and not report.built.published:
         return "Next: growthos checks"
-    failed = " ".join(source.name for source in report.sources if source.errors)
+    failed = [source for source in report.sources if source.errors]
     if failed:
-        return f"Next: growthos sync {failed}, once that is mended"
+        then = "which goes on from there" if all(source.cut_off for source in failed) else "once that is mended"
+        return f"Next: growthos sync {' '.join(source.name for source in failed)}, {then}"
     return "Next: growthos --demo kpis --by channel" if demo else "Next: growthos kpis --since 7d"

@@ -66,7 +66,7 @@ def exchange(
             if max(len(body), response.num_bytes_downloaded) > to.largest:
                 raise TooLargeError(f"more than {to.largest // MEGABYTE} MB")
             if clock.monotonic() > deadline:
-                raise TooSlowError(f"not finished after {to.deadline_seconds:g} seconds")
+                raise TooSlowError(f"not finished after {to.deadline_seconds:.3g} seconds")
         return Received(response.status_code, response.headers, bytes(body), response.num_bytes_downloaded)
     finally:
         response.close()

@@ -33,9 +33,16 @@ class Line(httpcore.NetworkBackend):
         """Seconds to the deadline."""
         return self._until - self._clock.monotonic()
 
+    def within(self, timeout: float | None) -> float:
+        """Of so many seconds those that there are up to the deadline; the error after it where there are none."""
+        left = self.left()
+        if left <= 0:
+            raise self.over()
+        return left if timeout is None else min(left, timeout)
+
     def over(self) -> httpcore.ReadTimeout:
         """The error after it."""
-        return httpcore.ReadTimeout(f"not finished after {self._seconds:g} seconds")
+        return httpcore.ReadTimeout(f"not finished after {self._seconds:.3g} seconds")
 
     def connect_tcp(
         self,
@@ -45,7 +52,8 @@ class Line(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.connect_tcp(host, port, timeout, local_address, socket_options), self)
+        made = self._inner.connect_tcp(host, port, self.within(timeout), local_address, socket_options)
+        return _Stream(made, self)
 
 
 class _Stream(httpcore.NetworkStream):
@@ -56,18 +64,15 @@ class _Stream(httpcore.NetworkStream):
         self._line = line
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left = self._line.left()
-        if left <= 0:
-            raise self._line.over()
         try:
-            return self._inner.read(max_bytes, left if timeout is None else min(left, timeout))
+            return self._inner.read(max_bytes, self._line.within(timeout))
         except httpcore.ReadTimeout as error:
             if self._line.left() <= 0:
                 raise self._line.over() from error
             raise
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, timeout)
+        self._inner.write(buffer, self._line.within(timeout))
 
     def close(self) -> None:
         self._inner.close()
@@ -75,7 +80,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._line)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._line.within(timeout)), self._line)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
