@@ -116,6 +116,12 @@ def span(text: str) -> timedelta | None:
     return timedelta(hours=int(found[1])) if found[2] == "h" else timedelta(days=int(found[1]))
 
 
+def span_text(length: timedelta) -> str:
+    """A length of whole hours as `span` reads it: in days where that is several of them."""
+    days, rest = divmod(length, timedelta(days=1))
+    return f"{days}d" if days > 1 and not rest else f"{length // timedelta(hours=1)}h"
+
+
 def check(since: str | None, until: str | None, today: Today, option: str = "--since") -> None:
     """UsageError where a window cannot be understood, before anything is opened."""
     if until is None:

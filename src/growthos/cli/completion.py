@@ -53,6 +53,15 @@ def targets(incomplete: str) -> Choices:
     return _matching(incomplete, {name: target.title for name, target in TARGETS.items()})
 
 
+def settings(incomplete: str) -> Choices:
+    """Names of settings, and of the tables that they stand in."""
+    from growthos.settings.in_force import known
+
+    names = known()
+    tables = {name.rpartition(".")[0]: "" for name in names if "." in name}
+    return _matching(incomplete, {**tables, **names})
+
+
 def sign_ins(incomplete: str) -> Choices:
     """Names of sources that are signed in to in a browser."""
     from growthos import connectors

@@ -1,10 +1,10 @@
-"""Commands to begin with, and for when something does not work: demo, connections, doctor."""
+"""Commands to begin with, and for when something does not work: demo, connections, settings, doctor."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from growthos.cli import completion
+from growthos.cli import completion, process
 from growthos.cli.options import FormatOption, OutputOption, form
 from growthos.cli.session import Session
 from growthos.errors import ExitCode
@@ -27,6 +27,14 @@ growthos connections                   what is connected, what is missing
 growthos connections --test            does each source let us in?
 growthos connections --test meta       only this one
 """
+SETTINGS_EPILOG = """
+[bold]Examples[/bold]
+
+growthos settings                      what holds, and who said so
+growthos settings costs sync.history   a table, and one setting
+growthos settings shopify              what may be set for a source
+growthos settings --format json        for programs
+"""
 DOCTOR_EPILOG = """
 [bold]Examples[/bold]
 
@@ -39,6 +47,7 @@ growthos doctor --format json          for programs
 def add(app: typer.Typer) -> None:
     app.command(epilog=EPILOG, rich_help_panel=PANEL)(demo)
     app.command(epilog=CONNECTIONS_EPILOG, rich_help_panel=PANEL)(connections)
+    app.command(epilog=SETTINGS_EPILOG, rich_help_panel=PANEL)(settings)
     app.command(epilog=DOCTOR_EPILOG, rich_help_panel=PANEL)(doctor)
 
 
@@ -100,6 +109,34 @@ def connections(
         found = replace(found, looks=looks)
     render.connections(found, style, output)
     raise typer.Exit(found.exit_code)
+
+
+def settings(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME",
+            show_default="all of them",
+            help="Settings, or tables of growthos.toml, to show.",
+            autocompletion=completion.settings,
+        ),
+    ] = None,
+    *,
+    format_: FormatOption = "table",
+    output: OutputOption = None,
+) -> None:
+    """Show each setting as it is in force, its default, and the line or variable that says so; of secrets, no value."""
+    from growthos import render
+    from growthos import settings as of
+    from growthos.settings.in_force import in_force
+
+    session: Session = context.obj
+    style = form(format_)
+    process.close_memory()
+    given = of.demo() if session.demo else of.load(session.home, session.environ, partly=True)
+    found = in_force(session.home, given, session.environ, names or [], demo=session.demo)
+    render.settings(found, style, output)
 
 
 def doctor(

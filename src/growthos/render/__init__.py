@@ -43,6 +43,7 @@ from growthos.render.upkeep import (
     restatements,
     schedule,
     schema,
+    settings,
     status,
     verification,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "schedule",
     "schedule_warnings",
     "schema",
+    "settings",
     "silences",
     "status",
     "sync_summary",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from growthos.render.output import Style
     from growthos.restatements import Restatements
     from growthos.schedule import Part, Schedule
+    from growthos.settings.in_force import AllInForce
     from growthos.status import Status
     from growthos.verify import Verification
 
@@ -27,6 +28,14 @@ def connections(found: "Connections", style: "Style" = "table", output: Path | N
     from growthos.render.output import deliver
 
     deliver(style, output, lambda: view.page(found), found.as_json, view.fields(found), lambda: view.records(found))
+
+
+def settings(found: "AllInForce", style: "Style" = "table", output: Path | None = None) -> None:
+    """The settings that are in force."""
+    from growthos.render import settings_page as view
+    from growthos.render.output import deliver
+
+    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
 
 
 def diagnosis(found: "Diagnosis", style: "Style" = "table", output: Path | None = None) -> None:

@@ -58,10 +58,13 @@ class Toml:
 
     def where(self, *keys: str) -> str:
         """The file and line in which a key stands, or else the table that it belongs into, and the key in full."""
+        return f"{self.place(*keys)}, {'.'.join(keys)}"
+
+    def place(self, *keys: str) -> str:
+        """The file and line in which a key stands, or else the table that it belongs into."""
         lines = (self._line(list(keys[:end])) for end in range(len(keys), 0, -1))
         line = next((one for one in lines if one), 0)
-        place = f"{self.path.name}:{line}" if line else self.path.name
-        return f"{place}, {'.'.join(keys)}"
+        return f"{self.path.name}:{line}" if line else self.path.name
 
     def _line(self, keys: list[str]) -> int:
         section = ""
@@ -89,7 +92,11 @@ class Env:
         return (self.values.get(name) or "").strip() or None
 
     def where(self, name: str) -> str:
-        return f"{self.name}:{self.lines[name]}, {name}" if name in self.lines else name
+        return f"{self.place(name)}, {name}" if name in self.lines else name
+
+    def place(self, name: str) -> str:
+        """The file and line in which a variable stands; of the environment there are no lines."""
+        return f"{self.name}:{self.lines[name]}" if name in self.lines else self.name
 
 
 def read_toml(home: Home) -> Toml:

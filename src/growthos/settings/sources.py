@@ -136,7 +136,7 @@ def whence(
     found: dict[str, dict[str, str]] = {}
     for name, settings in known.items():
         for one in settings:
-            if reader.read(name, one, _table(toml, name)):
+            if reader.read(name, one, table_of(toml, name)):
                 found.setdefault(name, {})[one.env] = reader.origins[name, one.name]
     return found
 
@@ -190,14 +190,15 @@ def open_secrets(
     """Refuse a file that holds one of these secrets and is not its owner's alone."""
     secrets = [(name, one) for name, settings in known.items() for one in settings if one.secret]
     for path, holds in (
-        (home.settings, any(one.name in _table(toml, name) for name, one in secrets)),
+        (home.settings, any(one.name in table_of(toml, name) for name, one in secrets)),
         (home.env, any(env.get(one.env) for _, one in secrets)),
     ):
         if holds and open_to_others(path):
             problems.refuse(path)
 
 
-def _table(toml: Toml, name: str) -> Mapping[str, object]:
+def table_of(toml: Toml, name: str) -> Mapping[str, object]:
+    """What growthos.toml says of a source or target; nothing where it says nothing."""
     found = _at(toml, name.split("."))
     return found if isinstance(found, dict) else {}
 

@@ -48,11 +48,18 @@ def line(key: str, value: object) -> str:
     """A line of TOML."""
     import tomlkit
 
-    plain = str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
     name = key if re.fullmatch(r"[\w-]+", key) else tomlkit.item(key).as_string()
+    return f"{name} = {literal(value)}"
+
+
+def literal(value: object) -> str:
+    """A value as TOML writes it."""
+    import tomlkit
+
+    plain = str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
     if isinstance(plain, dict):
-        return f"{name} = {{ {', '.join(line(*item) for item in plain.items())} }}"
-    return f"{name} = {tomlkit.item(plain).as_string()}"
+        return f"{{ {', '.join(line(*item) for item in plain.items())} }}"
+    return tomlkit.item(plain).as_string()
 
 
 def _tables(model: type[BaseModel], key: Key) -> Iterator[str]:
