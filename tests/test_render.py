@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from growthos import alerts, catalog, kpis, last_build
-from growthos.errors import CredentialsError
+from growthos.errors import CredentialsError, TimeUpError
 from growthos.explanation import explain
 from growthos.last_build import Check, LastBuild
 from growthos.measures import months
@@ -409,6 +409,22 @@ def test_a_build_without_a_new_record_says_why():
     assert "Built again from the raw files; 1 row rejected" in screen.draw(
         sync_page.page(again, CONNECTED), terminal(80)
     )
+
+
+def test_a_source_that_was_cut_off_has_not_failed():
+    late = TimeUpError("meta", "meta was not read to the end.", resume_at=NOW, hint="Run it again.")
+    cut = SourceReport("meta", segments=(SEGMENT,), pages=1, records=1, errors=(late,))
+    refused = SourceReport("ga4", errors=(CredentialsError("ga4", "ga4 does not accept the access token."),))
+    alone, both = replace(synced(None), sources=(cut,)), replace(synced(None), sources=(refused, cut))
+
+    drawn = screen.draw(sync_page.page(alone, CONNECTED, quiet=True), terminal(120)).splitlines()
+    assert drawn[0] == "Synced meta: 1 record in 1 segment, 0 rows rejected; meta not read to the end"
+    [next_] = sync_page.next_step(alone, demo=False)
+    assert next_.text == "Next: growthos sync meta, which goes on from there"
+    drawn = screen.draw(sync_page.page(both, CONNECTED, quiet=True), terminal(120)).splitlines()
+    assert drawn[0].endswith("ga4 failed; meta not read to the end")
+    [next_] = sync_page.next_step(both, demo=False)
+    assert next_.text == "Next: growthos sync ga4 meta, once that is mended"
 
 
 def test_a_quiet_sync_is_silent_where_all_is_well_and_else_says_what_came_of_it():

@@ -222,13 +222,14 @@ def test_whoever_comes_no_further_in_his_time_is_told_to_give_more(tmp_path):
         assert isinstance(error, TimeUpError)
         hints.append(error.hint)
     assert "`growthos sync toy` goes on from there." in hints[0]
-    assert hints[1:] == ["The run before was cut off in the same stretch of things: give it more time."] * 2
+    assert hints[1:] == ["A stretch of things is read in one go and did not fit in: give it more time."] * 2
     world.says = {}
     assert not world.read(Listing, accounts="one").errors
-    world.says = {"/one/page3": (429, "")}
-    world.clock.sleep(8 * 86_400)
-    [error] = world.read(Listing, accounts="one").errors
-    assert "goes on from there" in error.hint
+    for place, hint in {"page1": "did not fit in", "page3": "goes on from there"}.items():
+        world.says = {f"/one/{place}": (429, "")}
+        world.clock.sleep(8 * 86_400)
+        [error] = world.read(Listing, accounts="one").errors
+        assert hint in error.hint
 
 
 def test_a_list_that_was_begun_anew_counts_once(tmp_path, monkeypatch):

@@ -55,7 +55,7 @@ def _blocks(report: "SyncReport", settings: Settings, *, demo: bool, quiet: bool
 
 def _headline(report: "SyncReport", rejected: int) -> str:
     if not report.sources:
-        return f"Built again from the raw files; {_rows(rejected)} rejected"
+        return f"Built again from the raw files; {_many(rejected, 'row')} rejected"
     names = ", ".join(source.name for source in report.sources)
     records = sum(source.records for source in report.sources)
     failed = [source.name for source in report.sources if source.errors]
@@ -67,11 +67,12 @@ def _headline(report: "SyncReport", rejected: int) -> str:
     unread = [source.name for source in report.sources if source.cut_off]
     told = {"failed": [name for name in failed if name not in unread], "not read to the end": unread}
     partly = "".join(f"; {', '.join(of)} {how}" for how, of in told.items() if of)
-    return f"Synced {names}: {records:,} records in {segments:,} segments, {_rows(rejected)} rejected{partly}"
+    read = f"{_many(records, 'record')} in {_many(segments, 'segment')}"
+    return f"Synced {names}: {read}, {_many(rejected, 'row')} rejected{partly}"
 
 
-def _rows(count: int) -> str:
-    return f"{count:,} {'row' if count == 1 else 'rows'}"
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _row(source: "SourceReport", rejected: Mapping[str, int]) -> tuple[Cell, ...]:
