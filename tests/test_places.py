@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -167,6 +168,27 @@ class TestFolders:
     def test_a_home_without_a_name_is_none(self, given, capsys):
         assert cli.run([*given, "status"]) == ExitCode.USAGE
         assert "--home names no folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("way", ["a file", "a link", "a pipe"])
+def test_a_file_is_its_owners_alone_whatever_others_put_in_its_way(tmp_path, way):
+    """Where a group may write to the folder, one of it could have left its own under the name of the new one."""
+    path, planted, theirs = tmp_path / ".env", tmp_path / "..env.tmp", tmp_path / "theirs"
+    theirs.touch(mode=0o666)
+    match way:
+        case "a file":
+            theirs.rename(planted)
+            planted.chmod(0o666)
+        case "a link":
+            planted.symlink_to(theirs)
+        case _:
+            os.mkfifo(planted, 0o666)
+    with planted.open("r+b") if way == "a file" else theirs.open("rb") as held:
+        folders.replace_file(path, b"SECRET=canary")
+        assert held.read() == b""
+    assert path.read_bytes() == b"SECRET=canary"
+    assert path.lstat().st_mode == stat.S_IFREG | 0o600
+    assert not planted.exists()
 
 
 def test_too_many_open_files_are_told_as_that(copied_stage, capsys):

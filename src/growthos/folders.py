@@ -102,9 +102,13 @@ def flush(path: Path) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file anew, for its owner alone: whoever looks sees the old one or the new one, whole."""
+    """Write a file anew, for its owner alone: whoever looks sees the old one or the new one, whole.
+
+    What stands in its way, a link or a file that others may read, was not made by us and is not written into.
+    """
     temporary = path.with_name(f".{path.name}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    temporary.unlink(missing_ok=True)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()
