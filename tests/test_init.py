@@ -511,6 +511,17 @@ class TestAtATerminal:
             assert person.shows_what_is_typed()
         assert not (tmp_path / "home" / "growthos.toml").exists()
 
+    def test_a_secret_is_not_seen_after_a_look_elsewhere_either(self, environ, tmp_path):
+        with Typist("--home", str(tmp_path / "home"), "init", "meta", env=environ, cwd=tmp_path) as person:
+            person.waits_for(VALUE)
+            person.comes_back_from_a_shell()
+            person.types(f"{META['access_token']}\n")
+            person.waits_for(VALUE)
+            assert person.shows_what_is_typed()
+            person.types(CTRL_C)
+            assert person.ends() == ExitCode.INTERRUPTED
+            assert META["access_token"] not in person.seen
+
     @pytest.mark.parametrize("full", [True, False])
     def test_without_a_home_it_asks_for_one(self, environ, tmp_path, full):
         """A folder that is empty was made for this, whatever there is elsewhere; else it is found from everywhere."""
