@@ -11,7 +11,7 @@ from growthos.connectors.address import hidden
 from growthos.connectors.terms import Setting
 from growthos.errors import SettingsError
 from growthos.home import Home, path_of
-from growthos.redact import SECRETS
+from growthos.redact import LONG, SECRETS, glimpse
 from growthos.settings.origins import Env, Problems, Toml, near_miss, open_to_others, unknown
 
 
@@ -75,9 +75,10 @@ class Reader:
         path = self.home.root / path_of(name)
         try:
             value = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            self.problems.add(where, f"{path} cannot be read: {reason}")
+            may_be_secret = len(name) >= LONG and not path_of(name).is_absolute()
+            self.problems.add(where, f"{glimpse(name) if may_be_secret else path} cannot be read: {reason}")
             return None
         if open_to_others(path):
             self.problems.refuse(path)
