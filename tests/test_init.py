@@ -21,7 +21,7 @@ from loopback import FastClock
 from small_shop import small_shop
 from typist import CTRL_C, CTRL_D, Typist
 
-from growthos import cli, connectors, demo, settings
+from growthos import cli, connectors, demo, folders, settings
 from growthos.cli import asking, login
 from growthos.clock import SystemClock
 from growthos.errors import ExitCode, StoppedError
@@ -522,13 +522,18 @@ class TestAtATerminal:
             assert person.ends() == ExitCode.INTERRUPTED
             assert META["access_token"] not in person.seen
 
-    @pytest.mark.parametrize("full", [True, False])
+    @pytest.mark.parametrize("full", [True, False, None])
     def test_without_a_home_it_asks_for_one(self, environ, tmp_path, full):
-        """A folder that is empty was made for this, whatever there is elsewhere; else it is found from everywhere."""
+        """A folder that is empty was made for this, whatever there is elsewhere; else it is found from everywhere.
+
+        So was one in which nothing is but what a conversation left that did not come to its end.
+        """
         here = tmp_path / "here"
         here.mkdir()
         if full:
             (here / "notes.txt").touch()
+        if full is None:
+            folders.make_home(Home(here))
         with Typist("init", env=environ, cwd=here) as person:
             person.answers(f"Which of them? [{2 if full else 1}] ", "")
             person.answers(MENU, "")

@@ -30,7 +30,7 @@ def check(home: Home) -> None:
 def make_home(home: Home) -> None:
     """Make the folders of a home, for its owner alone."""
     try:
-        for place in _folders(home):
+        for place in of(home):
             make_folders(place)
     except OSError as error:
         raise cannot_write(Path(error.filename or home.root), error) from error
@@ -38,7 +38,7 @@ def make_home(home: Home) -> None:
 
 def refusals(home: Home) -> Iterator[str]:
     """Why a home is not written to: folders that others can write to or that are another's. Nothing is touched."""
-    for place in (*_folders(home), home.quarantine):
+    for place in (*of(home), home.quarantine):
         try:
             link, there = place.lstat(), place.stat()
         except FileNotFoundError:
@@ -58,7 +58,8 @@ def refusals(home: Home) -> Iterator[str]:
             yield f"{place} cannot be written."
 
 
-def _folders(home: Home) -> tuple[Path, ...]:
+def of(home: Home) -> tuple[Path, ...]:
+    """The folders that are made for a home, itself the first."""
     return (home.root, home.raw, home.work, home.logs, home.runs)
 
 
