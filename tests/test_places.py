@@ -7,6 +7,7 @@ import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from small_shop import marts
@@ -146,19 +147,29 @@ class TestFolders:
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="as somebody else than root")
     @pytest.mark.parametrize("mode", [0o500, 0o000])
-    def test_one_that_cannot_be_written_is_refused_at_the_start(self, home, mode):
-        home.root.parent.chmod(0o711)
-        home.root.chmod(mode)
-        for place in (home.root, *home.root.rglob("*")):
-            os.chown(place, NOBODY, NOBODY)
-        me = os.geteuid()
-        os.seteuid(NOBODY)
-        try:
-            told = list(folders.refusals(home))
-        finally:
-            os.seteuid(me)
-        assert told
-        assert str(home.root) in told[0]
+    @pytest.mark.parametrize("there", [True, False])
+    def test_one_that_cannot_be_written_or_made_is_refused_at_the_start(self, mode, there):
+        """Before anybody signs in for nothing; in a place that all may enter, as what pytest makes is not."""
+        with TemporaryDirectory() as place:
+            folder = Path(place) / "folder"
+            home = Home(folder if there else folder / "new" / "home")
+            if there:
+                folders.make_home(home)
+            else:
+                folder.mkdir()
+            folder.parent.chmod(0o711)
+            for one in (folder, *folder.rglob("*")):
+                os.chown(one, NOBODY, NOBODY)
+            folder.chmod(mode)
+            os.setresuid(NOBODY, NOBODY, 0)
+            try:
+                told = list(folders.refusals(home))
+            finally:
+                os.setresuid(0, 0, 0)
+        closed = mode == 0 and not there
+        assert told[0] == (
+            f"{home.root} cannot be used: Permission denied." if closed else f"{folder} cannot be written."
+        )
 
     def test_a_name_that_is_too_long_says_so(self, tmp_path, capsys):
         assert cli.run(["--home", str(tmp_path / ("x" * 300)), "--demo", "sync"]) == ExitCode.CANNOT_WRITE

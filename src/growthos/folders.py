@@ -15,6 +15,7 @@ from typing import Final
 
 from growthos.errors import CannotWriteError, ExitCode
 from growthos.home import Home
+from growthos.room import existing
 
 MEND: Final = "Mend its owner or permissions, or choose another home with --home or GROWTHOS_HOME."
 AGAIN: Final = "Nothing that was there is lost. Make room or mend the permissions, then run the same command again."
@@ -44,6 +45,8 @@ def refusals(home: Home) -> Iterator[str]:
         except FileNotFoundError:
             if os.path.lexists(place):
                 yield f"{place} is a link that leads nowhere."
+            elif place == home.root and not os.access(above := existing(place), os.W_OK | os.X_OK):
+                yield f"{above} cannot be written."
             continue
         except OSError as error:
             yield f"{place} cannot be used: {error.strerror}."
