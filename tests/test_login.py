@@ -376,6 +376,7 @@ class TestRefused:
         said = desk.run("login", "--timeout", "600")
         assert (said.code, waited) == (ExitCode.UNAVAILABLE, [600])
         assert "No answer came back from the browser within 600 seconds." in unwrapped(said.err)
+        assert "Sign in again, and open the address" in unwrapped(said.err)  # with the same options
         assert "  redirect_uri_mismatch: In the Google Cloud console" in said.err
 
     def test_by_the_source_itself(self, desk):
