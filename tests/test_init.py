@@ -511,6 +511,14 @@ class TestAtATerminal:
             assert person.shows_what_is_typed()
         assert not (tmp_path / "home" / "growthos.toml").exists()
 
+    def test_what_goes_on_goes_on_in_the_same_home(self, environ, tmp_path):
+        arguments = ["--home", str(tmp_path / "home"), "init", "meta", "--no-test", "--currency", "EUR"]
+        with Typist(*arguments, env=environ, cwd=tmp_path, size=(40, 400)) as person:
+            person.waits_for(VALUE)
+            person.types(CTRL_C)
+            assert person.ends() == ExitCode.INTERRUPTED
+            assert f"`growthos --home {tmp_path / 'home'} init` goes on from there." in person.seen
+
     def test_a_secret_is_not_seen_after_a_look_elsewhere_either(self, environ, tmp_path):
         with Typist("--home", str(tmp_path / "home"), "init", "meta", env=environ, cwd=tmp_path) as person:
             person.waits_for(VALUE)

@@ -327,9 +327,10 @@ class TestRefused:
         desk.connect("ga4")
         said = desk.run("sync")
         assert said.code == ExitCode.SETTINGS
-        assert "GA4_REFRESH_TOKEN is missing; `growthos login ga4` gets it" in unwrapped(said.err)
+        command = f"`growthos --home {desk.home.root} login ga4`"
+        assert f"GA4_REFRESH_TOKEN is missing; {command} gets it" in unwrapped(said.err)
         keep(desk.home, {"GA4_CLIENT_SECRET": ""})
-        assert "growthos login" not in desk.run("sync").err
+        assert "login" not in desk.run("sync").err
 
     def test_a_mistake_in_the_settings_is_told_first(self, desk):
         desk.connect("ga4")
