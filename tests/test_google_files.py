@@ -173,6 +173,14 @@ def test_a_key_in_the_place_of_its_path_is_shown_nowhere(tmp_path, monkeypatch, 
     assert not [one for one in places if KEY["private_key"][40:80] in one or given[1000:1030] in one]
 
 
+def test_a_path_that_cannot_be_looked_at_is_told_by_the_source_that_has_it(tmp_path, monkeypatch, capsys):
+    """As it is of a folder that is closed to us: the other sources have nothing to do with it."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "k" * 300)
+    monkeypatch.setenv("GA4_PROPERTY_ID", "402715588")
+    assert cli.run(["--home", str(tmp_path), "connections", "--test"]) == ExitCode.CREDENTIALS
+    assert "cannot be read: File name too long." in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_folder_is_no_key(look, tmp_path):
     (tmp_path / "key.json").mkdir(mode=0o700)
     code, out, _ = look("google_ads", None)

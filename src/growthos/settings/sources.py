@@ -4,6 +4,7 @@ A target of notifications declares in the same way, and its table is one below a
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
@@ -169,8 +170,9 @@ def _complete(
             return
         for one in settings:
             key = path_of(values[one.name]) if one.key_file and one.name in values else None
-            if key and key.exists() and open_to_others(key):
-                problems.refuse(key)
+            with suppress(OSError, ValueError):  # what cannot be looked at is told by the source that reads it
+                if key and open_to_others(key):
+                    problems.refuse(key)
 
 
 def _unknown_variables(known: Mapping[str, type[Declared]], env: Env, problems: Problems) -> None:
