@@ -11,7 +11,7 @@ from growthos import connectors, settings
 from growthos.errors import ExitCode, SettingsError
 from growthos.guards import Guards
 from growthos.home import Home
-from growthos.settings.origins import demo_mode
+from growthos.settings.origins import demo_mode, read_toml
 
 TOKEN = "canary-9c1f7e"
 META = f'[meta]\naccess_token = "{TOKEN}"\nad_account_id = "1001"\n'
@@ -264,6 +264,7 @@ def test_secrets_do_not_show(home):
     found = settings.load(home, {})
     assert TOKEN not in repr(found)
     assert TOKEN not in str(found)
+    assert TOKEN not in repr(read_toml(home))
 
     write(home.settings, f'{META}app_secret = ["{TOKEN}", 1.5]\n')
     assert TOKEN not in complaint(home)
