@@ -429,6 +429,13 @@ class TestAConversation:
         assert "google_ads is left as it was." in said.err
         assert place.env() == {}
 
+    def test_a_hint_of_several_lines_is_told_in_lines(self, place):
+        place.patch.setattr("growthos.setting_up.SECONDS_TO_SIGN_IN", 0.1)
+        well = [(WAY, ""), (VALUE, ADS["customer_id"]), (VALUE, ADS["client_id"]), (SECRET, ADS["client_secret"])]
+        said = place.converse([*well, ("Sign in again", "s")], "google_ads")
+        for one in ("Sign in again, and open", "redirect_uri_mismatch: ", "invalid_client: ", "access_denied: "):
+            assert f"\n  {one}" in said.err
+
     def play(self, place: Place, google: Google) -> None:
         """Google at this machine, and a browser in which somebody agrees."""
         import webbrowser
