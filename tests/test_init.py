@@ -642,6 +642,7 @@ class TestWithoutATerminal:
             (["--set", "META_AD_ACCOUNT_ID=x"], ExitCode.SETTINGS, "is not an ad account: 'x'"),
             (["--timezone", "Europe/Berln"], ExitCode.USAGE, "did you mean Europe/Berlin?"),
             (["--currency", "euro"], ExitCode.USAGE, "'EURO' is no currency."),
+            (["--currency", WRONG], ExitCode.USAGE, "'EAACANARY-WR…' (24 characters) is no currency."),
             (["metta"], ExitCode.USAGE, "Did you mean meta?"),
             (["--demo"], ExitCode.USAGE, "The demo shop needs no setting up."),
         ],
