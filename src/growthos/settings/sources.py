@@ -167,7 +167,6 @@ def _complete(
             connector(values)
         except SettingsError as error:
             problems.add(name, error.message)
-            return
         for one in settings:
             key = path_of(values[one.name]) if one.key_file and one.name in values else None
             with suppress(OSError, ValueError):  # what cannot be looked at is told by the source that reads it
