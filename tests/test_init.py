@@ -4,6 +4,8 @@ goes anywhere but into the file that is its owner's alone."""
 import os
 import re
 import stat
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +24,7 @@ from small_shop import small_shop
 from typist import CTRL_C, CTRL_D, Typist
 
 from growthos import cli, connectors, demo, folders, settings
-from growthos.cli import asking, login
+from growthos.cli import asking, login, process
 from growthos.clock import SystemClock
 from growthos.errors import ExitCode, StoppedError
 from growthos.home import Home
@@ -275,6 +277,16 @@ class TestAConversation:
         assert "does not accept the credentials" in said.err
         assert place.env() == {"META_ACCESS_TOKEN": META["access_token"], "META_APP_SECRET": META["app_secret"]}
         assert WRONG not in said.err
+
+    def test_a_secret_that_a_source_says_back_is_not_shown(self, place):
+        """Nor does the log of the calls have it, though it is kept nowhere yet."""
+        no = {"error": {"message": f"Malformed access token {WRONG}", "type": "OAuthException", "code": 190}}
+        place.apis.script = always(lambda turn: turn.say(400, no))
+        wrong = [(SECRET, WRONG), (VALUE, META["ad_account_id"]), (SECRET, ""), (AGAIN, "s"), (MENU, "")]
+        said = place.converse([(MENU, "meta"), *wrong])
+        assert "Malformed access token [redacted]" in " ".join(said.err.split())
+        for path in (one for one in place.home.root.rglob("*") if one.is_file()):
+            assert WRONG.encode() not in path.read_bytes(), path
 
     @pytest.mark.parametrize("word", ["k", "s"])
     def test_what_is_refused_may_be_kept_or_left(self, place, word):
@@ -659,6 +671,22 @@ class TestWithoutATerminal:
         place.home.root.chmod(0o777)
         assert place.run().code == ExitCode.CANNOT_WRITE
         assert list(place.home.root.iterdir()) == []
+
+
+def test_others_cannot_look_into_the_memory_in_which_secrets_are(place):
+    closed: list[None] = []
+    place.patch.setattr(process, "close_memory", lambda: closed.append(None))
+    place.run()
+    place.converse([(MENU, "")])
+    assert len(closed) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="as Linux has it")
+def test_what_closes_the_memory_closes_it():
+    """No core is dumped, and the kernel says that this process is not to be looked into (PR_GET_DUMPABLE)."""
+    says = "print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3))"
+    code = f"import ctypes, resource\nfrom growthos.cli import process\nprocess.close_memory()\n{says}"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "(0, 0) 0\n"
 
 
 def test_every_way_completes_its_source():

@@ -19,7 +19,7 @@ from httpx import create_ssl_context
 from small_shop import small_shop
 
 from growthos import cli, demo, settings
-from growthos.cli import login
+from growthos.cli import login, process
 from growthos.clock import SystemClock
 from growthos.connectors import find
 from growthos.connectors.wire.listener import Listener
@@ -115,6 +115,14 @@ class TestAllWell:
         assert re.search(r"ga4 .* credentials .* ok .* accepted", said.out)
         assert re.search(r"google_ads .* ok ", said.out)
         assert settings.load(desk.home, os.environ).sources["ga4"]["refresh_token"] == TOKEN
+
+    def test_others_cannot_look_into_its_memory(self, desk):
+        """Closed before the access comes, and before anybody could look for the client's secret."""
+        closed: list[int] = []
+        desk.patch.setattr(process, "close_memory", lambda: closed.append(len(desk.google.asked)))
+        desk.connect("ga4")
+        desk.run("login")
+        assert closed == [0]
 
     def test_only_the_source_that_is_named(self, desk):
         desk.connect("ga4", "google_ads")
