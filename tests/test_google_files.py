@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -156,16 +157,28 @@ def test_a_file_that_is_no_key_is_told_as_what_it_is(look, tmp_path, wrong):
     assert asked == []
 
 
+PACKED = b64encode(json.dumps(KEY).encode()).decode()
+
+
+@pytest.mark.parametrize("given", [f"\n{json.dumps(KEY)}", PACKED, KEY["private_key"]], ids=["plain", "packed", "PEM"])
 @pytest.mark.parametrize("command", ["connections --test", "init --no-input", "sync"])
-def test_a_key_in_the_place_of_its_path_is_shown_nowhere(tmp_path, monkeypatch, capsys, command):
+def test_a_key_in_the_place_of_its_path_is_shown_nowhere(tmp_path, monkeypatch, capsys, command, given):
     """As where a workflow keeps the file's contents in a variable of that name."""
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", f"\n{json.dumps(KEY)}")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", given)
     monkeypatch.setenv("GA4_PROPERTY_ID", "402715588")
     assert cli.run(["--home", str(tmp_path), *command.split()]) == ExitCode.SETTINGS
     said = capsys.readouterr()
     assert "GOOGLE_APPLICATION_CREDENTIALS holds what stands in a key file, and is to be its path." in said.err
     places = [said.out + said.err, *(one.read_text() for one in tmp_path.rglob("*") if one.is_file())]
-    assert not [one for one in places if KEY["private_key"][40:80] in one]
+    assert not [one for one in places if KEY["private_key"][40:80] in one or given[1000:1030] in one]
+
+
+def test_a_path_that_cannot_be_looked_at_is_told_by_the_source_that_has_it(tmp_path, monkeypatch, capsys):
+    """As it is of a folder that is closed to us: the other sources have nothing to do with it."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "k" * 300)
+    monkeypatch.setenv("GA4_PROPERTY_ID", "402715588")
+    assert cli.run(["--home", str(tmp_path), "connections", "--test"]) == ExitCode.CREDENTIALS
+    assert "cannot be read: File name too long." in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_folder_is_no_key(look, tmp_path):

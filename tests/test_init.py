@@ -4,6 +4,8 @@ goes anywhere but into the file that is its owner's alone."""
 import os
 import re
 import stat
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,8 +23,8 @@ from loopback import FastClock
 from small_shop import small_shop
 from typist import CTRL_C, CTRL_D, Typist
 
-from growthos import cli, connectors, demo, settings
-from growthos.cli import asking, login
+from growthos import cli, connectors, demo, folders, settings
+from growthos.cli import asking, login, process
 from growthos.clock import SystemClock
 from growthos.errors import ExitCode, StoppedError
 from growthos.home import Home
@@ -276,6 +278,16 @@ class TestAConversation:
         assert place.env() == {"META_ACCESS_TOKEN": META["access_token"], "META_APP_SECRET": META["app_secret"]}
         assert WRONG not in said.err
 
+    def test_a_secret_that_a_source_says_back_is_not_shown(self, place):
+        """Nor does the log of the calls have it, though it is kept nowhere yet."""
+        no = {"error": {"message": f"Malformed access token {WRONG}", "type": "OAuthException", "code": 190}}
+        place.apis.script = always(lambda turn: turn.say(400, no))
+        wrong = [(SECRET, WRONG), (VALUE, META["ad_account_id"]), (SECRET, ""), (AGAIN, "s"), (MENU, "")]
+        said = place.converse([(MENU, "meta"), *wrong])
+        assert "Malformed access token [redacted]" in " ".join(said.err.split())
+        for path in (one for one in place.home.root.rglob("*") if one.is_file()):
+            assert WRONG.encode() not in path.read_bytes(), path
+
     @pytest.mark.parametrize("word", ["k", "s"])
     def test_what_is_refused_may_be_kept_or_left(self, place, word):
         wrong = [(SECRET, WRONG), (VALUE, META["ad_account_id"]), (SECRET, ""), (AGAIN, "x"), (AGAIN, word)]
@@ -429,6 +441,13 @@ class TestAConversation:
         assert "google_ads is left as it was." in said.err
         assert place.env() == {}
 
+    def test_a_hint_of_several_lines_is_told_in_lines(self, place):
+        place.patch.setattr("growthos.setting_up.SECONDS_TO_SIGN_IN", 0.1)
+        well = [(WAY, ""), (VALUE, ADS["customer_id"]), (VALUE, ADS["client_id"]), (SECRET, ADS["client_secret"])]
+        said = place.converse([*well, ("Sign in again", "s")], "google_ads")
+        for one in ("Sign in again, and open", "redirect_uri_mismatch: ", "invalid_client: ", "access_denied: "):
+            assert f"\n  {one}" in said.err
+
     def play(self, place: Place, google: Google) -> None:
         """Google at this machine, and a browser in which somebody agrees."""
         import webbrowser
@@ -511,13 +530,37 @@ class TestAtATerminal:
             assert person.shows_what_is_typed()
         assert not (tmp_path / "home" / "growthos.toml").exists()
 
-    @pytest.mark.parametrize("full", [True, False])
+    def test_what_goes_on_goes_on_in_the_same_home(self, environ, tmp_path):
+        arguments = ["--home", str(tmp_path / "home"), "init", "meta", "--no-test", "--currency", "EUR"]
+        with Typist(*arguments, env=environ, cwd=tmp_path, size=(40, 400)) as person:
+            person.waits_for(VALUE)
+            person.types(CTRL_C)
+            assert person.ends() == ExitCode.INTERRUPTED
+            assert f"`growthos --home {tmp_path / 'home'} init` goes on from there." in person.seen
+
+    def test_a_secret_is_not_seen_after_a_look_elsewhere_either(self, environ, tmp_path):
+        with Typist("--home", str(tmp_path / "home"), "init", "meta", env=environ, cwd=tmp_path) as person:
+            person.waits_for(VALUE)
+            person.comes_back_from_a_shell()
+            person.types(f"{META['access_token']}\n")
+            person.waits_for(VALUE)
+            assert person.shows_what_is_typed()
+            person.types(CTRL_C)
+            assert person.ends() == ExitCode.INTERRUPTED
+            assert META["access_token"] not in person.seen
+
+    @pytest.mark.parametrize("full", [True, False, None])
     def test_without_a_home_it_asks_for_one(self, environ, tmp_path, full):
-        """A folder that is empty was made for this, whatever there is elsewhere; else it is found from everywhere."""
+        """A folder that is empty was made for this, whatever there is elsewhere; else it is found from everywhere.
+
+        So was one in which nothing is but what a conversation left that did not come to its end.
+        """
         here = tmp_path / "here"
         here.mkdir()
         if full:
             (here / "notes.txt").touch()
+        if full is None:
+            folders.make_home(Home(here))
         with Typist("init", env=environ, cwd=here) as person:
             person.answers(f"Which of them? [{2 if full else 1}] ", "")
             person.answers(MENU, "")
@@ -611,6 +654,7 @@ class TestWithoutATerminal:
             (["--set", "META_AD_ACCOUNT_ID=x"], ExitCode.SETTINGS, "is not an ad account: 'x'"),
             (["--timezone", "Europe/Berln"], ExitCode.USAGE, "did you mean Europe/Berlin?"),
             (["--currency", "euro"], ExitCode.USAGE, "'EURO' is no currency."),
+            (["--currency", WRONG], ExitCode.USAGE, "'EAACANARY-WR…' (24 characters) is no currency."),
             (["metta"], ExitCode.USAGE, "Did you mean meta?"),
             (["--demo"], ExitCode.USAGE, "The demo shop needs no setting up."),
         ],
@@ -627,6 +671,22 @@ class TestWithoutATerminal:
         place.home.root.chmod(0o777)
         assert place.run().code == ExitCode.CANNOT_WRITE
         assert list(place.home.root.iterdir()) == []
+
+
+def test_others_cannot_look_into_the_memory_in_which_secrets_are(place):
+    closed: list[None] = []
+    place.patch.setattr(process, "close_memory", lambda: closed.append(None))
+    place.run()
+    place.converse([(MENU, "")])
+    assert len(closed) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="as Linux has it")
+def test_what_closes_the_memory_closes_it():
+    """No core is dumped, and the kernel says that this process is not to be looked into (PR_GET_DUMPABLE)."""
+    says = "print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3))"
+    code = f"import ctypes, resource\nfrom growthos.cli import process\nprocess.close_memory()\n{says}"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "(0, 0) 0\n"
 
 
 def test_every_way_completes_its_source():

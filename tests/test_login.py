@@ -19,7 +19,7 @@ from httpx import create_ssl_context
 from small_shop import small_shop
 
 from growthos import cli, demo, settings
-from growthos.cli import login
+from growthos.cli import login, process
 from growthos.clock import SystemClock
 from growthos.connectors import find
 from growthos.connectors.wire.listener import Listener
@@ -115,6 +115,14 @@ class TestAllWell:
         assert re.search(r"ga4 .* credentials .* ok .* accepted", said.out)
         assert re.search(r"google_ads .* ok ", said.out)
         assert settings.load(desk.home, os.environ).sources["ga4"]["refresh_token"] == TOKEN
+
+    def test_others_cannot_look_into_its_memory(self, desk):
+        """Closed before the access comes, and before anybody could look for the client's secret."""
+        closed: list[int] = []
+        desk.patch.setattr(process, "close_memory", lambda: closed.append(len(desk.google.asked)))
+        desk.connect("ga4")
+        desk.run("login")
+        assert closed == [0]
 
     def test_only_the_source_that_is_named(self, desk):
         desk.connect("ga4", "google_ads")
@@ -273,7 +281,10 @@ class TestTheClientsFile:
             ),
             ({"installed": {"client_id": "i"}}, "lacks client_id or client_secret", "Desktop app"),
             ({"installed": {"client_id": 3, "client_secret": "s"}}, "lacks client_id or client_secret", "Desktop app"),
-            ({"installed": []}, "is the OAuth client of a desktop app; it is no", "Desktop app"),
+            ({"installed": []}, "lacks client_id or client_secret", "Desktop app"),
+            ({"installed": {**CLIENT, "client_id": "\ud800"}}, "lacks client_id or client_secret", "Desktop app"),
+            ({"installed": {**CLIENT, "client_secret": "a\n"}}, "lacks client_id or client_secret", "Desktop app"),
+            ({"installed": {**CLIENT, "client_secret": " "}}, "lacks client_id or client_secret", "Desktop app"),
             ({"a": 1}, "lacks client_id or client_secret", "Desktop app"),
             ({"type": "authorized_user"}, "is a user's credentials of gcloud", "Desktop app"),
             ({"type": "service_account"}, "is a service account's key, which needs no sign-in", "client_email"),
@@ -324,9 +335,10 @@ class TestRefused:
         desk.connect("ga4")
         said = desk.run("sync")
         assert said.code == ExitCode.SETTINGS
-        assert "GA4_REFRESH_TOKEN is missing; `growthos login ga4` gets it" in unwrapped(said.err)
+        command = f"`growthos --home {desk.home.root} login ga4`"
+        assert f"GA4_REFRESH_TOKEN is missing; {command} gets it" in unwrapped(said.err)
         keep(desk.home, {"GA4_CLIENT_SECRET": ""})
-        assert "growthos login" not in desk.run("sync").err
+        assert "login" not in desk.run("sync").err
 
     def test_a_mistake_in_the_settings_is_told_first(self, desk):
         desk.connect("ga4")
@@ -373,6 +385,7 @@ class TestRefused:
         said = desk.run("login", "--timeout", "600")
         assert (said.code, waited) == (ExitCode.UNAVAILABLE, [600])
         assert "No answer came back from the browser within 600 seconds." in unwrapped(said.err)
+        assert "Sign in again, and open the address" in unwrapped(said.err)  # with the same options
         assert "  redirect_uri_mismatch: In the Google Cloud console" in said.err
 
     def test_by_the_source_itself(self, desk):

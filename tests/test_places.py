@@ -3,9 +3,11 @@
 import os
 import resource
 import shutil
+import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from small_shop import marts
@@ -145,19 +147,29 @@ class TestFolders:
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="as somebody else than root")
     @pytest.mark.parametrize("mode", [0o500, 0o000])
-    def test_one_that_cannot_be_written_is_refused_at_the_start(self, home, mode):
-        home.root.parent.chmod(0o711)
-        home.root.chmod(mode)
-        for place in (home.root, *home.root.rglob("*")):
-            os.chown(place, NOBODY, NOBODY)
-        me = os.geteuid()
-        os.seteuid(NOBODY)
-        try:
-            told = list(folders.refusals(home))
-        finally:
-            os.seteuid(me)
-        assert told
-        assert str(home.root) in told[0]
+    @pytest.mark.parametrize("there", [True, False])
+    def test_one_that_cannot_be_written_or_made_is_refused_at_the_start(self, mode, there):
+        """Before anybody signs in for nothing; in a place that all may enter, as what pytest makes is not."""
+        with TemporaryDirectory() as place:
+            folder = Path(place) / "folder"
+            home = Home(folder if there else folder / "new" / "home")
+            if there:
+                folders.make_home(home)
+            else:
+                folder.mkdir()
+            folder.parent.chmod(0o711)
+            for one in (folder, *folder.rglob("*")):
+                os.chown(one, NOBODY, NOBODY)
+            folder.chmod(mode)
+            os.setresuid(NOBODY, NOBODY, 0)
+            try:
+                told = list(folders.refusals(home))
+            finally:
+                os.setresuid(0, 0, 0)
+        closed = mode == 0 and not there
+        assert told[0] == (
+            f"{home.root} cannot be used: Permission denied." if closed else f"{folder} cannot be written."
+        )
 
     def test_a_name_that_is_too_long_says_so(self, tmp_path, capsys):
         assert cli.run(["--home", str(tmp_path / ("x" * 300)), "--demo", "sync"]) == ExitCode.CANNOT_WRITE
@@ -167,6 +179,27 @@ class TestFolders:
     def test_a_home_without_a_name_is_none(self, given, capsys):
         assert cli.run([*given, "status"]) == ExitCode.USAGE
         assert "--home names no folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("way", ["a file", "a link", "a pipe"])
+def test_a_file_is_its_owners_alone_whatever_others_put_in_its_way(tmp_path, way):
+    """Where a group may write to the folder, one of it could have left its own under the name of the new one."""
+    path, planted, theirs = tmp_path / ".env", tmp_path / "..env.tmp", tmp_path / "theirs"
+    theirs.touch(mode=0o666)
+    match way:
+        case "a file":
+            theirs.rename(planted)
+            planted.chmod(0o666)
+        case "a link":
+            planted.symlink_to(theirs)
+        case _:
+            os.mkfifo(planted, 0o666)
+    with planted.open("r+b") if way == "a file" else theirs.open("rb") as held:
+        folders.replace_file(path, b"SECRET=canary")
+        assert held.read() == b""
+    assert path.read_bytes() == b"SECRET=canary"
+    assert path.lstat().st_mode == stat.S_IFREG | 0o600
+    assert not planted.exists()
 
 
 def test_too_many_open_files_are_told_as_that(copied_stage, capsys):

@@ -11,7 +11,7 @@ from growthos import connectors, settings
 from growthos.errors import ExitCode, SettingsError
 from growthos.guards import Guards
 from growthos.home import Home
-from growthos.settings.origins import demo_mode
+from growthos.settings.origins import demo_mode, read_toml
 
 TOKEN = "canary-9c1f7e"
 META = f'[meta]\naccess_token = "{TOKEN}"\nad_account_id = "1001"\n'
@@ -204,6 +204,16 @@ def test_a_secret_file_that_is_not_there_or_empty_is_named(home):
     assert "nowhere is empty" in complaint(home)
 
 
+def test_a_secret_in_the_place_of_its_file_does_not_show(home):
+    """A path that begins at the root shows whole: that no token does."""
+    token = "EAAcanary-0123456789abcdef"
+    name = "META_ACCESS_TOKEN_FILE"
+    assert f"{name}: 'EAAcanary-01…' (26 characters) cannot be read: No such" in complaint(home, {name: token})
+    assert f"{name}: /run/secrets/{token} cannot be read" in complaint(home, {name: f"/run/secrets/{token}"})
+    write(home.settings, '[meta]\naccess_token_file = "no\\u0000thing"\n')
+    assert "cannot be read: it is not text" in complaint(home)
+
+
 def test_a_secret_is_given_in_one_way_only(home):
     write(home.settings, f'{META}access_token_file = "token"\n')
     assert "keep one" in complaint(home)
@@ -254,6 +264,7 @@ def test_secrets_do_not_show(home):
     found = settings.load(home, {})
     assert TOKEN not in repr(found)
     assert TOKEN not in str(found)
+    assert TOKEN not in repr(read_toml(home))
 
     write(home.settings, f'{META}app_secret = ["{TOKEN}", 1.5]\n')
     assert TOKEN not in complaint(home)

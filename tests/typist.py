@@ -68,6 +68,15 @@ class Typist:
         """Whether the terminal echoes."""
         return bool(termios.tcgetattr(self._terminal)[3] & termios.ECHO)
 
+    def comes_back_from_a_shell(self) -> None:
+        """After Ctrl-Z and `fg`: the terminal is as the shell likes it, and what waits has a moment to mind that."""
+        modes = termios.tcgetattr(self._terminal)
+        modes[3] |= termios.ECHO
+        termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
+        until = monotonic() + 1
+        while self.shows_what_is_typed() and monotonic() < until:
+            self._more(0.05)
+
     def _more(self, seconds: float) -> bool:
         if not select.select([self.keyboard], [], [], seconds)[0]:
             return False

@@ -15,6 +15,7 @@ from typing import Final
 
 from growthos.errors import CannotWriteError, ExitCode
 from growthos.home import Home
+from growthos.room import existing
 
 MEND: Final = "Mend its owner or permissions, or choose another home with --home or GROWTHOS_HOME."
 AGAIN: Final = "Nothing that was there is lost. Make room or mend the permissions, then run the same command again."
@@ -30,7 +31,7 @@ def check(home: Home) -> None:
 def make_home(home: Home) -> None:
     """Make the folders of a home, for its owner alone."""
     try:
-        for place in _folders(home):
+        for place in of(home):
             make_folders(place)
     except OSError as error:
         raise cannot_write(Path(error.filename or home.root), error) from error
@@ -38,12 +39,14 @@ def make_home(home: Home) -> None:
 
 def refusals(home: Home) -> Iterator[str]:
     """Why a home is not written to: folders that others can write to or that are another's. Nothing is touched."""
-    for place in (*_folders(home), home.quarantine):
+    for place in (*of(home), home.quarantine):
         try:
             link, there = place.lstat(), place.stat()
         except FileNotFoundError:
             if os.path.lexists(place):
                 yield f"{place} is a link that leads nowhere."
+            elif place == home.root and not os.access(above := existing(place), os.W_OK | os.X_OK):
+                yield f"{above} cannot be written."
             continue
         except OSError as error:
             yield f"{place} cannot be used: {error.strerror}."
@@ -58,7 +61,8 @@ def refusals(home: Home) -> Iterator[str]:
             yield f"{place} cannot be written."
 
 
-def _folders(home: Home) -> tuple[Path, ...]:
+def of(home: Home) -> tuple[Path, ...]:
+    """The folders that are made for a home, itself the first."""
     return (home.root, home.raw, home.work, home.logs, home.runs)
 
 
@@ -102,9 +106,13 @@ def flush(path: Path) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file anew, for its owner alone: whoever looks sees the old one or the new one, whole."""
+    """Write a file anew, for its owner alone: whoever looks sees the old one or the new one, whole.
+
+    What stands in its way, a link or a file that others may read, was not made by us and is not written into.
+    """
     temporary = path.with_name(f".{path.name}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    temporary.unlink(missing_ok=True)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()

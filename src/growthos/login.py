@@ -155,5 +155,5 @@ def _may_be_kept(
             if origins.get(name, {}).get(variable) == f"{variable}_FILE in .env":
                 raise SettingsError(
                     f"{variable} comes from the file that {variable}_FILE names in .env, and cannot stand beside it.",
-                    hint=f"Take the line {variable}_FILE out of {home.env}, then run `growthos login` again.",
+                    hint=f"Take the line {variable}_FILE out of {home.env}, then sign in again.",
                 )

@@ -195,7 +195,7 @@ def general(option: str, key: str, value: str) -> Writing:
         Settings.model_validate({key: value})
     except ValidationError as error:
         said = error.errors()[0]["msg"].removeprefix("Value error, ")
-        said = f"{value!r} is no currency" if key == "currency" else said
+        said = f"{glimpse(value)} is no currency" if key == "currency" else said
         hint = "Three capital letters, such as EUR." if key == "currency" else "An IANA name, such as Europe/Berlin."
         raise UsageError(f"{option}: {said.rstrip('?.')}{'?' if said.endswith('?') else '.'}", hint=hint) from error
     return Writing(toml={(key,): value})

@@ -3,7 +3,7 @@
 import os
 import select
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
@@ -26,11 +26,12 @@ class Terminal:
     def ask(self, question: str, *, hidden: bool = False) -> str:
         given = b""
         try:
-            with _unseen(hidden):
+            with _unseen(hidden) as hide:
                 sys.stderr.write(question)
                 sys.stderr.flush()
                 while not select.select([sys.stdin], [], [], TICK_SECONDS)[0]:
                     interrupt.check()
+                    hide()
                 given = os.read(sys.stdin.fileno(), LONGEST)
         finally:
             if hidden or not given:
@@ -46,19 +47,27 @@ def is_possible() -> bool:
 
 
 @contextmanager
-def _unseen(hidden: bool) -> Iterator[None]:
-    """What is typed is not shown; whatever happens, the terminal is as it was."""
+def _unseen(hidden: bool) -> Iterator[Callable[[], None]]:
+    """What is typed is not shown; whatever happens, the terminal is as it was.
+
+    A shell to which Ctrl-Z led lets the terminal show all again, so whoever waits hides it again and again.
+    """
     if not hidden:
-        yield
+        yield lambda: None
         return
     import termios
 
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
-    silent = [*before]
-    silent[3] &= ~termios.ECHO
-    termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
+
+    def hide() -> None:
+        now = termios.tcgetattr(terminal)
+        if now[3] & termios.ECHO:
+            now[3] &= ~termios.ECHO
+            termios.tcsetattr(terminal, termios.TCSADRAIN, now)
+
+    hide()
     try:
-        yield
+        yield hide
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)

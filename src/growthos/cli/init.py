@@ -149,13 +149,16 @@ def _without_questions(session: Session, given: str | None, new: "Writing", name
 
 
 def _choose(session: Session, given: str | None, wizard: "Wizard") -> None:
-    """Where nothing says which home, this folder, or the one that is found from everywhere, used before or not."""
-    from growthos import render
+    """Where nothing says which home, this folder, or the one that is found from everywhere, used before or not.
+
+    What a conversation that was left made in this folder makes it no other one.
+    """
+    from growthos import folders, render
 
     here, usual = Path.cwd(), session.base.root
     if given is not None or usual in {here, *here.parents}:
         return
-    default = "1" if not any(here.iterdir()) else "2"
+    default = "1" if set(folders.of(Home(here))).issuperset(here.iterdir()) else "2"
     render.remark("Where are the data of this shop to be kept?", "strong")
     render.remark(f"  1  in this folder, {here}")
     render.remark(f"  2  in {usual}, which growthos finds from everywhere")

@@ -101,7 +101,7 @@ def signalled(left: str = "What was read is kept; the next run goes on from ther
     """The exit code of the signal that ended the command, None where there was none; `left` is how things are left."""
     if not _received:
         return None
-    _say(f"Interrupted. {left}")
+    _say(f"Interrupted. {as_typed(left)}")
     return _code()
 
 
@@ -118,7 +118,7 @@ def tell(error: Exception, arguments: Sequence[str]) -> int:
 
 
 def _tell_known(error: GrowthError) -> int:
-    _say(error.message)
+    _say(as_typed(error.message))
     if error.hint:
         _say("\n".join(f"  {line}" for line in as_typed(error.hint).splitlines()))
     _trace(error)

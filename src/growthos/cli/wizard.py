@@ -232,4 +232,5 @@ class Wizard:
     @staticmethod
     def _tell(error: GrowthError) -> None:
         render.remark(error.message, "bad")
-        render.remark(f"  {error.hint}", "bad")
+        for line in error.hint.splitlines():
+            render.remark(f"  {line}", "bad")

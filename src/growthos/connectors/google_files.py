@@ -46,10 +46,15 @@ def client(path: Path) -> tuple[str, str]:
     installed = said.get("installed")
     found = [installed.get(name) for name in ("client_id", "client_secret")] if isinstance(installed, dict) else []
     match found:
-        case [str(client_id), str(secret)] if client_id and secret:
+        case [str(client_id), str(secret)] if _is_word(client_id) and _is_word(secret):
             return client_id, secret
-    what = f"is {kind}" if kind and not found else "lacks client_id or client_secret"
+    what = f"is {kind}" if kind and "installed" not in said else "lacks client_id or client_secret"
     raise SettingsError(f"{path} {what}; it is no OAuth client of a desktop app.", hint=GET_A_CLIENT)
+
+
+def _is_word(text: str) -> bool:
+    """Whether it can stand in an address and in .env: Google's ids and secrets are plain words."""
+    return text.isascii() and text.isprintable() and text.split() == [text]
 
 
 def _read(path: Path, named: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ GOOGLE: Final = "google"
 CONSENT_ADDRESS: Final = "https://accounts.google.com/o/oauth2/v2/auth"
 PATIENCE: Final = 60.0
 """Seconds that the token address may be waited for in all, between attempts."""
-AGAIN: Final = "Run `growthos login` again"
+AGAIN: Final = "Sign in again"
 DESKTOP: Final = "In the Google Cloud console, under Clients, make one of the type Desktop app"
 HINTS: Final = {
     "invalid_client": "The client's secret does not belong to its id, or the client was deleted. Copy both anew from"

@@ -36,7 +36,7 @@ def remarks(home: Home, ledger: Path, *, demo: bool = False) -> Iterator[Remark]
 def _writable(home: Home) -> Remark:
     for problem in folders.refusals(home):
         return error("home", "folder", problem.removesuffix("."), folders.MEND)
-    for place in (home.root, home.raw, home.work, home.logs, home.runs):
+    for place in folders.of(home):
         if problem := _refusal(existing(place)):
             return error("home", "folder", f"{existing(place)} cannot be written: {problem}", folders.MEND)
     return ok("home", "folder", f"{home.root}" if home.root.is_dir() else f"{home.root}, made by the first sync")

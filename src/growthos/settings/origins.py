@@ -53,7 +53,7 @@ class Toml:
     """growthos.toml as it was read; empty where there is none."""
 
     path: Path
-    text: str = ""
+    text: str = field(default="", repr=False)
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def where(self, *keys: str) -> str:

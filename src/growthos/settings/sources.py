@@ -4,6 +4,7 @@ A target of notifications declares in the same way, and its table is one below a
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
@@ -11,7 +12,7 @@ from growthos.connectors.address import hidden
 from growthos.connectors.terms import Setting
 from growthos.errors import SettingsError
 from growthos.home import Home, path_of
-from growthos.redact import SECRETS
+from growthos.redact import LONG, SECRETS, glimpse
 from growthos.settings.origins import Env, Problems, Toml, near_miss, open_to_others, unknown
 
 
@@ -75,9 +76,10 @@ class Reader:
         path = self.home.root / path_of(name)
         try:
             value = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            self.problems.add(where, f"{path} cannot be read: {reason}")
+            may_be_secret = len(name) >= LONG and not path_of(name).is_absolute()
+            self.problems.add(where, f"{glimpse(name) if may_be_secret else path} cannot be read: {reason}")
             return None
         if open_to_others(path):
             self.problems.refuse(path)
@@ -165,11 +167,11 @@ def _complete(
             connector(values)
         except SettingsError as error:
             problems.add(name, error.message)
-            return
         for one in settings:
             key = path_of(values[one.name]) if one.key_file and one.name in values else None
-            if key and key.exists() and open_to_others(key):
-                problems.refuse(key)
+            with suppress(OSError, ValueError):  # what cannot be looked at is told by the source that reads it
+                if key and open_to_others(key):
+                    problems.refuse(key)
 
 
 def _unknown_variables(known: Mapping[str, type[Declared]], env: Env, problems: Problems) -> None:
