@@ -657,6 +657,21 @@ def test_the_nearest_folder_with_settings_is_the_home(tmp_path, monkeypatch, cap
     assert "is a file" in capsys.readouterr().err
 
 
+def test_a_folder_that_is_gone_is_told_and_needed_by_nobody_who_names_a_home(shop, tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("GROWTHOS_HOME", raising=False)
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    for arguments in (["kpis"], ["--home", "client", "kpis"], ["init", "--no-input"]):
+        assert cli.run(arguments) == ExitCode.USAGE
+        assert "The folder in which growthos was started is gone." in capsys.readouterr().err
+    assert cli.run(["--home", str(shop.root), "kpis", "aov"]) == 0
+    assert cli.run(["--home", str(shop.root), "kpis", "aov", "-o", "aov.txt"]) == ExitCode.CANNOT_WRITE
+    assert "aov.txt cannot be written: No such file or directory." in capsys.readouterr().err
+    assert cli.run(["--home", str(tmp_path / "new"), "init", "--no-input"]) == 0
+    assert f"Next: growthos --home {tmp_path / 'new'} init" in capsys.readouterr().err
+
+
 def test_without_any_word_the_home_is_the_users(tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("GROWTHOS_HOME", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
