@@ -230,6 +230,7 @@ below = "1.00"
         (OWN, "growthos why pro", ["profit"]),
         (OWN, "growthos explain pro", ["profit", "profit_low"]),
         (OWN, "growthos alerts silence pro", ["profit_low"]),
+        ("\ufeff" + OWN.lstrip(), "growthos kpis pro", ["profit"]),
         (OWN, "growthos --demo kpis pro", []),
         (OWN, "growthos kpis a;", []),
         ("[kpis", "growthos kpis ro", ["roas"]),

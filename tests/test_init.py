@@ -558,6 +558,12 @@ class TestWithoutATerminal:
         assert "nothing else in it was changed" in said.err
         assert 'currency = "EUR"' in said.err
 
+    def test_a_mark_at_the_beginning_stays_there(self, place):
+        place.home.root.mkdir()
+        place.home.settings.write_bytes(b'\xef\xbb\xbfcurrency = "EUR"\n# mine\n')
+        assert place.run("--no-input", "--currency", "CHF").code == 0
+        assert place.home.settings.read_bytes() == b'\xef\xbb\xbfcurrency = "CHF"\n# mine\n'
+
     def test_sources_of_the_environment_are_tested_and_propose(self, place):
         place.apis.script = each({"meta": says(timezone_name="America/New_York", currency="CAD")})
         place.set("meta")

@@ -114,7 +114,7 @@ def _own(context: "Context", table: str) -> dict[str, str]:
     options = context.find_root().params
     try:
         settings = choose_home(options.get("home")).settings
-        text = settings.read_text("utf-8") if settings.is_file() and not options.get("demo") else ""
+        text = settings.read_text("utf-8-sig") if settings.is_file() and not options.get("demo") else ""
         found = tomllib.loads(text).get(table)
     except (OSError, ValueError, RecursionError, GrowthError):
         return {}
