@@ -558,11 +558,13 @@ class TestWithoutATerminal:
         assert "nothing else in it was changed" in said.err
         assert 'currency = "EUR"' in said.err
 
-    def test_a_mark_at_the_beginning_stays_there(self, place):
+    @pytest.mark.parametrize(("mark", "end"), [(b"\xef\xbb\xbf", b"\n"), (b"", b"\r\n"), (b"\xef\xbb\xbf", b"\r\n")])
+    def test_a_mark_at_the_beginning_and_the_line_ends_stay(self, place, mark, end):
         place.home.root.mkdir()
-        place.home.settings.write_bytes(b'\xef\xbb\xbfcurrency = "EUR"\n# mine\n')
-        assert place.run("--no-input", "--currency", "CHF").code == 0
-        assert place.home.settings.read_bytes() == b'\xef\xbb\xbfcurrency = "CHF"\n# mine\n'
+        place.home.settings.write_bytes(mark + end.join([b'currency = "EUR"', b"# mine", b""]))
+        assert place.run("--no-input", "--currency", "CHF", "--set", "GA4_PROPERTY_ID=402715588").code == 0
+        lines = [b'currency = "CHF"', b"# mine", b"", b"[ga4]", b'property_id = "402715588"', b""]
+        assert place.home.settings.read_bytes() == mark + end.join(lines)
 
     def test_sources_of_the_environment_are_tested_and_propose(self, place):
         place.apis.script = each({"meta": says(timezone_name="America/New_York", currency="CAD")})

@@ -235,10 +235,10 @@ def becomes(home: Home, new: Writing) -> Toml:
 
 
 def _as_it_was(path: Path, text: str) -> bytes:
-    """The new text of a file, with the mark that it begins with, if it does so."""
+    """The new text of a file, with its line ends, and the mark that it begins with, if it does so."""
     old = path.read_bytes() if path.exists() else b""
     mark = BOM_UTF8 if old.startswith(BOM_UTF8) else b""
-    return mark + text.encode()
+    return mark + text.replace("\n", "\r\n" if b"\r\n" in old else "\n").encode()
 
 
 def differs(home: Home, new: Writing) -> Writing:
