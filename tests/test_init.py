@@ -273,6 +273,8 @@ class TestAConversation:
         said = place.converse([(MENU, "meta"), *wrong, *again, (MENU, ""), (ZONE, ""), ("Currency", "")])
         assert "Meta Ads did not let growthos in." in said.err
         assert "does not accept the credentials" in said.err
+        assert "Renew META_ACCESS_TOKEN and META_APP_SECRET. Nothing was lost." in said.err.replace("\n", " ")
+        assert "sync" not in said.err.partition("did not let growthos in")[0]
         assert place.env() == {"META_ACCESS_TOKEN": META["access_token"], "META_APP_SECRET": META["app_secret"]}
         assert WRONG not in said.err
 
