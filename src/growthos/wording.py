@@ -36,9 +36,9 @@ def digits(currency: str) -> int:
 def money(cents: int, currency: str, *, signed: bool = False, hundredths: bool = False) -> str:
     """Hundredths of the major unit as an amount: `$1,234.56`, `-€5.00`, `CHF 12.30`, `¥120`.
 
-    With `hundredths` they are shown even where the currency has none.
+    With `hundredths` an amount that has some shows them even where the currency has none.
     """
-    amount = places(Fraction(abs(cents), 100), max(digits(currency), 2 if hundredths else 0))
+    amount = places(Fraction(abs(cents), 100), max(digits(currency), 2 if hundredths and cents % 100 else 0))
     symbol = SYMBOLS.get(currency, f"{currency} ")
     return f"{sign(cents, amount, signed=signed)}{symbol}{amount:,f}"
 
