@@ -1,6 +1,7 @@
 """Silences, and alerts that are told once, at the command line; and alerts.json, where both are kept."""
 
 import json
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -139,6 +140,10 @@ def test_what_is_silenced_is_shown_and_does_not_count(run: Run, home: Home):
     assert f"critical: ROAS below one, since 2026-01-25, silenced by {ids[0]} " in after.out
     assert f"silenced by {ids[1]} " in after.out
     assert f"Of the {len(before)} that fire nobody is told of 2." in after.out
+    every = run("alerts", "--all", home=home).out
+    states = re.findall(r"\n(\w+) +(?:all channels|Meta Ads) +(fires(?:, silenced)?) ", every)
+    assert {name for name, state in states if state != "fires"} == {"revenue_drop", "roas_below_one"}
+    assert ("conversion_rate_drop", "fires") in states
     told = run("alerts", "--format", "json", home=home).json["alerts"]
     assert [one["silenced_by"] for one in told if one["severity"] == "critical"] == [ids[1], ids[0]]
     assert (
