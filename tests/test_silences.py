@@ -18,6 +18,7 @@ from growthos.errors import DamagedDataError, ExitCode, UsageError
 from growthos.home import Home
 
 NOW = datetime(2026, 3, 30, 4, 9, tzinfo=UTC)
+PAID = ("meta", "google", "paid_other")
 WHY = ("--reason", "a new campaign learns")
 
 
@@ -75,7 +76,7 @@ def test_until_is_the_first_instant_that_is_told_of_again():
 
 
 def begun(matcher: str = "ctr_drop", until: str = "3d", reason: str = "a sale", zone: str = "UTC") -> Silence:
-    return silences.begun(matcher, until, reason, "ann", RULES, zone, NOW)
+    return silences.begun(matcher, until, reason, "ann", RULES, PAID, zone, NOW)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,10 @@ def test_until_when_a_silence_holds(given, zone, until):
         ({"reason": " "}, "says nothing"),
         ({"matcher": "crt_drop"}, "There is no alert 'crt_drop'"),
         ({"matcher": "crt*"}, "There is no alert 'crt*'"),
+        ({"matcher": "ctr_drop:mtea"}, "The alert 'ctr_drop' has no scope 'mtea'"),
+        ({"matcher": "ctr_drop:email"}, "has no scope 'email'"),
+        ({"matcher": "revenue_drop:meta"}, "has no scope 'meta'"),
+        ({"matcher": "ctr_drop:*x"}, "has no scope '*x'"),
         ({"matcher": "ctr drop"}, "names no alert"),
         ({"matcher": "ctr_drop:meta:x"}, "names no alert"),
         ({"matcher": ""}, "names no alert"),
@@ -119,6 +124,19 @@ def test_a_near_match_is_named():
     with pytest.raises(UsageError) as told:
         begun("roas_belw_one:meta")
     assert told.value.hint == "Did you mean roas_below_one?"
+    with pytest.raises(UsageError) as told:
+        begun("roas_below_one:mtea")
+    assert told.value.hint == "Did you mean meta?"
+
+
+@pytest.mark.parametrize("matcher", ["*:google", "*:all", "c*:me*", "revenue_drop:*", "roas_below_one:paid_other"])
+def test_every_scope_that_an_alert_can_have_is_taken(matcher):
+    assert begun(matcher).matcher == matcher
+
+
+def test_where_nothing_was_published_no_scope_is_known():
+    found = silences.begun("ctr_drop:mtea", "3d", "a sale", "ann", RULES, None, "UTC", NOW)
+    assert found.matcher == "ctr_drop:mtea"
 
 
 # -- At the command line -----------------------------------------------------------------------------------------------
@@ -148,7 +166,7 @@ def test_what_is_silenced_is_shown_and_does_not_count(run: Run, home: Home):
     assert [one["silenced_by"] for one in told if one["severity"] == "critical"] == [ids[1], ids[0]]
     assert (
         "of what fires now nothing is held back"
-        in run("alerts", "silence", "roas_below_one:direct", "--until", "1h", *WHY, home=home).err
+        in run("alerts", "silence", "roas_below_one:paid_other", "--until", "1h", *WHY, home=home).err
     )
 
 
@@ -191,6 +209,7 @@ def test_the_user_of_the_machine_is_the_author(run: Run, home: Home, monkeypatch
     [
         (["silence", "ctr_drop", "--until", "3d"], "--reason"),
         (["silence", "ctr_drop", *WHY], "--until"),
+        (["silence", "ctr_drop:mtea", "--until", "3d", *WHY], "Did you mean meta?"),
         (["--all", "silences"], "--all stands before `silences`"),
         (["notify", "--until", "7d"], "is no day"),
     ],

@@ -59,7 +59,7 @@ class Silence(Part):
     def matches(self, fingerprint: str) -> bool:
         """Whether it means this alert: a rule alone means all its scopes, and `*` any piece of a name."""
         matcher = self.matcher if ":" in self.matcher else f"{self.matcher}:*"
-        return re.fullmatch(".*".join(map(re.escape, matcher.split("*"))), fingerprint) is not None
+        return is_meant(matcher, fingerprint)
 
     def silences(self, fingerprint: str, now: datetime) -> bool:
         return self.is_active(now) and self.matches(fingerprint)
@@ -71,6 +71,11 @@ class Book(Part):
     schema_version: Literal[1] = VERSION
     told: dict[str, Told] = {}
     silences: tuple[Silence, ...] = ()
+
+
+def is_meant(pattern: str, name: str) -> bool:
+    """Whether a name is meant, `*` being any piece of it."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name) is not None
 
 
 def read(home: Home) -> Book:
