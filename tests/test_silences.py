@@ -303,7 +303,7 @@ def test_a_damaged_file_says_what_is_lost_and_how_to_go_on(run: Run, home: Home,
 
 
 def test_a_file_of_a_newer_growthos_is_not_touched(run: Run, home: Home):
-    home.alerts.write_text('{"schema_version": 2, "told": {}, "mutes": []}')
+    home.alerts.write_text('{"schema_version": 3, "told": {}, "mutes": []}')
     said = run("alerts", "notify", home=home)
     assert said.code == ExitCode.SETTINGS
     assert "written by a newer growthos" in said.err
@@ -316,7 +316,19 @@ def test_what_is_written_is_read_again_and_what_is_long_over_is_let_go(tmp_path)
     with alert_book.held(home) as pen:
         pen.write(Book(silences=(old, kept)), NOW)
     assert alert_book.read(home) == Book(silences=(kept,))
-    assert json.loads(home.alerts.read_text())["schema_version"] == 1
+    assert json.loads(home.alerts.read_text())["schema_version"] == 2
+
+
+def test_a_file_of_the_first_version_is_read_and_becomes_one_of_this(tmp_path):
+    home = Home(tmp_path)
+    told = {"state": "firing", "active_since": "2026-03-28", "last_seen": "2026-03-28"}
+    first = {"schema_version": 1, "told": {"ctr_drop:all": {**told, "last_notified": "2026-03-29T04:09:00Z"}}}
+    home.alerts.write_text(json.dumps(first))
+    with alert_book.held(home) as pen:
+        assert pen.book.told["ctr_drop:all"].severity is None
+        pen.write(pen.book, NOW)
+    assert json.loads(home.alerts.read_text())["schema_version"] == 2
+    assert alert_book.read(home).told == pen.book.told
 
 
 def test_a_matcher_that_could_mean_anything_is_not_read(tmp_path):
