@@ -93,6 +93,19 @@ def test_so_does_one_that_is_proposed(capsys, tmp_path, command, told):
     assert told.format(home=tmp_path) in said.out + said.err
 
 
+def test_so_does_one_in_a_table_or_an_entry_where_it_is_no_data(shop, capsys, monkeypatch):
+    root = str(shop.root)
+    monkeypatch.setattr(sys, "stdin", None)
+    assert cli.run(["--home", root, "sql"]) == 0
+    shown = capsys.readouterr().out
+    assert f"as of this build; `growthos --home {root} alerts` says how they stand now." in shown
+    assert f'A table whole: `growthos --home {root} sql "from fact_orders"`.' in shown
+    assert cli.run(["--home", root, "explain", "reconciliation"]) == 0
+    assert f"See `growthos --home {root} reconcile`, and" in capsys.readouterr().out
+    assert cli.run(["--home", root, "sql", "select '`growthos sync`' as said"]) == 0
+    assert "`growthos sync`" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "begins"),
     [
