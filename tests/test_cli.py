@@ -93,6 +93,19 @@ def test_so_does_one_that_is_proposed(capsys, tmp_path, command, told):
     assert told.format(home=tmp_path) in said.out + said.err
 
 
+def test_so_does_one_in_a_table_or_an_entry_where_it_is_no_data(shop, capsys, monkeypatch):
+    root = str(shop.root)
+    monkeypatch.setattr(sys, "stdin", None)
+    assert cli.run(["--home", root, "sql"]) == 0
+    shown = capsys.readouterr().out
+    assert f"as of this build; `growthos --home {root} alerts` says how they stand now." in shown
+    assert f'A table whole: `growthos --home {root} sql "from fact_orders"`.' in shown
+    assert cli.run(["--home", root, "explain", "reconciliation"]) == 0
+    assert f"See `growthos --home {root} reconcile`, and" in capsys.readouterr().out
+    assert cli.run(["--home", root, "sql", "select '`growthos sync`' as said"]) == 0
+    assert "`growthos sync`" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "begins"),
     [
@@ -163,12 +176,12 @@ BAD_INPUT = [
     (["checks", "--format", "xml"], ExitCode.USAGE, "It is one of table, json, csv, markdown"),
     (["plot"], ExitCode.USAGE, "Missing argument 'KPI'"),
     (["plot", "revenu_net"], ExitCode.USAGE, "Did you mean revenue_net?"),
-    (["plot", "roas", "--by", "campaign"], ExitCode.USAGE, "It is one of channel."),
+    (["plot", "roas", "--by", "campaign"], ExitCode.USAGE, "Here it can only be channel."),
     (["plot", "roas", "--per", "weak"], ExitCode.USAGE, "Did you mean week?"),
     (["plot", "roas", "--since", "sometime"], ExitCode.USAGE, "--since 'sometime' is no date"),
     (["plot", "roas", "--until", "1999-12-31"], ExitCode.USAGE, "out of range"),
     (["plot", "roas", "--format", "jsn"], ExitCode.USAGE, "Did you mean json?"),
-    (["cohorts", "--by", "campaign"], ExitCode.USAGE, "It is one of channel."),
+    (["cohorts", "--by", "campaign"], ExitCode.USAGE, "Here it can only be channel."),
     (["cohorts", "--format", "jsn"], ExitCode.USAGE, "Did you mean json?"),
     (["why"], ExitCode.USAGE, "Missing argument 'KPI'"),
     (["why", "revenu_net"], ExitCode.USAGE, "Did you mean revenue_net?"),
@@ -656,6 +669,21 @@ def test_the_nearest_folder_with_settings_is_the_home(tmp_path, monkeypatch, cap
     assert cli.run(["--home", str(home.root), "kpis", "aov"]) == 0
     assert cli.run(["--home", str(home.settings), "kpis"]) == ExitCode.USAGE
     assert "is a file" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_gone_is_told_and_needed_by_nobody_who_names_a_home(shop, tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("GROWTHOS_HOME", raising=False)
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    for arguments in (["kpis"], ["--home", "client", "kpis"], ["init", "--no-input"]):
+        assert cli.run(arguments) == ExitCode.USAGE
+        assert "The folder in which growthos was started is gone." in capsys.readouterr().err
+    assert cli.run(["--home", str(shop.root), "kpis", "aov"]) == 0
+    assert cli.run(["--home", str(shop.root), "kpis", "aov", "-o", "aov.txt"]) == ExitCode.CANNOT_WRITE
+    assert "aov.txt cannot be written: No such file or directory." in capsys.readouterr().err
+    assert cli.run(["--home", str(tmp_path / "new"), "init", "--no-input"]) == 0
+    assert f"Next: growthos --home {tmp_path / 'new'} init" in capsys.readouterr().err
 
 
 def test_without_any_word_the_home_is_the_users(tmp_path, monkeypatch, capsys):

@@ -225,9 +225,11 @@ def test_what_is_below_zero_stands_in_brackets(busy):
     assert notes(told(busy, "contribution_margin_pct"))[0] == f"(-$113.30) / (-$90.00) = {NOTHING}"
 
 
-def test_another_currency_keeps_its_hundredths_where_they_are_added_up(busy):
+def test_another_currency_keeps_the_hundredths_that_an_amount_has_where_it_is_added_up(busy):
     busy.con.execute("update run_info set currency = 'JPY'")
-    assert notes(told(busy, "refund_rate"))[0] == "¥30.00 / (¥200.00 - ¥10.00) = 15.8%"
+    assert notes(told(busy, "refund_rate"))[0] == "¥30 / (¥200 - ¥10) = 15.8%"
+    busy.refund(day(27), 50)
+    assert notes(told(busy, "refund_rate"))[0] == "¥30.50 / (¥200 - ¥10) = 16.1%"
 
 
 def test_what_it_is_made_of_stands_with_what_it_is(busy):

@@ -89,6 +89,15 @@ def test_no_name_is_cut_on_a_terminal_of_80_columns() -> None:
     assert "…" not in page.replace("G-… id", "").replace("(shpat_…)", "")
 
 
+def test_sentences_beside_long_names_have_room_on_a_terminal_of_80_columns() -> None:
+    """Where a table has none for them, each row of it is a small list, without what is empty."""
+    page = drawn_at(80, TOPICS["environment"].page())
+
+    assert "\n  What it is: OAuth client of your Google Cloud project." in page
+    assert re.findall(r"\n  Required: (\w*)", page) == ["yes", "yes"]
+    assert re.search(r"\n access_token +META_ACCESS_TOKEN +System user token with ads_read\. +yes", page)
+
+
 @pytest.mark.parametrize("width", [30, 60])
 def test_nor_is_any_letter_of_it_on_a_narrower_one(width: int) -> None:
     page = drawn_at(width, "| Variable | What it is |\n| --- | --- |\n| `GOOGLE_APPLICATION_CREDENTIALS` | a b c |\n")
@@ -230,6 +239,7 @@ below = "1.00"
         (OWN, "growthos why pro", ["profit"]),
         (OWN, "growthos explain pro", ["profit", "profit_low"]),
         (OWN, "growthos alerts silence pro", ["profit_low"]),
+        ("\ufeff" + OWN.lstrip(), "growthos kpis pro", ["profit"]),
         (OWN, "growthos --demo kpis pro", []),
         (OWN, "growthos kpis a;", []),
         ("[kpis", "growthos kpis ro", ["roas"]),

@@ -275,6 +275,8 @@ class TestAConversation:
         said = place.converse([(MENU, "meta"), *wrong, *again, (MENU, ""), (ZONE, ""), ("Currency", "")])
         assert "Meta Ads did not let growthos in." in said.err
         assert "does not accept the credentials" in said.err
+        assert "Renew META_ACCESS_TOKEN and META_APP_SECRET. Nothing was lost." in said.err.replace("\n", " ")
+        assert "sync" not in said.err.partition("did not let growthos in")[0]
         assert place.env() == {"META_ACCESS_TOKEN": META["access_token"], "META_APP_SECRET": META["app_secret"]}
         assert WRONG not in said.err
 
@@ -600,6 +602,14 @@ class TestWithoutATerminal:
         )
         assert "nothing else in it was changed" in said.err
         assert 'currency = "EUR"' in said.err
+
+    @pytest.mark.parametrize(("mark", "end"), [(b"\xef\xbb\xbf", b"\n"), (b"", b"\r\n"), (b"\xef\xbb\xbf", b"\r\n")])
+    def test_a_mark_at_the_beginning_and_the_line_ends_stay(self, place, mark, end):
+        place.home.root.mkdir()
+        place.home.settings.write_bytes(mark + end.join([b'currency = "EUR"', b"# mine", b""]))
+        assert place.run("--no-input", "--currency", "CHF", "--set", "GA4_PROPERTY_ID=402715588").code == 0
+        lines = [b'currency = "CHF"', b"# mine", b"", b"[ga4]", b'property_id = "402715588"', b""]
+        assert place.home.settings.read_bytes() == mark + end.join(lines)
 
     def test_sources_of_the_environment_are_tested_and_propose(self, place):
         place.apis.script = each({"meta": says(timezone_name="America/New_York", currency="CAD")})

@@ -134,9 +134,24 @@ def test_where_each_was_found_is_known_and_its_value_is_not(home):
     }
 
 
-def test_a_mistyped_variable_in_env_is_told(home):
-    write(home.env, "GROWTHOS_SLACK_ULR=x\n")
-    assert ".env:1, GROWTHOS_SLACK_ULR: there is no such variable; did you mean GROWTHOS_SLACK_URL?" in complaint(home)
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("GROWTHOS_SLACK_ULR", "GROWTHOS_SLACK_URL"),
+        ("GROWTHOS_SLAK_URL", "GROWTHOS_SLACK_URL"),
+        ("GROWTHOS_HEARTBEAT_ULR", "GROWTHOS_HEARTBEAT_URL"),
+        ("GROWTHOS_HEARTBEAT_FAIL_URL_FIL", "GROWTHOS_HEARTBEAT_FAIL_URL_FILE"),
+    ],
+)
+def test_a_mistyped_variable_in_env_is_told(home, given, meant):
+    write(home.env, f"{given}=x\n")
+    assert complaint(home).count(f".env:1, {given}: there is no such variable; did you mean {meant}?") == 1
+
+
+def test_every_variable_of_ours_may_stand_in_env(home):
+    """Those that mean nothing there as well."""
+    write(home.env, f"GROWTHOS_HOME=/x\nGROWTHOS_CACHE=/y\nGROWTHOS_HEARTBEAT_URL={SLACK}\nDEMO_MODE=\n")
+    assert settings.load(home, {}).sync.heartbeat_url == SLACK
 
 
 def test_no_number_rests_on_who_is_told(home):

@@ -380,11 +380,14 @@ def test_the_commands_ask_the_rules_of_the_home(run, home):
     ]
     assert (mine["current"], mine["threshold"], mine["unit"]) == (747_276, 2_000_000, "cents")
     _, out, _ = run("explain", "revenue_drop", home=home)
+    said = "As growthos.toml sets it, this fires when it falls by more than 60.0%."
+    assert out.splitlines()[2] == f"{said} The words below speak of the usual line."
     assert "as growthos.toml sets it; unless it is set, when it falls by more than 30.0%" in out
     _, out, _ = run("explain", "profit_low", home=home)
     assert "Fires when it is below 20,000.00." in out
     _, out, _ = run("explain", "ctr_drop", home=home)
     assert "it is not asked" in out
+    assert "The words below" not in out
     code, _, err = run("explain", "profit_lo", home=home)
     assert (code, "Did you mean profit_low?" in err) == (2, True)
 

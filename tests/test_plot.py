@@ -57,12 +57,16 @@ def test_what_is_lost_hangs_below_zero():
     assert plot.bars == (1, 32, -12, -1)
 
 
-def test_only_losses_hang_from_the_top():
+@pytest.mark.parametrize(("currency", "sign"), [("USD", "$"), ("JPY", "¥")])
+def test_only_losses_hang_from_the_top(currency, sign):
+    """Where one label has hundredths all of them do."""
     shop = Shop()
+    shop.con.execute("update run_info set currency = ?", [currency])
     shop.refund(day(28), 250)
     [plot] = drawn_plots(over_time(shop.con, "revenue_net", Period(day(28), day(29))))
-    assert (plot.above, plot.zero) == ((), "$0.00")
-    assert plot.below == ("", "-$0.50", "", "-$1.00", "", "-$1.50", "", "-$2.00", "", "-$2.50")
+    assert (plot.above, plot.zero) == ((), f"{sign}0.00")
+    labels = [one and f"-{sign}{one}" for one in ("", "0.50", "", "1.00", "", "1.50", "", "2.00", "", "2.50")]
+    assert plot.below == tuple(labels)
     assert plot.bars == (-40, -1)
 
 

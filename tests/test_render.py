@@ -42,6 +42,8 @@ from growthos.render import (
 )
 from growthos.render.pages import Cell, Column, Heading, Listing, Note, Page, Panel, Prose, Table, markdown
 from growthos.render.text import clean, for_spreadsheet, sparkline
+from growthos.render.values import movement
+from growthos.render.weekly_story import judged
 from growthos.rules import State
 from growthos.settings import Settings
 from growthos.sync import SourceReport, StreamReport
@@ -392,6 +394,24 @@ def test_markdown_of_alerts_has_a_section_for_each(pages):
 )
 def test_a_sparkline_has_a_bar_for_each_day(values, bars):
     assert sparkline(values) == bars
+
+
+@pytest.mark.parametrize(
+    ("kpi", "now", "before", "told"),
+    [
+        ("revenue_net", 99_951, 100_000, Cell("unchanged", "dim")),  # -0.049 %
+        ("revenue_net", 99_950, 100_000, Cell("-0.1%, worse", "bad")),
+        ("revenue_net", 100_000, 100_000, Cell("unchanged", "dim")),
+        ("revenue_net", 0, 0, Cell("–", "dim")),  # noqa: RUF001 - an en dash
+        ("ctr", Decimal("0.020049"), Decimal("0.02"), Cell("unchanged", "dim")),  # 0.0049 points
+        ("ctr", Decimal("0.02005"), Decimal("0.02"), Cell("+0.01 pp, better", "good")),
+        ("cac", 100_049, 100_000, Cell("unchanged", "dim")),
+    ],
+)
+def test_what_rounds_to_nothing_did_not_move(kpi, now, before, told):
+    delta = Decimal(now) - before
+    change = delta / before if before else None
+    assert judged(movement(kpis.KPIS[kpi], now, before, change, delta)) == told
 
 
 def test_another_currency_has_its_own_sign_and_digits(tmp_path: Path):

@@ -116,6 +116,7 @@ class TestReports:
         assert told["notices"] == [{"source": "meta", "message": "version v26.0 ends"}]
         _, out, _ = run(home)
         assert "2026-03-30 04:17   ok       1 min 5 s   meta 1,459     00000000" in out
+        assert "simulated" not in out
 
     def test_of_the_demo_it_says_what_the_raw_files_hold(self, run, demo_home):
         home = demo_home()
@@ -129,6 +130,9 @@ class TestReports:
         assert {one["name"]: one["records"] for one in told["sources"]} == held
         assert (told["status"], told["published"], told["data_through"]) == ("ok", True, "2026-03-29")
         assert datetime.fromisoformat(told["started_at"]) == NOW
+        for arguments in ((), (told["run_id"],)):
+            heading = run(home.root.parent, "--demo", *arguments)[1].splitlines()[1]
+            assert heading.endswith("; the demo's clock is simulated")
 
     @pytest.mark.parametrize(
         ("told", "status", "why"),

@@ -183,6 +183,15 @@ def test_blanks_around_a_value_are_nobodys_wish(home):
     assert found.sources["meta"] == {"access_token": TOKEN, "ad_account_id": "1001"}
 
 
+def test_a_mark_at_the_beginning_is_none_of_the_text(home):
+    """Some editors put one before UTF-8; a mistake is still told by its line."""
+    write(home.settings, '\ufeffcurrency = "EUR"\n')
+    assert settings.load(home, {}).currency == "EUR"
+    write(home.settings, '\ufeffcurency = "EUR"\n')
+    with pytest.raises(SettingsError, match=r"growthos.toml:1, curency"):
+        settings.load(home, {})
+
+
 def test_a_path_that_begins_with_nobodys_name_is_a_path(home, monkeypatch):
     """`~` is a folder of one's own; a user whom nobody knows has none."""
     monkeypatch.setenv("HOME", "/of/mine")

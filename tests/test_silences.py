@@ -1,6 +1,7 @@
 """Silences, and alerts that are told once, at the command line; and alerts.json, where both are kept."""
 
 import json
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from growthos.errors import DamagedDataError, ExitCode, UsageError
 from growthos.home import Home
 
 NOW = datetime(2026, 3, 30, 4, 9, tzinfo=UTC)
+PAID = ("meta", "google", "paid_other")
 WHY = ("--reason", "a new campaign learns")
 
 
@@ -74,7 +76,7 @@ def test_until_is_the_first_instant_that_is_told_of_again():
 
 
 def begun(matcher: str = "ctr_drop", until: str = "3d", reason: str = "a sale", zone: str = "UTC") -> Silence:
-    return silences.begun(matcher, until, reason, "ann", RULES, zone, NOW)
+    return silences.begun(matcher, until, reason, "ann", RULES, PAID, zone, NOW)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +104,10 @@ def test_until_when_a_silence_holds(given, zone, until):
         ({"reason": " "}, "says nothing"),
         ({"matcher": "crt_drop"}, "There is no alert 'crt_drop'"),
         ({"matcher": "crt*"}, "There is no alert 'crt*'"),
+        ({"matcher": "ctr_drop:mtea"}, "The alert 'ctr_drop' has no scope 'mtea'"),
+        ({"matcher": "ctr_drop:email"}, "has no scope 'email'"),
+        ({"matcher": "revenue_drop:meta"}, "has no scope 'meta'"),
+        ({"matcher": "ctr_drop:*x"}, "has no scope '*x'"),
         ({"matcher": "ctr drop"}, "names no alert"),
         ({"matcher": "ctr_drop:meta:x"}, "names no alert"),
         ({"matcher": ""}, "names no alert"),
@@ -118,6 +124,19 @@ def test_a_near_match_is_named():
     with pytest.raises(UsageError) as told:
         begun("roas_belw_one:meta")
     assert told.value.hint == "Did you mean roas_below_one?"
+    with pytest.raises(UsageError) as told:
+        begun("roas_below_one:mtea")
+    assert told.value.hint == "Did you mean meta?"
+
+
+@pytest.mark.parametrize("matcher", ["*:google", "*:all", "c*:me*", "revenue_drop:*", "roas_below_one:paid_other"])
+def test_every_scope_that_an_alert_can_have_is_taken(matcher):
+    assert begun(matcher).matcher == matcher
+
+
+def test_where_nothing_was_published_no_scope_is_known():
+    found = silences.begun("ctr_drop:mtea", "3d", "a sale", "ann", RULES, None, "UTC", NOW)
+    assert found.matcher == "ctr_drop:mtea"
 
 
 # -- At the command line -----------------------------------------------------------------------------------------------
@@ -139,11 +158,15 @@ def test_what_is_silenced_is_shown_and_does_not_count(run: Run, home: Home):
     assert f"critical: ROAS below one, since 2026-01-25, silenced by {ids[0]} " in after.out
     assert f"silenced by {ids[1]} " in after.out
     assert f"Of the {len(before)} that fire nobody is told of 2." in after.out
+    every = run("alerts", "--all", home=home).out
+    states = re.findall(r"\n(\w+) +(?:all channels|Meta Ads) +(fires(?:, silenced)?) ", every)
+    assert {name for name, state in states if state != "fires"} == {"revenue_drop", "roas_below_one"}
+    assert ("conversion_rate_drop", "fires") in states
     told = run("alerts", "--format", "json", home=home).json["alerts"]
     assert [one["silenced_by"] for one in told if one["severity"] == "critical"] == [ids[1], ids[0]]
     assert (
         "of what fires now nothing is held back"
-        in run("alerts", "silence", "roas_below_one:direct", "--until", "1h", *WHY, home=home).err
+        in run("alerts", "silence", "roas_below_one:paid_other", "--until", "1h", *WHY, home=home).err
     )
 
 
@@ -186,6 +209,7 @@ def test_the_user_of_the_machine_is_the_author(run: Run, home: Home, monkeypatch
     [
         (["silence", "ctr_drop", "--until", "3d"], "--reason"),
         (["silence", "ctr_drop", *WHY], "--until"),
+        (["silence", "ctr_drop:mtea", "--until", "3d", *WHY], "Did you mean meta?"),
         (["--all", "silences"], "--all stands before `silences`"),
         (["notify", "--until", "7d"], "is no day"),
     ],
@@ -279,7 +303,7 @@ def test_a_damaged_file_says_what_is_lost_and_how_to_go_on(run: Run, home: Home,
 
 
 def test_a_file_of_a_newer_growthos_is_not_touched(run: Run, home: Home):
-    home.alerts.write_text('{"schema_version": 2, "told": {}, "mutes": []}')
+    home.alerts.write_text('{"schema_version": 3, "told": {}, "mutes": []}')
     said = run("alerts", "notify", home=home)
     assert said.code == ExitCode.SETTINGS
     assert "written by a newer growthos" in said.err
@@ -292,7 +316,19 @@ def test_what_is_written_is_read_again_and_what_is_long_over_is_let_go(tmp_path)
     with alert_book.held(home) as pen:
         pen.write(Book(silences=(old, kept)), NOW)
     assert alert_book.read(home) == Book(silences=(kept,))
-    assert json.loads(home.alerts.read_text())["schema_version"] == 1
+    assert json.loads(home.alerts.read_text())["schema_version"] == 2
+
+
+def test_a_file_of_the_first_version_is_read_and_becomes_one_of_this(tmp_path):
+    home = Home(tmp_path)
+    told = {"state": "firing", "active_since": "2026-03-28", "last_seen": "2026-03-28"}
+    first = {"schema_version": 1, "told": {"ctr_drop:all": {**told, "last_notified": "2026-03-29T04:09:00Z"}}}
+    home.alerts.write_text(json.dumps(first))
+    with alert_book.held(home) as pen:
+        assert pen.book.told["ctr_drop:all"].severity is None
+        pen.write(pen.book, NOW)
+    assert json.loads(home.alerts.read_text())["schema_version"] == 2
+    assert alert_book.read(home).told == pen.book.told
 
 
 def test_a_matcher_that_could_mean_anything_is_not_read(tmp_path):

@@ -152,7 +152,9 @@ def test_what_was_told_is_written_down():
     book = told(name=WARNING)
     after = telling.told(book, found, telling.due(found, book, REPEATS, NOW), NOW)
     assert after.told == {
-        "revenue_drop:all": Told(state="firing", active_since=march(28), last_seen=march(29), last_notified=NOW),
+        "revenue_drop:all": Told(
+            state="firing", active_since=march(28), last_seen=march(29), last_notified=NOW, severity="critical"
+        ),
         "ctr_drop:all": Told(
             state="resolved", active_since=march(28), last_seen=march(28), last_notified=NOW, resolved_at=march(24)
         ),
@@ -326,6 +328,17 @@ def test_an_end_is_a_line():
     ctr, revenue = (one.text for one in message_page.page(said)[1:])
     assert ctr.startswith("Resolved at the end of 2026-03-24: CTR drop, all channels, since 2026-03-28. Click-through")
     assert revenue == "Resolved at the end of 2026-03-29: Net revenue drop, all channels, since 2026-03-28."
+
+
+@pytest.mark.parametrize(
+    ("rules", "severity", "heard"), [(RULES, None, "critical"), ({}, "critical", "critical"), ({}, None, "info")]
+)
+def test_an_end_is_as_grave_as_the_rule_was_that_is_gone(rules, severity, heard):
+    """Where the file does not say so, as those of the first version, nobody knows."""
+    was = told().told["revenue_drop:all"].model_copy(update={"severity": severity})
+    over = telling.due(report(), Book(told={"revenue_drop:all": was}), REPEATS, NOW)
+    [end] = message_page.message(report(), over, "shop", rules).resolved
+    assert end.severity == heard
 
 
 def test_what_is_held_back_is_counted():

@@ -3,6 +3,7 @@
 import csv
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from io import StringIO
@@ -414,10 +415,13 @@ def test_what_is_known_by_campaign_is_what_its_query_gives():
     assert names == set(measures.MEASURES) - set(measures.UNKNOWN_BY_CAMPAIGN)
 
 
-def test_yen_are_shown_with_their_hundredths_so_that_they_add_up():
+def test_yen_are_shown_with_hundredths_only_where_they_have_some():
+    """Orders have none; the parts of a mean have, and add up: 37.33 + 6 - 5.33 = 38."""
     shop = revenue()
     shop.con.execute("update run_info set currency = 'JPY'")
-    assert "-¥150.00" in output.drawn(why_page.page(why(shop.con, "revenue_net")))
+    assert "¥910, before ¥900: +¥10, +1.1%." in output.drawn(why_page.page(why(shop.con, "revenue_net")))
+    found = output.drawn(why_page.page(why(shop.con, "aov")))
+    assert re.findall(r"[+-]¥[\d.]+", found)[:4] == ["+¥38", "+¥37.33", "+¥6", "-¥5.33"]
 
 
 @pytest.mark.parametrize(

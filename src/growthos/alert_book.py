@@ -16,7 +16,7 @@ from growthos.errors import BusyError, DamagedDataError, NewerError
 from growthos.folders import cannot_write, check, make_folders, replace_file
 from growthos.home import Home
 
-VERSION: Final = 1
+VERSION: Final = 2
 PATIENCE: Final = 120
 """Seconds for which another command is waited for that is telling somebody just now."""
 KEPT: Final = timedelta(days=90)
@@ -34,6 +34,7 @@ class Told(Part):
     """What was told of an alert last, and when.
 
     `active_since` and `last_seen` are days at whose ends it fired, the first and the last that was known then.
+    `severity` is what it had then, which nothing else tells once its rule is gone; None in files of version 1.
     """
 
     state: Literal["firing", "resolved"]
@@ -41,6 +42,7 @@ class Told(Part):
     last_seen: date
     last_notified: AwareDatetime
     resolved_at: date | None = None
+    severity: Literal["info", "warning", "critical"] | None = None
 
 
 class Silence(Part):
@@ -59,7 +61,7 @@ class Silence(Part):
     def matches(self, fingerprint: str) -> bool:
         """Whether it means this alert: a rule alone means all its scopes, and `*` any piece of a name."""
         matcher = self.matcher if ":" in self.matcher else f"{self.matcher}:*"
-        return re.fullmatch(".*".join(map(re.escape, matcher.split("*"))), fingerprint) is not None
+        return is_meant(matcher, fingerprint)
 
     def silences(self, fingerprint: str, now: datetime) -> bool:
         return self.is_active(now) and self.matches(fingerprint)
@@ -68,9 +70,14 @@ class Silence(Part):
 class Book(Part):
     """The whole file."""
 
-    schema_version: Literal[1] = VERSION
+    schema_version: Literal[1, 2] = VERSION
     told: dict[str, Told] = {}
     silences: tuple[Silence, ...] = ()
+
+
+def is_meant(pattern: str, name: str) -> bool:
+    """Whether a name is meant, `*` being any piece of it."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name) is not None
 
 
 def read(home: Home) -> Book:
@@ -140,7 +147,7 @@ class Pen:
     def write(self, book: Book, now: datetime) -> None:
         """Write it anew, without silences that have long been over; CannotWriteError where it cannot be written."""
         kept = tuple(one for one in book.silences if now - one.until < KEPT)
-        self.book = book.model_copy(update={"silences": kept})
+        self.book = book.model_copy(update={"schema_version": VERSION, "silences": kept})
         try:
             replace_file(self._path, self.book.model_dump_json(indent=1).encode() + b"\n")
         except OSError as error:

@@ -169,6 +169,8 @@ def _kpi(kpi: Kpi) -> Iterator[str]:
 
 def _alert(rule: Rule) -> Iterator[str]:
     yield f"# {rule.label} (`{rule.name}`)"
+    if _set(rule):
+        yield f"As growthos.toml sets it, this fires when {_line(rule)}. The words below speak of the usual line."
     yield rule.doc
     yield _list(
         [

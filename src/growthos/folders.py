@@ -151,8 +151,14 @@ def beside(path: Path) -> Path:
 
 
 def _led_to(path: Path) -> Path:
-    """Where a link leads, or the path; a link to itself leads nowhere and is no error."""
-    return Path(os.path.realpath(path))
+    """Where a link leads, or the path; a link to itself leads nowhere and is no error.
+
+    CannotWriteError where the path begins in a working folder that is gone.
+    """
+    try:
+        return Path(os.path.realpath(path))
+    except FileNotFoundError as error:
+        raise cannot_write(path, error, hint=ANOTHER) from error
 
 
 @contextmanager

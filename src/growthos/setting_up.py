@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -219,7 +220,7 @@ def write(home: Home, environ: Mapping[str, str], new: Writing) -> None:
         if new.env:
             keeping.keep(home, new.env)
         if made.text != read_toml(home).text:
-            folders.replace_file(Path(os.path.realpath(home.settings)), made.text.encode())
+            folders.replace_file(Path(os.path.realpath(home.settings)), _as_it_was(home.settings, made.text))
     except OSError as error:
         raise folders.cannot_write(home.settings, error) from error
 
@@ -231,6 +232,13 @@ def becomes(home: Home, new: Writing) -> Toml:
     old = read_toml(home).text if home.settings.exists() else template.template()
     text = template.edited(old, differs(home, new).toml)
     return Toml(home.settings, text, tomllib.loads(text))
+
+
+def _as_it_was(path: Path, text: str) -> bytes:
+    """The new text of a file, with its line ends, and the mark that it begins with, if it does so."""
+    old = path.read_bytes() if path.exists() else b""
+    mark = BOM_UTF8 if old.startswith(BOM_UTF8) else b""
+    return mark + text.replace("\n", "\r\n" if b"\r\n" in old else "\n").encode()
 
 
 def differs(home: Home, new: Writing) -> Writing:

@@ -1,7 +1,6 @@
 """Silences: who wants to hear nothing of which alerts, until when and why."""
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from secrets import token_hex
@@ -9,8 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from growthos import dates, measures
-from growthos.alert_book import MATCHER, Silence
+from growthos.alert_book import MATCHER, Silence, is_meant
 from growthos.errors import UsageError
+from growthos.rules import ALL, Rule
 
 HINT = "Write a rule, such as roas_below_one; one scope of it, roas_below_one:meta; or * for any piece of a name."
 WHEN = "Write a day to come, which it holds to the end of, as 2026-04-06; or how long it holds: 12h, 3d."
@@ -65,14 +65,24 @@ def listed(
 
 
 def begun(
-    matcher: str, until: str, reason: str, author: str, rules: Collection[str], zone: str, now: datetime
+    matcher: str,
+    until: str,
+    reason: str,
+    author: str,
+    rules: Mapping[str, Rule],
+    paid: Collection[str] | None,
+    zone: str,
+    now: datetime,
 ) -> Silence:
-    """A new silence; UsageError where it means no rule, is over already, or nobody says why."""
+    """A new silence; UsageError where it means no rule or scope, is over already, or nobody says why.
+
+    `paid` are the channels that rules ask about; None where nobody knows them yet.
+    """
     if not reason.strip():
         raise UsageError("--reason says nothing.", hint="Say in a few words why, for who wonders about it later.")
     return Silence(
         id=token_hex(4),
-        matcher=_matcher(matcher, rules),
+        matcher=_matcher(matcher, rules, paid),
         created_at=now,
         until=_until(until, zone, now),
         author=author.strip(),
@@ -89,14 +99,17 @@ def chosen(silences: Sequence[Silence], begin: str, now: datetime) -> Silence:
     return found[0]
 
 
-def _matcher(given: str, rules: Collection[str]) -> str:
+def _matcher(given: str, rules: Mapping[str, Rule], paid: Collection[str] | None) -> str:
     matcher = given.strip().lower()
     if not MATCHER.fullmatch(matcher):
         raise UsageError(f"{given!r} names no alert.", hint=HINT)
-    name = matcher.partition(":")[0]
-    pattern = ".*".join(map(re.escape, name.split("*")))
-    if not any(re.fullmatch(pattern, rule) for rule in rules):
-        raise UsageError(f"There is no alert {name!r}.", hint=measures.near(name, dict.fromkeys(rules)))
+    name, _, scope = matcher.partition(":")
+    meant = [rule for rule in rules.values() if is_meant(name, rule.name)]
+    if not meant:
+        raise UsageError(f"There is no alert {name!r}.", hint=measures.near(name, rules))
+    scopes = dict.fromkeys([ALL, *(paid or () if any(rule.platforms for rule in meant) else ())])
+    if scope and paid is not None and not any(is_meant(scope, one) for one in scopes):
+        raise UsageError(f"The alert {name!r} has no scope {scope!r}.", hint=measures.near(scope, scopes))
     return matcher
 
 

@@ -82,6 +82,7 @@ def told(book: Book, report: AlertReport, telling: Telling, now: datetime) -> Bo
             active_since=one.standing.active_since,
             last_seen=day,
             last_notified=now,
+            severity=one.severity,
         )
         for one in telling.alerts
         if one.standing and one.standing.active_since

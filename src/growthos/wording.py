@@ -36,21 +36,23 @@ def digits(currency: str) -> int:
 def money(cents: int, currency: str, *, signed: bool = False, hundredths: bool = False) -> str:
     """Hundredths of the major unit as an amount: `$1,234.56`, `-€5.00`, `CHF 12.30`, `¥120`.
 
-    With `hundredths` they are shown even where the currency has none.
+    With `hundredths` an amount that has some shows them even where the currency has none.
     """
-    amount = places(Fraction(abs(cents), 100), max(digits(currency), 2 if hundredths else 0))
+    amount = places(Fraction(abs(cents), 100), max(digits(currency), 2 if hundredths and cents % 100 else 0))
     symbol = SYMBOLS.get(currency, f"{currency} ")
-    return f"{_sign(cents, signed=signed)}{symbol}{amount:,f}"
+    return f"{sign(cents, amount, signed=signed)}{symbol}{amount:,f}"
 
 
 def percent(share: Fraction | Decimal, *, signed: bool = False, digits: int = 1) -> str:
     """A share of one: `31.3%`."""
-    return f"{_sign(share, signed=signed)}{places(abs(Fraction(share)) * 100, digits):,f}%"
+    shown = places(abs(Fraction(share)) * 100, digits)
+    return f"{sign(share, shown, signed=signed)}{shown:,f}%"
 
 
 def multiple(value: Fraction | Decimal, *, signed: bool = False, digits: int = 2) -> str:
     """How many times: `1.62x`."""
-    return f"{_sign(value, signed=signed)}{places(abs(Fraction(value)), digits):,f}x"
+    shown = places(abs(Fraction(value)), digits)
+    return f"{sign(value, shown, signed=signed)}{shown:,f}x"
 
 
 def points(move: Fraction | Decimal, *, digits: int = 1) -> str:
@@ -92,5 +94,6 @@ def span(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004
 
 
-def _sign(value: int | Fraction | Decimal, *, signed: bool) -> str:
-    return "-" if value < 0 else "+" if signed and value > 0 else ""
+def sign(value: int | Fraction | Decimal, shown: Decimal, *, signed: bool) -> str:
+    """The sign of a value of which this much is shown; what rounds to nothing has none."""
+    return "" if not shown else "-" if value < 0 else "+" if signed else ""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from copy import copy
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -169,7 +168,7 @@ def growthos(
     from growthos.errors import SettingsError
     from growthos.settings.origins import demo_mode
 
-    session = Session(base=choose_home(home, Path.cwd()), demo=demo, quiet=quiet, verbose=verbose, raw_csv=raw_csv)
+    session = Session(base=choose_home(home), demo=demo, quiet=quiet, verbose=verbose, raw_csv=raw_csv)
     if home is not None and os.environ.get("GROWTHOS_HOME") != home:
         session.chosen = f"--home {shlex.quote(home)} "
     if demo or context.invoked_subcommand == "demo":

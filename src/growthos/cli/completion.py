@@ -7,7 +7,6 @@ a command runs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -123,8 +122,8 @@ def _own(context: "Context", table: str) -> dict[str, str]:
 
     options = context.find_root().params
     try:
-        settings = choose_home(options.get("home"), Path.cwd()).settings
-        text = settings.read_text("utf-8") if settings.is_file() and not options.get("demo") else ""
+        settings = choose_home(options.get("home")).settings
+        text = settings.read_text("utf-8-sig") if settings.is_file() and not options.get("demo") else ""
         found = tomllib.loads(text).get(table)
     except (OSError, ValueError, RecursionError, GrowthError):
         return {}

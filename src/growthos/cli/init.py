@@ -1,13 +1,12 @@
 """The command that sets up a home: init."""
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from growthos.cli import completion, process
-from growthos.cli.session import Session, choose_home
+from growthos.cli.session import Session, choose_home, working_folder
 from growthos.errors import ExitCode, StoppedError, UsageError
 from growthos.home import Home
 
@@ -155,8 +154,10 @@ def _choose(session: Session, given: str | None, wizard: "Wizard") -> None:
     """
     from growthos import folders, render
 
-    here, usual = Path.cwd(), session.base.root
-    if given is not None or usual in {here, *here.parents}:
+    if given is not None:
+        return
+    here, usual = working_folder(), session.base.root
+    if usual in {here, *here.parents}:
         return
     default = "1" if set(folders.of(Home(here))).issuperset(here.iterdir()) else "2"
     render.remark("Where are the data of this shop to be kept?", "strong")
@@ -169,13 +170,13 @@ def _choose(session: Session, given: str | None, wizard: "Wizard") -> None:
 def _say_home(session: Session, given: str | None) -> None:
     from growthos import render
 
-    here, home = Path.cwd(), session.home.root
+    home = session.home.root
     if given is not None:
         how = "as it was said"
-    elif home in here.parents:
+    elif home in working_folder().parents:
         how = "the nearest folder upwards with a growthos.toml"
     else:
-        how = "this folder" if home == here else "the user's data folder"
+        how = "this folder" if home == working_folder() else "the user's data folder"
     render.remark(f"The home is {home}, {how}; --home chooses another.", "dim")
 
 
@@ -192,6 +193,13 @@ def _end(session: Session) -> None:
     known = settings.load(session.home, session.environ, partly=True)
     ready = settings.connected(known)
     render.remark(f"Connected: {', '.join(ready) or 'nothing yet'}.", "good" if ready else "")
-    here = choose_home(session.environ.get("GROWTHOS_HOME"), Path.cwd()) == session.home
-    command = "growthos" if here else f"growthos --home {shlex.quote(str(session.home.root))}"
+    command = "growthos" if _is_found(session) else f"growthos --home {shlex.quote(str(session.home.root))}"
     render.remark(f"Next: {command} sync" if ready else f"Next: {command} init, or growthos demo, which needs nothing.")
+
+
+def _is_found(session: Session) -> bool:
+    """Whether a command in this folder finds the home without --home."""
+    try:
+        return choose_home(session.environ.get("GROWTHOS_HOME")) == session.home
+    except UsageError:
+        return False

@@ -103,7 +103,7 @@ def word(given: str, choices: Sequence[str], option: str) -> str:
     near = get_close_matches(given.lower(), choices, 1)
     raise UsageError(
         f"{option} {given!r} is not known.{f' Did you mean {near[0]}?' if near else ''}",
-        hint=f"It is one of {', '.join(choices)}.",
+        hint=f"It is one of {', '.join(choices)}." if len(choices) > 1 else f"Here it can only be {choices[0]}.",
     )
 
 

@@ -57,9 +57,9 @@ def runs(
                 "--last and --restatements go with the list alone.", hint="One run is always shown in full."
             )
         [run] = past_runs.with_restatements((past_runs.one(home, run_id),), home, session.settings)
-        render.past_run(run, style, output)
+        render.past_run(run, style, output, demo=session.demo)
         return
     found = past_runs.last(home, last or LAST)
     if restatements:
         found = replace(found, runs=past_runs.with_restatements(found.runs, home, session.settings))
-    render.past_runs(found, style, output)
+    render.past_runs(found, style, output, demo=session.demo)

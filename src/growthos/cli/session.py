@@ -162,15 +162,28 @@ def no_data(home: Home) -> NoDataError:
     )
 
 
-def choose_home(given: str | None, here: Path) -> Home:
+def working_folder() -> Path:
+    """The folder in which growthos was started; UsageError where it has been removed since."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise UsageError(
+            "The folder in which growthos was started is gone.",
+            hint="Change into one that is there, or give --home the whole path of a home.",
+        ) from None
+
+
+def choose_home(given: str | None) -> Home:
     """--home, else GROWTHOS_HOME, else the nearest folder upwards with a growthos.toml, else the user's data folder."""
     if given is not None and not given.strip():
         raise UsageError("--home names no folder.", hint="Name one, or leave the option out.")
     if given is not None:
-        root = path_of(given).absolute()
+        root = path_of(given)
+        root = root if root.is_absolute() else working_folder() / root
         if root.exists() and not root.is_dir():
             raise UsageError(f"The home {root} is a file.", hint="Name a folder; it is made if it is not there.")
         return Home(root)
+    here = working_folder()
     for folder in (here, *here.parents):
         if (folder / "growthos.toml").is_file():
             return Home(folder)

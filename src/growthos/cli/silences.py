@@ -67,7 +67,7 @@ def silence(
 
     session: Session = context.obj
     now, zone = session.clock.now(), session.settings.reporting_timezone
-    new = kept.begun(matcher, until, reason, _author(author), session.rules, zone, now)
+    new = kept.begun(matcher, until, reason, _author(author), session.rules, _paid(session), zone, now)
     home, firing = session.kept, [] if session.quiet else _firing(session)
     with alert_book.held(home) as pen:
         pen.write(pen.book.model_copy(update={"silences": (*pen.book.silences, new)}), now)
@@ -115,6 +115,17 @@ def unsilence(
         pen.write(pen.book.model_copy(update={"silences": tuple(ended)}), now)
     if not session.quiet:
         render.remark(f"{old.matcher} is told of again.")
+
+
+def _paid(session: Session) -> "Collection[str] | None":
+    """The channels that are advertised on; None where nothing was ever published."""
+    from growthos import measures
+
+    try:
+        with session.published() as con:
+            return measures.about(con).paid
+    except NoDataError:
+        return None
 
 
 def _firing(session: Session) -> "Collection[str]":

@@ -40,8 +40,7 @@ class Refusals:
                 return CredentialsError(
                     source,
                     f"{source} does not accept the credentials (HTTP {status}): {words}",
-                    hint=said.hint
-                    or f"Renew {_names(self._given(secret=True))}, then run the sync again. Nothing was lost.",
+                    hint=said.hint or f"Renew {_names(self._given(secret=True))}. Nothing was lost.",
                 )
             case Verdict.PERMISSION:
                 return DeniedError(
@@ -71,8 +70,8 @@ class Refusals:
         return UnavailableError(
             source,
             f"{source} was asked for {operation} {times} and did not answer: {words}",
-            hint=f"What was read is kept; `growthos sync {source}` goes on from there. "
-            "If this machine reaches other sites, it is theirs to mend.",
+            hint="If this machine reaches other sites, it is theirs to mend. "
+            "What was read is kept; the next sync goes on from there.",
         )
 
     def out_of_patience(self, seconds: float, words: str) -> PatienceError:

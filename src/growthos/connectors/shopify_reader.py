@@ -272,9 +272,7 @@ def instant(moment: datetime) -> str:
 
 def wrong(how: str) -> UnavailableError:
     """Shopify answers with what cannot be."""
-    return UnavailableError(
-        SOURCE, f"{SOURCE} {how}.", hint="This is theirs to mend. Nothing was lost; run the sync again later."
-    )
+    return UnavailableError(SOURCE, f"{SOURCE} {how}.", hint="This is theirs to mend. Nothing was lost.")
 
 
 def _with_size(operation: str, variables: Variables, size: Size, ids: Sequence[str] | None) -> tuple[Variables, int]:

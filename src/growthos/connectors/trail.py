@@ -49,5 +49,5 @@ class Trail:
         return UnavailableError(
             self._source,
             f"{self._source} {how} while {self._what} are read, so their list has no end.",
-            hint="This is theirs to mend. Nothing was lost; run the sync again later.",
+            hint="This is theirs to mend. Nothing was lost.",
         )

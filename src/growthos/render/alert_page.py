@@ -134,16 +134,28 @@ def _inhibited(report: AlertReport) -> Iterator[Note]:
 
 def _row(alert: Alert, currency: str) -> tuple[Cell, ...]:
     kpi = alert.rule.kpi
-    tone = TONES[alert.severity] if alert.state == "firing" else "dim" if alert.state == "insufficient_data" else ""
     return (
         Cell(alert.rule.name),
         Cell(scoped(alert.scope, alert.scope_name)),
-        Cell(STATES[alert.state], tone),
+        _state(alert),
         Cell(amount(alert.current, kpi, currency)),
         Cell(amount(alert.previous, kpi, currency)),
         Cell(NOTHING if alert.change is None else _move(alert)),
         Cell(_line(alert, currency)),
     )
+
+
+def _state(alert: Alert) -> Cell:
+    """What its rule says; where it fires, also what keeps people from being told."""
+    said = STATES[alert.state]
+    if alert.state != "firing":
+        return Cell(said, "dim" if alert.state == "insufficient_data" else "")
+    return Cell(", ".join([said, *held_back(alert)]), "dim" if alert.held_back else TONES[alert.severity])
+
+
+def held_back(alert: Alert) -> list[str]:
+    """What keeps people from being told of an alert, in a word each."""
+    return ["silenced"] * (alert.silenced_by is not None) + ["inhibited"] * (alert.inhibited_by is not None)
 
 
 def _unusual(one: UnusualDay, currency: str) -> tuple[Cell, ...]:

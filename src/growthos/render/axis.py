@@ -54,5 +54,5 @@ def _labels(kpi: Kpi, currency: str, steps: Sequence[int]) -> list[str]:
     fractions = [match[1] for text in texts if (match := FRACTION.search(text))]
     needed = max((len(one.rstrip("0")) for one in fractions), default=0)
     if needed and kpi.form == "money":
-        return texts
+        return [text if FRACTION.search(text) else f"{text}.00" for text in texts]
     return [FRACTION.sub(lambda match: f".{match[1][:needed]}" if needed else "", text) for text in texts]

@@ -26,7 +26,7 @@ def message(report: AlertReport, telling: Telling, home: str, rules: Mapping[str
             Due(
                 fingerprint=name,
                 name=rule.label if (rule := rules.get(name.partition(":")[0])) else name.partition(":")[0],
-                severity=rule.severity if rule else "info",
+                severity=rule.severity if rule else told.severity or "info",
                 scope=_scope(known.get(name), name),
                 facts=alert_page.facts(known[name], report.currency) if name in known else "",
                 recommendation="",

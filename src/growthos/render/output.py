@@ -10,7 +10,7 @@ from typing import Any, Literal, TextIO
 from growthos import interrupt, jsontext, typed
 from growthos.folders import ANOTHER, cannot_write, making
 from growthos.redact import SECRETS
-from growthos.render.pages import Heading, Note, Page, markdown
+from growthos.render.pages import Block, Cell, Heading, Note, Page, Prose, Table, markdown
 from growthos.render.text import for_spreadsheet, harmless
 
 Style = Literal["table", "json", "csv", "raw-csv", "markdown"]
@@ -56,14 +56,27 @@ def say(page: Page) -> None:
 
 def as_typed(page: Page) -> Page:
     """A page whose commands stay in this home."""
-    return tuple(
-        replace(one, text=typed.as_typed(one.text))
-        if isinstance(one, Note)
-        else replace(one, text=typed.as_typed(one.text), below=typed.as_typed(one.below))
-        if isinstance(one, Heading)
-        else one
-        for one in page
-    )
+    return tuple(map(_as_typed, page))
+
+
+def _as_typed(block: Block) -> Block:
+    """A block whose commands do; of a table only sentences have any, all else is data."""
+    match block:
+        case Note():
+            return replace(block, text=typed.as_typed(block.text))
+        case Heading():
+            return replace(block, text=typed.as_typed(block.text), below=typed.as_typed(block.below))
+        case Prose():
+            return replace(block, markdown=typed.as_typed(block.markdown))
+        case Table():
+            prose = [column.prose for column in block.columns]
+            rows = (zip(row, prose, strict=True) for row in block.rows)
+            return replace(block, rows=tuple(tuple(_cell(*one) for one in row) for row in rows))
+    return block
+
+
+def _cell(cell: Cell, prose: bool) -> Cell:
+    return replace(cell, text=typed.as_typed(cell.text)) if prose else cell
 
 
 def drawn(page: Page) -> str:

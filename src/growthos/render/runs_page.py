@@ -32,19 +32,20 @@ FIELDS = (
     *("records", "published", "data_through", "restated_days", "why"),
 )
 SOURCE_FIELDS = ("run_id", "name", "records", "pages", "segments", "rejected", "seconds", "waited", "errors")
+SIMULATED = "; the demo's clock is simulated"
 SHORT = 8
 """So much of an id tells a run from all others of a home."""
 
 
-def page(found: PastRuns) -> Page:
-    return tuple(_blocks(found))
+def page(found: PastRuns, *, demo: bool = False) -> Page:
+    return tuple(_blocks(found, demo=demo))
 
 
-def in_full(run: PastRun) -> Page:
-    return tuple(_full(run))
+def in_full(run: PastRun, *, demo: bool = False) -> Page:
+    return tuple(_full(run, demo=demo))
 
 
-def _blocks(found: PastRuns) -> Iterator[Block]:
+def _blocks(found: PastRuns, *, demo: bool) -> Iterator[Block]:
     home = clean(found.home.root, limit=None)
     if not found.runs:
         yield Heading("No run has left a report", home)
@@ -52,7 +53,8 @@ def _blocks(found: PastRuns) -> Iterator[Block]:
     bad = [run for run in found.runs if not run.ended_well]
     number = len(found.runs)
     head = "The last run" if number == 1 else f"The last {number:,} runs"
-    yield Heading(f"{head}: {f'{len(bad):,} did not end well' if bad else 'all is well'}", f"{home}; times in UTC")
+    said = f"{len(bad):,} did not end well" if bad else "all is well"
+    yield Heading(f"{head}: {said}", f"{home}; times in UTC{SIMULATED if demo else ''}")
     looked = any(run.restated is not None for run in found.runs)
     columns = (STARTED, STATUS, TOOK, READ, *([RESTATED] if looked else []), RUN)
     yield Table("", columns, tuple(_row(run, restated=looked) for run in found.runs))
@@ -81,11 +83,13 @@ def _wrong(run: PastRun, head: str = "") -> Iterator[Note]:
         yield from (Note(f"  {clean(line, limit=None)}", "bad") for line in run.hint.splitlines())
 
 
-def _full(run: PastRun) -> Iterator[Block]:
+def _full(run: PastRun, *, demo: bool) -> Iterator[Block]:
     code = "" if run.exit_code is None else f", exit code {run.exit_code}"
     begun = f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC"
     ended = f", {_took(run.seconds)}" if run.finished_at else ""
-    yield Heading(f"{clean(run.command)} {clean(run.run_id)}: {run.status}{code}", f"{begun}{ended}")
+    yield Heading(
+        f"{clean(run.command)} {clean(run.run_id)}: {run.status}{code}", f"{begun}{ended}{SIMULATED if demo else ''}"
+    )
     if run.sources:
         yield Table("", SOURCES, tuple(_source(one) for one in run.sources))
     if not run.ended_well:

@@ -123,7 +123,7 @@ def _of(one: Source, now: datetime) -> Iterator[Note]:
     for account in one.accounts:
         for left in account.unfinished:
             missing = f"{left.stream} from {left.first} to {left.last} is missing"
-            again = f"growthos sync {one.name} {left.command}"
+            again = f"`growthos sync {one.name} {left.command}`"
             yield Note(f"{one.name} {clean(account.name)}: a backfill is unfinished, {missing}: {again}", "warn")
 
 

@@ -23,7 +23,7 @@ def page(found: Sequence[Table]) -> Page:
 def _blocks(found: Sequence[Table]) -> Iterator[Block]:
     yield Heading(f"{count(len(found))} tables to ask with `growthos sql`", "money is in whole cents, times are UTC")
     yield Grid("", COLUMNS, tuple(row for one in found for row in _rows(one)))
-    yield Note('Types: growthos sql "describe fact_orders". A table whole: growthos sql "from fact_orders".', "dim")
+    yield Note('Types: `growthos sql "describe fact_orders"`. A table whole: `growthos sql "from fact_orders"`.', "dim")
 
 
 def _rows(one: Table) -> Iterator[tuple[Cell, ...]]:

@@ -79,20 +79,21 @@ def checks(last: "LastBuild", style: "Style" = "table", output: Path | None = No
     deliver(style, output, lambda: view.page(last), last.as_json, view.FIELDS, lambda: view.records(last))
 
 
-def past_runs(found: "PastRuns", style: "Style" = "table", output: Path | None = None) -> None:
+def past_runs(found: "PastRuns", style: "Style" = "table", output: Path | None = None, *, demo: bool = False) -> None:
     """The last runs."""
     from growthos.render import runs_page as view
     from growthos.render.output import deliver
 
-    deliver(style, output, lambda: view.page(found), found.as_json, view.FIELDS, lambda: view.records(found))
+    deliver(style, output, lambda: view.page(found, demo=demo), found.as_json, view.FIELDS, lambda: view.records(found))
 
 
-def past_run(run: "PastRun", style: "Style" = "table", output: Path | None = None) -> None:
+def past_run(run: "PastRun", style: "Style" = "table", output: Path | None = None, *, demo: bool = False) -> None:
     """One run in full."""
     from growthos.render import runs_page as view
     from growthos.render.output import deliver
 
-    deliver(style, output, lambda: view.in_full(run), run.in_full, view.SOURCE_FIELDS, lambda: view.source_records(run))
+    records = view.source_records(run)
+    deliver(style, output, lambda: view.in_full(run, demo=demo), run.in_full, view.SOURCE_FIELDS, lambda: records)
 
 
 def schema(found: "Drift", style: "Style" = "table", output: Path | None = None) -> None:

@@ -8,7 +8,7 @@ from growthos.measures.values import Format, Value
 from growthos.money import places
 from growthos.render.pages import Cell, Tone
 from growthos.render.text import NOTHING
-from growthos.wording import count, money, multiple, percent
+from growthos.wording import count, money, multiple, percent, sign
 
 SMALL = Decimal("0.1")  # below ten percent a second digit says something
 
@@ -64,7 +64,10 @@ def moved(move: Value, form: Format, currency: str) -> str:
 
 
 def movement(kpi: Kpi, now: Value, before: Value, change: Decimal | None, delta: Value) -> Cell:
-    """How a KPI moved: shares by points, everything else by its part; in the colour of what is better."""
+    """How a KPI moved: shares by points, everything else by its part; in the colour of what is better.
+
+    What rounds to nothing did not move.
+    """
     if now is None or before is None:
         return Cell(NOTHING, "dim")
     if not before:
@@ -72,18 +75,22 @@ def movement(kpi: Kpi, now: Value, before: Value, change: Decimal | None, delta:
     if kpi.form == "percent":
         if delta is None:
             return Cell(NOTHING, "dim")
-        return Cell(pp(Decimal(delta)), tone(kpi, delta))
+        return _moved(pp(Decimal(delta)), tone(kpi, delta))
     if change is None:
         return Cell(NOTHING, "dim")
-    return Cell(percent(change, signed=True), tone(kpi, change))
+    return _moved(percent(change, signed=True), tone(kpi, change))
+
+
+def _moved(text: str, tone: Tone) -> Cell:
+    return Cell(text, tone) if text.startswith(("+", "-")) else Cell("unchanged", "dim")
 
 
 def pp(move: Decimal, *, digits: int | None = None) -> str:
     """The difference of two shares in percentage points: `-0.53 pp`, `+12.4 pp`."""
-    sign = "+" if move > 0 else "-" if move < 0 else ""
     if digits is None:
         digits = 1 if abs(move) >= SMALL or not move else 2
-    return f"{sign}{places(abs(Fraction(move)) * 100, digits):f} pp"
+    shown = places(abs(Fraction(move)) * 100, digits)
+    return f"{sign(move, shown, signed=True)}{shown:f} pp"
 
 
 def tone(kpi: Kpi, move: Value) -> Tone:

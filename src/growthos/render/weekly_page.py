@@ -189,9 +189,8 @@ def _graded(table: Table, found: Review) -> Table:
 
 
 def _grave(alert: Alert, state: Cell) -> Cell:
-    said = [state.text, alert.severity]
-    said += ["silenced"] * (alert.silenced_by is not None) + ["inhibited"] * (alert.inhibited_by is not None)
-    return Cell(", ".join(said), "dim" if alert.held_back else state.tone)
+    said = [alert_page.STATES[alert.state], alert.severity, *alert_page.held_back(alert)]
+    return Cell(", ".join(said), state.tone)
 
 
 def _quality(found: Review) -> Iterator[Block]:

@@ -54,7 +54,7 @@ def read_targets(
         if name not in TARGETS:
             problems.add(toml.where("notify", name), unknown(name, TARGETS, "target"))
     known = {f"notify.{name}": target for name, target in TARGETS.items()}
-    found = read_sources(known, home, toml, env, environ, problems)
+    found = read_sources(known, home, toml, env, environ, problems, besides=HEARTBEAT)
     return {name.removeprefix("notify."): values for name, values in found.items() if not known[name].missing(values)}
 
 

@@ -102,7 +102,7 @@ class Env:
 def read_toml(home: Home) -> Toml:
     """growthos.toml; a file that is no TOML says nothing else, so that is raised at once."""
     try:
-        text = home.settings.read_text(encoding="utf-8")
+        text = home.settings.read_text(encoding="utf-8-sig")
         return Toml(home.settings, text, tomllib.loads(text))
     except FileNotFoundError:
         return Toml(home.settings)

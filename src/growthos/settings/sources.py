@@ -105,10 +105,14 @@ def read_sources(
     problems: Problems,
     *,
     partly: bool = False,
+    besides: Sequence[Setting] = (),
 ) -> dict[str, dict[str, str]]:
-    """What is set for each source, by setting name; with `partly`, also where that is not all it needs."""
+    """What is set for each source, by setting name; with `partly`, also where that is not all it needs.
+
+    `besides` are settings of others whose variables begin as those of targets do.
+    """
     reader = Reader(home, toml, (Env("environment", environ), env), problems)
-    _unknown_variables(known, env, problems)
+    _unknown_variables(known, besides, env, problems)
     open_secrets({name: one.settings for name, one in known.items()}, home, toml, env, problems)
     found = {}
     for name, connector in known.items():
@@ -174,13 +178,14 @@ def _complete(
                     problems.refuse(key)
 
 
-def _unknown_variables(known: Mapping[str, type[Declared]], env: Env, problems: Problems) -> None:
-    """A name in .env that begins like a source's and is none of its settings was mistyped."""
-    names = {"DEMO_MODE", "GROWTHOS_HOME"}
-    for connector in known.values():
-        for one in connector.settings:
-            names |= {one.env, f"{one.env}_FILE"} if one.secret else {one.env}
-    prefixes = tuple(f"{name.replace('notify.', 'growthos_').upper()}_" for name in known)
+def _unknown_variables(
+    known: Mapping[str, type[Declared]], besides: Sequence[Setting], env: Env, problems: Problems
+) -> None:
+    """A name in .env that begins like a source's or as ours do, and is none of the settings, was mistyped."""
+    names = {"DEMO_MODE", "GROWTHOS_HOME", "GROWTHOS_CACHE"}
+    for one in (*besides, *(setting for connector in known.values() for setting in connector.settings)):
+        names |= {one.env, f"{one.env}_FILE"} if one.secret else {one.env}
+    prefixes = tuple("GROWTHOS_" if name.startswith("notify.") else f"{name.upper()}_" for name in known)
     for name in env.values:
         if name not in names and name.startswith(prefixes):
             problems.add(env.where(name), unknown(name, sorted(names), "variable"))
