@@ -215,7 +215,7 @@ class TestPlaces:
         for content in ((tmp_path / "new").read_bytes(), b"no workbook", b"PK\x05\x06" + bytes(18)):
             file.write_bytes(content)
             _, err = run("fact_spend", to=file, code=ExitCode.CANNOT_WRITE)
-            assert f"{file} is not as `growthos export` wrote it" in err
+            assert f"{file} is not as growthos wrote it" in err
             assert file.read_bytes() == content
 
     @pytest.mark.parametrize("spoilt", [(8, b"\x63"), (6, b"\x01"), (30, b"\xff" * 200)], ids=["way", "lock", "bytes"])
@@ -233,7 +233,7 @@ class TestPlaces:
             content[entry + place + 2 : entry + place + 2 + len(other)] = other
         file.write_bytes(content)
         _, err = run("fact_spend", to=file, code=ExitCode.CANNOT_WRITE)
-        assert f"{file} is not as `growthos export` wrote it" in err
+        assert f"{file} is not as growthos wrote it" in err
         assert file.read_bytes() == content
 
     def test_a_place_that_takes_nothing_is_named(self, run, tmp_path):

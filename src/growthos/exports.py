@@ -51,7 +51,7 @@ def check_workbook(path: Path) -> None:
         raise cannot_write(path, error, hint=ANOTHER) from error
     if saved is None or saved[1] != AUTHOR.encode():
         raise CannotWriteError(
-            f"{path} is not as `growthos export` wrote it: somebody else has made or saved it.",
+            f"{path} is not as growthos wrote it: somebody else has made or saved it.",
             hint="Name another file, or delete this one; nothing was touched.",
         )
 
