@@ -326,6 +326,7 @@ def test_the_weeks_end_on_the_last_complete_day_or_where_asked() -> None:
     assert [notice.code for notice in alerts.evaluate(shop.con, day(30)).warnings] == ["window_past_data"]
 
 
+@pytest.mark.long
 def test_many_days_say_what_each_says_alone(demo_home: Callable[[], Home]) -> None:
     """Twenty-one of the demo's last days, before and after its checkout broke, from one query and from two a day."""
     with database.connect(demo_home().database) as con:

@@ -154,6 +154,7 @@ CORRUPT: list[tuple[str, Callable[[Raw], None], str]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "corrupt", "key"), CORRUPT, ids=lambda one: getattr(one, "__name__", str(one)))
 def test_a_check_catches_what_is_wrong_in_raw(raw: Raw, name: str, corrupt: Callable[[Raw], None], key: str) -> None:
     corrupt(raw)
@@ -204,6 +205,7 @@ EDITS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "file", "old", "new_text", "key"), EDITS, ids=lambda one: str(one)[:40])
 def test_a_check_catches_what_staging_or_a_mart_loses(
     raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, file: str, old: str, new_text: str, key: str
@@ -253,6 +255,7 @@ def test_prices_with_tax_may_be_a_cent_off_per_line_and_their_header_only_warns(
     assert result.sample == ("parts and total of shopify:2",)
 
 
+@pytest.mark.long
 def test_a_failed_critical_check_leaves_the_published_marts_alone_and_keeps_the_evidence(raw: Raw) -> None:
     healthy(raw)
     build(raw)
@@ -268,6 +271,7 @@ def test_a_failed_critical_check_leaves_the_published_marts_alone_and_keeps_the_
     assert found == [("order_totals_reconcile", '["lines and subtotal of shopify:1"]')]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("severity", "is_published"), [("critical", False), ("warning", True)])
 def test_a_check_that_raises_counts_as_failed_and_stops_no_other(
     raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, severity: str, is_published: bool

@@ -79,6 +79,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, sources: dict[str, dict[str, str]])
                 monkeypatch.setenv(one.env, values[one.name])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("synced", [True, False])
 def test_the_demo_has_nothing_to_complain_of(run, demo_home, tmp_path, synced):
     home = demo_home().root.parent if synced else tmp_path
@@ -434,6 +435,7 @@ class TestDays:
     def test_zones_of_other_names_whose_clocks_agree_are_alike(self, reporting, of):
         assert zones.disagreement(reporting, of, ADS, DAY) is None
 
+    @pytest.mark.long
     def test_a_build_says_it_of_those_that_deliver_whole_days(self, lived_in):
         """Orders carry their instant: where the shop alone differs, no number of the reports is touched."""
         given = settings_module.demo().model_copy(update={"reporting_timezone": "America/New_York"})

@@ -94,6 +94,7 @@ def test_every_kpi_has_been_worked_out_by_hand():
         assert all(case["by_hand"] for case in given["cases"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", names())
 def test_one_record_moves_the_number_and_those_that_do_not_count_move_nothing(built, name):
     """A record that counts is changed, and with it every one that must not count: the number moves by the one alone."""

@@ -90,6 +90,7 @@ class TestStaging:
             ("32~7", "lamp", "EUR", "2.000000"),
         ]
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("sent", "count", "value"),
         [

@@ -140,6 +140,7 @@ def copied(raw: Raw, root: Path) -> Raw:
     return replace(raw, folder=folder, loads=loads)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("seed", "steps"), [(0, 4), *(pytest.param(seed, 12, marks=pytest.mark.chaos) for seed in range(25))]
 )
@@ -172,6 +173,7 @@ def _noting(ways: list[str], way: Any) -> Any:
     return noted
 
 
+@pytest.mark.long
 def test_orders_of_a_source_whose_rows_are_not_kept_are_built_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,6 +298,7 @@ def test_what_is_common_to_all_orders_has_a_file_that_says_whom_a_change_reaches
     assert set(split.inputs) - reaches == {"dim_channel", "own_hosts", "channel_words", "word_lists"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("orders", one_of(1, 4, 1000))
 def test_all_orders_made_part_by_part_come_to_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orders: int
@@ -343,6 +346,7 @@ def test_rows_that_last_stay_where_they_are_if_they_are_the_same(large: Raw) -> 
     assert changed[1] + 100 == changed_later[1]
 
 
+@pytest.mark.long
 def test_of_who_bought_before_no_order_is_made_again_but_where_it_is_told_something_else(large: Raw) -> None:
     later = "2026-01-21T00:00:00Z"
     for told, one, made in (
@@ -360,6 +364,7 @@ def test_of_who_bought_before_no_order_is_made_again_but_where_it_is_told_someth
             assert {key for (key,) in con.execute("select order_key from lagging_fact_orders").fetchall()} == made
 
 
+@pytest.mark.long
 def test_a_guest_is_the_next_customer_with_the_same_e_mail_where_the_first_is_gone(twins: Twins) -> None:
     """Its page was lost, so that no version tells of the e-mail any more."""
     buyer = "select customer_key from fact_orders where order_key = 'shopify:91'"
@@ -408,6 +413,7 @@ def twins(begun: Twins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Twin
 class TestCutOff:
     """Where a build ends before its end, the next one brings what a whole one would."""
 
+    @pytest.mark.long
     def test_pages_that_are_no_json_are_told_of(self, twins: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
         twins.one.page("shopify", "orders", b"{")
         monkeypatch.setattr(warehouse, "LARGE", 0)
@@ -417,6 +423,7 @@ class TestCutOff:
                 build(twins.one, inputs={"run_id": "broken"})
         twins.build("again")
 
+    @pytest.mark.long
     @pytest.mark.parametrize("after", one_of("stage", "make", "check"))
     def test_orders_that_were_made_in_part_are_all_made_again(
         self, twins: Twins, monkeypatch: pytest.MonkeyPatch, after: str
@@ -432,6 +439,7 @@ class TestCutOff:
         twins.one.orders(order(98, "2026-01-21", line(980, "5.00")))
         twins.build("again")
 
+    @pytest.mark.long
     @pytest.mark.parametrize("case", one_of(*product(("before it is published", "before that is remembered"), (1, 2))))
     def test_what_was_written_down_and_not_published_is_made_again(
         self, twins: Twins, monkeypatch: pytest.MonkeyPatch, case: tuple[str, int]
@@ -458,6 +466,7 @@ class TestCutOff:
             twins.one.orders(order(100 + twins.builds, "2026-01-20", line(9000 + twins.builds, "5.00")))
             twins.build(told)
 
+    @pytest.mark.long
     def test_records_are_counted_once(self, twins: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
         """A build of changes that finds too many of them goes on as one of everything."""
         twins.one.orders(order(99, "2026-01-20", line(990, "5.00")))
@@ -473,6 +482,7 @@ class TestCutOff:
             assert " refund_lines of shopify" in told
             assert " customers of shopify" in told
 
+    @pytest.mark.long
     @pytest.mark.parametrize("few", one_of(0, 1000))
     def test_a_check_that_fails_itself_is_told_of_and_no_other(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
@@ -490,6 +500,7 @@ class TestCutOff:
         for built in twins.build("broken"):
             assert [one.name for one in built.checks if one.status == "error"] == ["refunds_within_sales"]
 
+    @pytest.mark.long
     def test_what_a_check_forbids_is_published_once_it_is_mended(self, twins: Twins) -> None:
         twins.one.orders(order(99, "2026-01-20", line(990, "5.00"), currencyCode="USD"))
         assert not any(built.published for built in twins.build("forbidden"))

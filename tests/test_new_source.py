@@ -106,6 +106,7 @@ def test_restated_days_replace_the_ones_before(outcome):
     assert after[5] - before[5] == 2 * (2 + 1) * 3100
 
 
+@pytest.mark.long
 def test_the_example_is_typed_and_clean(copy):
     """What a reader copies passes the linter and the type checker."""
     files = [str(copy / "src/growthos" / name) for name in ("connectors/tiktok.py", "demo/tiktok.py")]

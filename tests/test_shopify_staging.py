@@ -155,6 +155,7 @@ class TestDeleted:
         raw.order_ids()
         assert staged(raw, self.FOUND) == [("shopify:1", False, "deleted")]
 
+    @pytest.mark.long
     def test_an_order_that_was_read_later_counts_again(self, raw):
         """Also in the same run: orders are read before the list is."""
         gone = order(1, DAY, line(1, "10.00"))

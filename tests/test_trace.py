@@ -94,6 +94,7 @@ class TestOrder:
     def told(self, demo_home) -> Trace:
         return order(demo_home(), "#1718")
 
+    @pytest.mark.long
     def test_its_facts_are_worked_out_from_its_record(self, told):
         """By hand: 40.99 + 18.49 = 59.48; less 8.19 is 51.29; with 5.95 for shipping 57.24.
 
@@ -127,6 +128,7 @@ class TestOrder:
         assert refund["refunded_cents"] == 3280
         assert told.rejected == []
 
+    @pytest.mark.long
     def test_it_answers_to_name_number_and_key(self, demo_home, told):
         for name in ("1718", told.key, told.key.partition(":")[2]):
             assert order(demo_home(), name).as_json() == told.as_json()
@@ -139,6 +141,7 @@ class TestOrder:
                 con.execute(f"update {table} set order_hash = order_hash // 2")
         assert order(home, told.name).marts == told.marts
 
+    @pytest.mark.long
     def test_what_is_staged_for_a_trace_is_what_the_tables_were_made_of(self, demo_home):
         """Of orders of each kind, all that staging and the tables both say."""
         home = demo_home()
@@ -202,6 +205,7 @@ class TestOrder:
 
 
 class TestVersions:
+    @pytest.mark.long
     def test_each_version_is_told_with_what_changed_in_it(self, stage):
         """One unit of an order is given back the morning after, so that the order comes a second time."""
         stage.shop = small_shop()
@@ -226,6 +230,7 @@ class TestVersions:
         for record in told.as_json()["records"]:
             assert_in_its_place(Home(stage.root), record)
 
+    @pytest.mark.long
     def test_a_version_that_was_read_twice_counts_once(self, stage):
         stage.shop = small_shop()
         stage.sync()
@@ -235,6 +240,7 @@ class TestVersions:
         whys = [one.why for one in order(Home(stage.root), name).records if one.what == "order"]
         assert whys == ["it counts", "the same version, read before"]
 
+    @pytest.mark.long
     def test_pages_of_a_reading_that_was_cut_off_are_shown_and_do_not_count(self, stage):
         stage.shop = small_shop()
         stage.sync()
@@ -291,6 +297,7 @@ class TestCampaign:
                 assert day.isoformat() in {sent.get("date_start"), sent.get("segments", {}).get("date")}
                 assert_in_its_place(home, record.as_json())
 
+    @pytest.mark.long
     def test_each_reading_of_a_day_is_told_with_what_changed_in_it(self, stage):
         """A row of the 23rd has grown by 7.00."""
         stage.shop = as_first_told()
@@ -314,6 +321,7 @@ class TestCampaign:
         assert any("can be shown no more: let go of by `growthos prune`" in one for one in pruned.notes)
         assert (pruned.lost, pruned.exit_code) == ((), 0)
 
+    @pytest.mark.long
     def test_a_reading_that_names_it_no_more_is_no_older_reading_come_back(self, stage):
         """On the 26th a row is gone."""
         stage.shop = as_first_told()
@@ -356,6 +364,7 @@ class TestRejected:
         assert [one["gross_cents"] for one in told.marts["fact_orders"]] == [1000]
         assert (told.records[0].span.path, told.notes, told.rejected) == ("$.data.orders.nodes[1]", (), [])
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("name", "reason"),
         [
@@ -378,6 +387,7 @@ class TestRejected:
         [record] = told.as_json()["records"]
         assert_in_its_place(home, record)
 
+    @pytest.mark.long
     def test_a_day_of_ads_that_is_put_aside_is_said_why(self, home):
         """The campaign is known, for its other day can be read."""
         written(
@@ -403,6 +413,7 @@ class TestRejected:
         assert "not in the tables: they were made before it was read" in told.notes[0]
         assert told.staging["stg_shopify__orders"][0]["total_cents"] == 100
 
+    @pytest.mark.long
     def test_a_name_of_two_orders_is_asked_back(self, home):
         """One is called 11, another has the number 11."""
         other = made.order(21, "2026-03-21", made.line(8, "1.00"), name="11")
@@ -475,6 +486,7 @@ class TestKeeping:
             new.pop("file")
         assert before == after
 
+    @pytest.mark.long
     def test_what_was_taken_out_stays_out(self, stage, name):
         home = Home(stage.root)
         before = order(home, name)
@@ -534,6 +546,7 @@ class TestKeeping:
         assert day.marts["fact_spend"]
         assert day.lost == ("No raw file tells of this day any more: there is nothing below the tables.",)
 
+    @pytest.mark.long
     def test_an_order_that_was_deleted_is_told_by_the_list_that_names_it_no_more(self, stage):
         """The list of ids is read once a week."""
         lost = small_shop().orders[3]
@@ -656,6 +669,7 @@ class TestCommand:
         assert run("1718", "--bytes", "2", "-o", str(target)) == (0, b"", "")
         assert target.read_bytes() == sent
 
+    @pytest.mark.long
     def test_every_form_is_whole(self, run):
         code, out, _ = run("1718", "--format", "json")
         found = json.loads(out)
