@@ -87,12 +87,13 @@ def stage(tmp_path, monkeypatch) -> Stage:
     return Stage(tmp_path / "home", monkeypatch)
 
 
+@pytest.fixture(scope="module")
+def told(demo_home) -> Trace:
+    return order(demo_home(), "#1718")
+
+
 class TestOrder:
     """Order #1718 of the demo: two lines, a discount, shipping, and one line given back."""
-
-    @pytest.fixture
-    def told(self, demo_home) -> Trace:
-        return order(demo_home(), "#1718")
 
     @pytest.mark.long
     def test_its_facts_are_worked_out_from_its_record(self, told):
@@ -342,29 +343,34 @@ class TestCampaign:
         assert any("The day was never read from meta" in one for one in told.notes)
 
 
+@pytest.fixture(scope="module")
+def rejected(tmp_path_factory) -> Home:
+    """A home written by hand, in which an order, a line and a day of ads cannot be read; nobody writes to it."""
+    home = Home(tmp_path_factory.mktemp("rejected") / "home")
+    good = made.order(11, "2026-03-20", made.line(1, "10.00"))
+    no_total = made.order(12, "2026-03-20", made.line(2, "20.00"), totalPriceSet=made.money("much"))
+    bad_line = made.order(13, "2026-03-20", made.line(3, "30.00"), name="#13-B")
+    bad_line["lineItems"]["nodes"].append(made.line(4, "1.00") | {"originalUnitPriceSet": made.money("dear")})
+    no_id = made.order(14, "2026-03-20", made.line(5, "10.00"), id="gid://shopify/Order/nonsense", name="#No id")
+    written(home, "shopify", "orders", {"data": {"orders": {"nodes": [None, good, no_total, bad_line, no_id]}}})
+    row = made.meta_row("1202", "2026-03-20")
+    written(home, "meta", "campaign_insights", {"data": [row, made.meta_row("1203", "2026-03-20", "a lot")]})
+    built(home)
+    return home
+
+
 class TestRejected:
-    """A home written by hand, in which an order, a line and a day of ads cannot be read."""
+    """What is done to a home with such is done to a copy of it."""
 
     @pytest.fixture
-    def home(self, tmp_path) -> Home:
-        home = Home(tmp_path / "home")
-        good = made.order(11, "2026-03-20", made.line(1, "10.00"))
-        no_total = made.order(12, "2026-03-20", made.line(2, "20.00"), totalPriceSet=made.money("much"))
-        bad_line = made.order(13, "2026-03-20", made.line(3, "30.00"), name="#13-B")
-        bad_line["lineItems"]["nodes"].append(made.line(4, "1.00") | {"originalUnitPriceSet": made.money("dear")})
-        no_id = made.order(14, "2026-03-20", made.line(5, "10.00"), id="gid://shopify/Order/nonsense", name="#No id")
-        written(home, "shopify", "orders", {"data": {"orders": {"nodes": [None, good, no_total, bad_line, no_id]}}})
-        row = made.meta_row("1202", "2026-03-20")
-        written(home, "meta", "campaign_insights", {"data": [row, made.meta_row("1203", "2026-03-20", "a lot")]})
-        built(home)
-        return home
+    def home(self, rejected, tmp_path) -> Home:
+        return Home(shutil.copytree(rejected.root, tmp_path / "home"))
 
     def test_a_good_one_beside_them_is_whole(self, home):
         told = order(home, "11")
         assert [one["gross_cents"] for one in told.marts["fact_orders"]] == [1000]
         assert (told.records[0].span.path, told.notes, told.rejected) == ("$.data.orders.nodes[1]", (), [])
 
-    @pytest.mark.long
     @pytest.mark.parametrize(
         ("name", "reason"),
         [
@@ -387,7 +393,6 @@ class TestRejected:
         [record] = told.as_json()["records"]
         assert_in_its_place(home, record)
 
-    @pytest.mark.long
     def test_a_day_of_ads_that_is_put_aside_is_said_why(self, home):
         """The campaign is known, for its other day can be read."""
         written(
@@ -413,7 +418,6 @@ class TestRejected:
         assert "not in the tables: they were made before it was read" in told.notes[0]
         assert told.staging["stg_shopify__orders"][0]["total_cents"] == 100
 
-    @pytest.mark.long
     def test_a_name_of_two_orders_is_asked_back(self, home):
         """One is called 11, another has the number 11."""
         other = made.order(21, "2026-03-21", made.line(8, "1.00"), name="11")
