@@ -79,7 +79,6 @@ def connect(monkeypatch: pytest.MonkeyPatch, sources: dict[str, dict[str, str]])
                 monkeypatch.setenv(one.env, values[one.name])
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("synced", [True, False])
 def test_the_demo_has_nothing_to_complain_of(run, demo_home, tmp_path, synced):
     home = demo_home().root.parent if synced else tmp_path

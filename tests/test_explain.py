@@ -75,7 +75,6 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
     return ran
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", KPIS)
 def test_the_sql_is_taken_as_it_is_and_gives_the_same_numbers(run, demo_home, name):
     """Of four weeks of the demo; the answer by channel is added up, and worked out without any of our formulas."""

@@ -333,7 +333,6 @@ class TestWhole:
         assert names(tmp_path / "victim") == ["file"]
 
 
-@pytest.mark.long
 def test_the_demos_export_adds_up_to_its_kpis(run, demo_home, tmp_path, capfd):
     """Spend, clicks, sessions and orders of the last week, added up over the files by DuckDB."""
     root = demo_home().root

@@ -820,7 +820,6 @@ def published(demo_home: Callable[[], Home]) -> Iterator["DuckDBPyConnection"]:
         yield con
 
 
-@pytest.mark.long
 def test_these_tests_stand_on_the_tables_that_are_published(published: "DuckDBPyConnection") -> None:
     """The database written down in kpi_fixtures has the columns and types of a real one."""
     assert Shop().con.execute(COLUMNS).fetchall() == published.execute(COLUMNS).fetchall()

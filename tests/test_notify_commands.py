@@ -49,7 +49,6 @@ def set_up(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
         monkeypatch.setenv(f"GROWTHOS_{name}", value)
 
 
-@pytest.mark.long
 def test_alerts_are_sent_once_and_quietly(run, shop, server, monkeypatch):  # noqa: F811
     set_up(monkeypatch, SLACK_URL=server.address + SECRET, WEBHOOK_URL=f"{server.address}/hook")
     said = run("-q", "alerts", "notify", home=shop)

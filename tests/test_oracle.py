@@ -109,7 +109,6 @@ def compared(told: Oracle, said: Any, first: date, last: date) -> list[str]:
     return list(differences(wanted, found))
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_command_says_what_the_oracle_says(demo_home, seed, window):
@@ -213,7 +212,6 @@ ALTERED = {
 }  # fmt: skip
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("what", ALTERED)
 def test_one_altered_record_is_noticed(said, what):
     """A comparison that cannot fail proves nothing."""

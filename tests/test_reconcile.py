@@ -303,7 +303,6 @@ def test_an_order_that_the_shop_has_deleted_is_in_no_count(raw: Raw, staged: Sta
     assert reconciled(raw) == [("shopify", DAY, "orders", 1, 1, 0, "ok")]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_source_of_the_demo_shop_agrees_with_itself_to_the_cent(
     demo_home: Callable[..., Home], seed: int

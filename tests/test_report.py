@@ -477,7 +477,6 @@ def timeless(text: str) -> str:
     return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "", text)
 
 
-@pytest.mark.long
 def test_a_pipe_gets_the_page_and_a_terminal_a_file(home, capsys, monkeypatch):
     """In the letters that the page says it is in, whatever the stream's are."""
     sys.stdout.reconfigure(encoding="ascii")

@@ -227,7 +227,6 @@ def test_what_comes_from_data_is_shown_and_does_nothing(browser, tmp_path):
     assert browser.value("getComputedStyle(document.querySelector('h1')).display") == "block"
 
 
-@pytest.mark.long
 def test_a_script_would_not_run(browser, tmp_path):
     """The page's own policy stops one that somebody puts in afterwards, and says so: what hears it here is not deaf."""
     page = weekly_html.as_html(of(Shop()))

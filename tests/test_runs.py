@@ -117,7 +117,6 @@ class TestReports:
         _, out, _ = run(home)
         assert "2026-03-30 04:17   ok       1 min 5 s   meta 1,459     00000000" in out
 
-    @pytest.mark.long
     def test_of_the_demo_it_says_what_the_raw_files_hold(self, run, demo_home):
         home = demo_home()
         code, out, _ = run(home.root.parent, "--demo", "--format", "json")

@@ -700,7 +700,6 @@ class TestEnd:
         assert "was not published" in said.err
 
 
-@pytest.mark.long
 def test_the_demos_revenue_is_what_kpis_says(demo_home, capfd):
     """Net revenue of the last week from the tables: gross less discounts by order day, less returns by refund day."""
     root = str(demo_home().root)

@@ -95,7 +95,6 @@ def told(demo_home) -> Trace:
 class TestOrder:
     """Order #1718 of the demo: two lines, a discount, shipping, and one line given back."""
 
-    @pytest.mark.long
     def test_its_facts_are_worked_out_from_its_record(self, told):
         """By hand: 40.99 + 18.49 = 59.48; less 8.19 is 51.29; with 5.95 for shipping 57.24.
 
