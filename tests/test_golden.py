@@ -25,8 +25,6 @@ from growthos.connectors.meta import ACCOUNT_FIELDS, CAMPAIGN_FIELDS
 from growthos.connectors.meta_reports import CAMPAIGN_INSIGHTS
 from growthos.connectors.shopify_queries import OPERATIONS
 
-# All by one process, so that each golden is built once.
-pytestmark = pytest.mark.xdist_group("golden")
 # Tiny shops have days without a row, and Sundays without news.
 QUIET = {"date_continuity", "freshness"}
 
