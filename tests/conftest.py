@@ -1,6 +1,7 @@
 """What several tests share."""
 
 import os
+import random
 import signal
 import time
 from datetime import UTC, datetime
@@ -25,9 +26,19 @@ def clock() -> DemoClock:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long runs are for those who ask for them, with `-m chaos`; all others run a sample of them."""
-    if config.option.markexpr:
-        return
-    long = [one for one in items if one.get_closest_marker("chaos") and not one.get_closest_marker("sample")]
-    config.hook.pytest_deselected(items=long)
-    items[:] = [one for one in items if one not in long]
+    """What takes long is for those who ask for it by its mark or its file; a run of everything takes a sample."""
+    asked = config.option.markexpr
+    left = {one for one in items if asked in {"", "long"} and _is(one, "chaos") and not _is(one, "sample")}
+    if not asked and config.args == config.getini("testpaths"):
+        left |= {one for one in items if _is(one, "long") and not _is_drawn(one)}
+    config.hook.pytest_deselected(items=left)
+    items[:] = [one for one in items if one not in left]
+
+
+def _is(item: pytest.Item, mark: str) -> bool:
+    return item.get_closest_marker(mark) is not None
+
+
+def _is_drawn(item: pytest.Item) -> bool:
+    """One in ten, by CHAOS_SEED."""
+    return random.Random(f"{os.environ['CHAOS_SEED']} {item.nodeid}").random() < 0.1

@@ -26,6 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.mark.long
 def test_marts_hold_what_was_put_in(home: Path) -> None:
     truth = big_shop.Truth.of(home)
     given = settings.demo().model_copy(update={"sync": settings.Sync(history=DAYS)})
@@ -62,6 +63,7 @@ def test_the_day_after_reads_what_a_daily_sync_reads(home: Path) -> None:
     assert later["products"].records == 3 + 1  # the overlap reads the last known one again
 
 
+@pytest.mark.long
 def test_who_buys_again_is_told_to_have_bought_so_much_more(tmp_path: Path) -> None:
     """Else it would look as if they had bought before the history, and each new order would change all of theirs."""
     big_shop.make(tmp_path, ORDERS, DAYS)

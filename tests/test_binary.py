@@ -25,10 +25,7 @@ LARGEST_MIB = 80
 ABOVE_HELLO = 0.25 / 0.13
 """`--version` may cost 0.25 CPU s where a hello-world on typer costs 0.13."""
 
-pytestmark = [
-    pytest.mark.skipif(not FILE.exists(), reason=f"{FILE} was not built: run .ci/build-binary"),
-    pytest.mark.xdist_group("binary"),
-]
+pytestmark = pytest.mark.skipif(not FILE.exists(), reason=f"{FILE} was not built: run .ci/build-binary")
 
 
 @pytest.fixture(scope="module")

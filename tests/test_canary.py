@@ -220,6 +220,7 @@ def search(home: Path, secrets: set[str], said: list[tuple[str, bytes]]) -> list
     return found(secrets, places) + halves
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fault", "moment"),
     [

@@ -153,6 +153,7 @@ def test_a_run_that_sleeps_for_a_while_goes_on(world, share):
     assert chaos.tables(home, large=scene.large) == scene.tables
 
 
+@pytest.mark.long
 def test_a_report_that_was_half_written_is_taken_away(tmp_path):
     home = Home(tmp_path)
     home.runs.mkdir()

@@ -77,6 +77,7 @@ def test_the_command_of_a_hint_stays_in_the_home_that_was_chosen(capsys, monkeyp
         assert f"Run `{told}`, or" in capsys.readouterr().err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("command", "told"),
     [

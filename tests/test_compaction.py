@@ -165,6 +165,7 @@ def test_a_kill_at_any_step_changes_nothing(tmp_path, monkeypatch, call):
         assert step > 1
 
 
+@pytest.mark.long
 def test_a_sync_puts_files_together_and_builds_nothing_anew(stage, monkeypatch):
     """The numbers stay, the database is not touched, the next sync finds nothing due; a rebuild comes to the same."""
     monkeypatch.setattr(compaction, "FEW", 2)

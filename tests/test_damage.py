@@ -105,6 +105,7 @@ LONG = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stream", ["orders", *(pytest.param(one, marks=pytest.mark.chaos) for one in LONG)])
 def test_a_body_that_rotted_is_set_aside_and_its_unit_read_again(stage, stream):
     """The build goes on with the rest and says so; the next sync reads exactly this unit; the numbers are as before."""
@@ -231,6 +232,7 @@ def test_a_sync_that_writes_all_it_builds_from_looks_at_nothing(tmp_path, monkey
     assert looked == []
 
 
+@pytest.mark.long
 def test_a_sync_that_builds_from_what_others_wrote_looks_at_it(stage):
     """What is published was made of the file when it was whole; where it is gone, the file is what there is."""
     before, path = stage.marts(), segment(stage.root, "traffic")

@@ -27,6 +27,7 @@ def shop() -> Shop:
     return demo.make_shop(42)
 
 
+@pytest.mark.long
 def test_every_list_takes_three_pages_and_holds_everything_once(shop):
     api = ask.Caller(shop)
     for name, ids in (
@@ -396,6 +397,7 @@ def test_settings_open_every_door():
 DIGEST = "import demo_asking; print(demo_asking.digest(42))"
 
 
+@pytest.mark.long
 def test_the_same_questions_have_the_same_answers_however_fast_they_are_asked():
     slow = ask.Clock(step=0.37)
     quick = ask.Clock()
@@ -403,6 +405,7 @@ def test_the_same_questions_have_the_same_answers_however_fast_they_are_asked():
     assert ask.digest(42, quick) != ask.digest(43, quick)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("zone", "words", "hashes"), [("EAST-14", "C", "1"), ("WEST3:30", "tr_TR.UTF-8", "77")])
 def test_the_same_seed_is_the_same_shop_in_any_place(zone, words, hashes):
     path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
@@ -418,6 +421,7 @@ def test_to_name_the_demo_costs_no_http_client():
     assert done.stdout.strip() == "set()"
 
 
+@pytest.mark.long
 def test_a_demo_reads_in_nothing_of_the_network(tmp_path):
     """What opens connections costs a twentieth of the second demo, which opens none."""
     code = "import sys; from growthos import cli; cli.run(['-q', 'demo']); print('httpcore' in sys.modules)"

@@ -29,6 +29,7 @@ STREAMS = [
 ]
 
 
+@pytest.mark.long
 def test_the_generated_parts_are_fresh():
     """Tables and transcripts are what the code declares and the commands print today."""
     done = subprocess.run(

@@ -434,6 +434,7 @@ class TestDays:
     def test_zones_of_other_names_whose_clocks_agree_are_alike(self, reporting, of):
         assert zones.disagreement(reporting, of, ADS, DAY) is None
 
+    @pytest.mark.long
     def test_a_build_says_it_of_those_that_deliver_whole_days(self, lived_in):
         """Orders carry their instant: where the shop alone differs, no number of the reports is touched."""
         given = settings_module.demo().model_copy(update={"reporting_timezone": "America/New_York"})

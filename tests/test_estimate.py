@@ -30,6 +30,7 @@ def plan(stage: Stage, *sources: str, **asked: object) -> Estimate:
     return estimate.estimate(Home(stage.root), stage.settings(), DemoClock(stage.now), given, demo=True)
 
 
+@pytest.mark.long
 def test_the_estimate_of_the_next_syncs_is_close_to_what_they_ask(demo_home, tmp_path, monkeypatch):
     """A day after the first sync of the whole demo shop, and a week after that, when the wide overlap is due.
 

@@ -120,6 +120,7 @@ class TestStorms:
         assert {hint.source for hint in world.apis.hints} == set(demo.FACES)
         assert world.marts == undisturbed
 
+    @pytest.mark.long
     @pytest.mark.parametrize("seed", [2, *MORE_SEEDS])
     def test_server_errors_are_outlasted(self, world, undisturbed, seed):
         """A source gives up where one request fails five times in a row, and at nothing less.
@@ -137,6 +138,7 @@ class TestStorms:
         assert world.sync().exit_code == 0
         assert world.marts == undisturbed
 
+    @pytest.mark.long
     def test_mangled_answers_are_asked_for_again(self, world, undisturbed):
         """Every request meets two of them, each cut at another place."""
         kinds = [
@@ -160,6 +162,7 @@ class TestStorms:
 class TestNonsense:
     """A source that answers with nonsense stops alone, keeps what came, and is read to its end the next time."""
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         "script",
         [
@@ -239,6 +242,7 @@ class TestNonsense:
         assert "asked about 4829103374 and answers about 9999999999" in said["google_ads"]
         assert not list((world.home / "raw").rglob("*.parquet"))
 
+    @pytest.mark.long
     def test_a_trickle_ends_at_the_deadline(self, world, undisturbed):
         report = world.sync(faults.each({"meta": faults.at("campaigns", [1], faults.trickle)}))
         assert report.exit_code == 0
@@ -246,6 +250,7 @@ class TestNonsense:
         assert 120 <= second - first < 400
         assert world.marts == undisturbed
 
+    @pytest.mark.long
     def test_an_empty_page_is_no_end(self, world, undisturbed):
         """Each list starts with one, and has more in between."""
 
@@ -255,6 +260,7 @@ class TestNonsense:
         assert world.sync(script).exit_code == 0
         assert world.marts == undisturbed
 
+    @pytest.mark.long
     def test_a_place_in_a_list_that_is_forgotten(self, world, undisturbed):
         """Once: the list is begun anew, and no row of it is lost or doubled."""
         script = faults.each(
@@ -272,11 +278,13 @@ class TestNonsense:
 class TestDrift:
     """Answers change their form in ways that vendors allow themselves; no number does."""
 
+    @pytest.mark.long
     def test_numbers_as_numbers(self, world, undisturbed):
         """Digit for digit; and all of it packed, as any server may."""
         assert world.sync(faults.but_tokens(faults.bare_numbers)).exit_code == 0
         assert world.marts == undisturbed
 
+    @pytest.mark.long
     def test_more_fields_records_that_are_nothing_and_links_elsewhere(self, world, undisturbed):
         changes = faults.changed(faults.more_fields, faults.null_nodes, faults.foreign_links)
         assert world.sync(faults.but_tokens(changes)).exit_code == 0
@@ -286,6 +294,7 @@ class TestDrift:
 class TestTokens:
     """A token that is revoked in mid-sync stops its source alone; with a new one it goes on where it was."""
 
+    @pytest.mark.long
     @pytest.mark.parametrize("refused", [{"shopify": 14, "meta": 3}, {"google_ads": 4, "ga4": 3}], ids=str)
     def test_the_source_stops_alone_and_keeps_its_pages(self, world, undisturbed, refused):
         report = world.sync(faults.each({name: faults.from_request(n, faults.revoked) for name, n in refused.items()}))
@@ -379,6 +388,7 @@ class TestMoving:
 class TestQuota:
     """What a day allows is not waited for; the time to go on is told, and nothing is asked before it."""
 
+    @pytest.mark.long
     def test_a_source_that_is_used_up_ends_with_the_time_to_go_on(self, world, undisturbed):
         """Two for the day, and one for longer than we are patient."""
         script = {name: faults.from_request(3, faults.used_up_today) for name in ("google_ads", "ga4")}
@@ -395,6 +405,7 @@ class TestQuota:
 
 
 class TestSideBySide:
+    @pytest.mark.long
     def test_sources_do_not_hold_up_each_other_and_a_second_sync_is_turned_away(self, world):
         """A throttled source waits when all others have ended; whoever syncs the same home meanwhile harms nobody."""
         turned_away = []
@@ -412,6 +423,7 @@ class TestSideBySide:
 
 
 class TestRestated:
+    @pytest.mark.long
     def test_a_second_pull_gives_the_restated_numbers_exactly(self, world, tmp_path):
         """Spend, conversions and visits of past days change, an order is edited and another refunded."""
         assert world.sync().exit_code == 0
@@ -454,6 +466,7 @@ def restated(shop: Any, at: int) -> Any:
 class TestChaos:
     """Anything may happen to any request; afterwards a few good days put all of it right."""
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         "seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.chaos) for seed in range(2, 200))]
     )

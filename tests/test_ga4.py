@@ -110,6 +110,7 @@ class TestStaging:
         query = "select sessions from fact_traffic join dim_channel using (channel_key) where slug = 'other'"
         assert rows(raw, query) == [(9,)]
 
+    @pytest.mark.long
     def test_revenue_is_in_the_shops_currency_or_empty_and_said(self, raw):
         """A property may count in another currency than the shop; no KPI rests on its revenue, so all is published."""
         row = traffic_row(DAY, "Email", "klaviyo", "email", "5", *("0",) * 7, "10.00")

@@ -25,8 +25,6 @@ from growthos.connectors.meta import ACCOUNT_FIELDS, CAMPAIGN_FIELDS
 from growthos.connectors.meta_reports import CAMPAIGN_INSIGHTS
 from growthos.connectors.shopify_queries import OPERATIONS
 
-# All by one process, so that each golden is built once.
-pytestmark = pytest.mark.xdist_group("golden")
 # Tiny shops have days without a row, and Sundays without news.
 QUIET = {"date_continuity", "freshness"}
 
@@ -94,6 +92,7 @@ def test_every_kpi_has_been_worked_out_by_hand():
         assert all(case["by_hand"] for case in given["cases"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", names())
 def test_one_record_moves_the_number_and_those_that_do_not_count_move_nothing(built, name):
     """A record that counts is changed, and with it every one that must not count: the number moves by the one alone."""

@@ -90,9 +90,9 @@ class TestStaging:
             ("32~7", "lamp", "EUR", "2.000000"),
         ]
 
-    @pytest.mark.parametrize(
-        ("sent", "count", "value"),
-        [
+    def test_a_double_becomes_the_decimal_it_stands_for(self, raw):
+        """A fraction of a conversion comes as a double; what is staged is exact to the last place that is kept."""
+        doubles = [
             (0.1 + 0.2, "0.300000", "0.300000000000"),
             (1e-7, "0.000000", "0.000000100000"),
             (3.5, "3.500000", "3.500000000000"),
@@ -100,17 +100,16 @@ class TestStaging:
             (1.1 * 3, "3.300000", "3.300000000000"),
             (5e-7, "0.000001", "0.000000500000"),
             (123456.789, "123456.789000", "123456.789000000000"),
-        ],
-    )
-    def test_a_double_becomes_the_decimal_it_stands_for(self, raw, sent, count, value):
-        """A fraction of a conversion comes as a double; what is staged is exact to the last place that is kept."""
-        metrics = {"conversions": sent, "conversionsValue": sent}
-        raw.google(google_row("21", DAY, **metrics))
-        raw.page("google_ads", "ad_metrics", [{"results": [ad_row("1", DAY, **metrics)]}])
-        raw.page("google_ads", "keyword_metrics", [{"results": [keyword_row("31", "7", DAY, **metrics)]}])
-        for entity in ("spend", "ad_spend", "keyword_spend"):
-            figures = "conversions::varchar, conversion_value_original::varchar"
-            assert staging(raw, entity, figures) == [(count, value)], entity
+        ]
+        sent = [(f"2{n}", {"conversions": one, "conversionsValue": one}) for n, (one, *_) in enumerate(doubles, 1)]
+        raw.google(*(google_row(campaign, DAY, **metrics) for campaign, metrics in sent))
+        ads = [ad_row(campaign, DAY, **metrics) for campaign, metrics in sent]
+        raw.page("google_ads", "ad_metrics", [{"results": ads}])
+        keywords = [keyword_row("31", campaign, DAY, **metrics) for campaign, metrics in sent]
+        raw.page("google_ads", "keyword_metrics", [{"results": keywords}])
+        for entity, key in (("spend", "campaign_id"), ("ad_spend", "ad_id"), ("keyword_spend", "criterion_id")):
+            found = staging(raw, entity, f"{key}, conversions::varchar, conversion_value_original::varchar")
+            assert found == [(f"2{n}", count, value) for n, (_, count, value) in enumerate(doubles, 1)], entity
 
     def test_a_day_read_again_replaces_what_was_there(self, raw):
         """A row that Google no longer sends for a day is gone with the day's older answer."""

@@ -136,6 +136,7 @@ def held(path: Path) -> Iterator[subprocess.Popen[str]]:
         process.communicate(timeout=20)
 
 
+@pytest.mark.long
 def test_a_program_that_holds_what_is_published_blocks_no_sync(stage):
     """It keeps the file that it has open; a lock is never taken for damage."""
     home, before = Home(stage.root), stage.marts()

@@ -111,6 +111,7 @@ def hidden(text: str) -> set[str]:
     return {one for one in text if unicodedata.category(one) in HIDDEN} - {"\n"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_no_name_does_anything(run, command):
     """No escape, no change of direction, no formula, no link, no tag; and the numbers are there."""
@@ -145,6 +146,7 @@ def _bars(lines: list[str]) -> list[list[int]]:
     return found
 
 
+@pytest.mark.long
 def test_the_names_are_really_there(run):
     """Or the test above proves nothing: programs get them as they are, people get them made harmless."""
     whole = run("kpis", "--by", "ad", "--since", "14d", "--format", "json")[0]

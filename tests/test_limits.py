@@ -71,6 +71,7 @@ def takes(one: Ledger, times: int) -> int:
     return sum(one.take() == 0 for _ in range(times))
 
 
+@pytest.mark.long
 def test_three_processes_together_never_ask_more_often_than_allowed(tmp_path):
     """Counted where the requests arrive; the window is 5 % longer than the limit's, which covers their way."""
     with serve(SystemClock()) as server:
@@ -113,6 +114,7 @@ def test_six_processes_keep_one_limit_while_twenty_of_them_are_killed(tmp_path, 
     assert max(sum(start <= other < start + 3.0 for other in times) for start in times) <= 6
 
 
+@pytest.mark.long
 def test_whole_syncs_of_several_homes_together_keep_the_limits_of_a_file_they_share(tmp_path):
     """Three clients of one app at once, counted where the requests arrive; each home gets all of its data."""
     with served(small_shop(), FastClock()) as apis:

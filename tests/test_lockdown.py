@@ -154,6 +154,7 @@ def test_the_trace_would_show_one(tmp_path):
 
 
 class TestNames:
+    @pytest.mark.long
     @given(HOSTILE, HOSTILE, HOSTILE)
     @example("0", "0", "-")
     def test_a_folder_has_a_plain_name_or_none(self, source, account, stream):
@@ -198,6 +199,7 @@ class TestNames:
 
 
 class TestTheCode:
+    @pytest.mark.long
     def test_nothing_that_is_read_can_be_run(self):
         """No format that is more than data, no text that is taken for code, no other programs but a schedule's."""
         strangers = {"pickle", "marshal", "shelve", "yaml", "dill", "joblib", "subprocess", "code", "runpy", "pty"}

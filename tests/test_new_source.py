@@ -73,6 +73,7 @@ def outcome(copy, tmp_path_factory) -> dict:
     return json.loads(done.stdout)
 
 
+@pytest.mark.long
 def test_every_record_comes_once_through_pages_and_throttles(outcome):
     """180 days and two campaigns are 360 rows; of 20 to a page, and every fifth answer was a refusal."""
     pages, records, errors, rows, *_ = outcome["told"][0]
@@ -81,6 +82,7 @@ def test_every_record_comes_once_through_pages_and_throttles(outcome):
     assert outcome["busy"] >= 4
 
 
+@pytest.mark.long
 def test_its_spend_is_exact_and_counts_as_other_paid(outcome):
     """Each row costs 20 + day of the month, and as many cents as the month has a number."""
     from datetime import date, timedelta
@@ -91,11 +93,13 @@ def test_its_spend_is_exact_and_counts_as_other_paid(outcome):
     assert outcome["told"][0][6] == sum(2 * ((20 + day.day) * 100 + day.month) for day in month)
 
 
+@pytest.mark.long
 def test_nothing_new_asks_nothing(outcome):
     assert outcome["told"][1][:2] == [0, 0]
     assert outcome["told"][1][3:] == outcome["told"][0][3:]
 
 
+@pytest.mark.long
 def test_restated_days_replace_the_ones_before(outcome):
     """Two days later the last day has two more purchases, the day before one more; rows stay 360.
 
@@ -106,6 +110,7 @@ def test_restated_days_replace_the_ones_before(outcome):
     assert after[5] - before[5] == 2 * (2 + 1) * 3100
 
 
+@pytest.mark.long
 def test_the_example_is_typed_and_clean(copy):
     """What a reader copies passes the linter and the type checker."""
     files = [str(copy / "src/growthos" / name) for name in ("connectors/tiktok.py", "demo/tiktok.py")]

@@ -399,6 +399,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     return ran
 
 
+@pytest.mark.long
 def test_every_command_knows_them(run, home):
     code, out, _ = run("kpis", "--format", "json", home=home)
     names = [row["name"] for row in json.loads(out)["kpis"]]

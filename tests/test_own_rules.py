@@ -364,6 +364,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     return ran
 
 
+@pytest.mark.long
 def test_the_commands_ask_the_rules_of_the_home(run, home):
     """Revenue fell by 50.6 %, which is under the line now; 116.73 hundreds less 42 of ads are under the own one."""
     code, out, _ = run("alerts", "--all", home=home)

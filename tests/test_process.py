@@ -86,6 +86,7 @@ def test_streams_that_are_closed_from_the_start_are_no_failure(home, closed):
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.long
 def test_where_only_ascii_can_be_shown_it_falls_back(home):
     for command in (["kpis", "--by", "channel"], ["alerts"], ["checks"], ["explain", "shopify"], ["--help"]):
         said = call(*command, home=home, PYTHONIOENCODING="ascii", COLUMNS="80")
@@ -178,6 +179,7 @@ def test_help_imports_nothing_heavy():
     assert "Usage: growthos" in said.stdout
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="counts the CPU time of child processes")
 def test_help_costs_what_typer_costs(tmp_path):
     """At most 1.15 times a typer hello-world, in CPU time; the best of several, for the machine is not ours alone."""

@@ -59,6 +59,7 @@ def test_each_day_keeps_as_many_readings_as_were_asked_for(tmp_path):
             assert [unit for unit in stays if day in unit.days][-keep:] == read[-keep:]
 
 
+@pytest.mark.long
 def test_the_numbers_are_the_same_before_and_after_and_nothing_is_due(tmp_path, monkeypatch):
     """A rebuild from what stays comes to the same, no file is missed, and the next sync asks for nothing."""
     stage = Stage(tmp_path / "home", monkeypatch, history=5)

@@ -125,6 +125,7 @@ def another(raw: Raw) -> None:
     spend(raw, meta_row("104", "2026-01-13", campaign_name="latest"))
 
 
+@pytest.mark.long
 def test_what_reaches_others_is_made_anew_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(increments, "_FEW", 0)
     ways: list[str] = []

@@ -77,6 +77,7 @@ def places(root: Path, email: str) -> list[str]:
     return [name for name, content in kept(root) if any(form in content.lower() for form in forms)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("compacted", [pytest.param(False, marks=pytest.mark.chaos), True])
 def test_a_customer_is_gone_from_every_file_and_no_number_moves(stage, monkeypatch, compacted):
     """What alone changes is what the customer's own row says of the person."""
@@ -124,6 +125,7 @@ def test_no_working_database_is_left_where_it_ends_before_it_builds(stage, monke
     assert list(home.work.glob("*.duckdb*")) == []
 
 
+@pytest.mark.long
 def test_a_guest_is_found_by_the_e_mail_and_stays_one_person(stage):
     email = guest(stage.root)
     query = "select * exclude (customer_key) from fact_orders order by order_key"
@@ -148,6 +150,7 @@ def test_a_silence_names_nobody_any_more(stage):
     assert (told.id, told.author, told.reason) == ("1a2b3c4d", "[redacted]", "[redacted] asked for it")
 
 
+@pytest.mark.long
 def test_a_sync_that_is_told_of_the_person_again_says_so(stage):
     """Once, with how to be rid of it."""
     number, _ = regular(stage.root)
@@ -194,6 +197,7 @@ def dies_at(stage: Stage, root: Path, call: str, step: int) -> bool:
     return died
 
 
+@pytest.mark.long
 def test_after_a_kill_the_same_command_finds_all_that_is_left(stage, tmp_path):
     """One of the kills below."""
     seed = random.randrange(10**6)

@@ -16,6 +16,7 @@ from growthos.home import Home
 RELEASES = sorted(release.RELEASES.iterdir())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("of", [pytest.param(one, id=one.name) for one in RELEASES])
 def test_the_files_of_a_release_build_to_what_it_built(of: Path, tmp_path, monkeypatch):
     """Whatever has been added since: the columns that the release had hold what they held; and a sync goes on there."""
@@ -28,6 +29,7 @@ def test_the_files_of_a_release_build_to_what_it_built(of: Path, tmp_path, monke
     assert found.findings == ()
 
 
+@pytest.mark.long
 def test_a_backup_of_the_raw_files_alone_restores_everything(synced_stage, tmp_path, monkeypatch):
     """Copied to an empty folder, in whatever order, and built anew: the same marts, and the next sync asks nobody."""
     home = Home(tmp_path / "restored")

@@ -494,6 +494,7 @@ def test_a_pipe_gets_the_page_and_a_terminal_a_file(home, capsys, monkeypatch):
     assert timeless(Path("report-2026-03-23-2026-03-29.html").read_text()) == timeless(said.out)
 
 
+@pytest.mark.long
 def test_the_form_is_what_was_asked_for_else_what_the_file_is_called(home, capsys, tmp_path):
     for given, begins in (
         (["-o", str(tmp_path / "a.md")], "# Weekly"),

@@ -13,10 +13,9 @@ from test_report import NAMES, a_week, of
 from growthos import cli
 from growthos.render import weekly_html
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: install it to look at the page of `report`"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="there is no Chromium: install it to look at the page of `report`"
+)
 WHITE = "rgb(255, 255, 255)"
 A4, LETTER = (8.27, 11.69), (8.5, 11.0)
 PAPER = 690

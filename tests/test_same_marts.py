@@ -86,6 +86,7 @@ def plain(tmp_path_factory) -> Path:
     return root
 
 
+@pytest.mark.long
 def test_answers_cut_to_what_was_asked_give_the_same_marts(plain, tmp_path, monkeypatch):
     """Nothing that a connector did not ask for is needed, and nothing that it asked for is missing.
 
@@ -147,6 +148,7 @@ class InTheBackground(httpx.BaseTransport):
         return self.inner.handle_request(request)
 
 
+@pytest.mark.long
 def test_reports_made_in_the_background_give_the_same_marts(plain, tmp_path, monkeypatch):
     """One run for each unit, whose pages are read as those that come at once."""
     made: list[InTheBackground] = []
@@ -161,6 +163,7 @@ def test_reports_made_in_the_background_give_the_same_marts(plain, tmp_path, mon
     assert marts(tmp_path) == marts(plain)
 
 
+@pytest.mark.long
 def test_served_on_a_socket_the_faces_give_the_same_marts(plain, tmp_path, monkeypatch):
     """The real transport of httpx, real sockets, and the sources' addresses replaced by their settings."""
     shop = demo.make_shop(demo.SEED)
@@ -200,6 +203,7 @@ def test_a_second_run_asks_nothing_and_changes_no_byte(plain, monkeypatch):
     assert {path: path.read_bytes() for path in _kept(plain)} == before
 
 
+@pytest.mark.long
 def test_a_lost_segment_comes_back_and_no_other_unit_is_read(plain, tmp_path, monkeypatch):
     """ "Nothing new" is decided from the segments: here one file of orders, one of Meta's, one of customers."""
     root = _copied(plain, tmp_path)
@@ -216,6 +220,7 @@ def test_a_lost_segment_comes_back_and_no_other_unit_is_read(plain, tmp_path, mo
         assert marts(root) == whole
 
 
+@pytest.mark.long
 def test_a_lost_database_comes_back_without_a_request(plain, tmp_path, monkeypatch):
     root = _copied(plain, tmp_path)
     Home(root).database.unlink()
@@ -224,6 +229,7 @@ def test_a_lost_database_comes_back_without_a_request(plain, tmp_path, monkeypat
     assert marts(root) == marts(plain)
 
 
+@pytest.mark.long
 def test_a_damaged_segment_is_set_aside_and_read_again(plain, tmp_path, monkeypatch):
     root = _copied(plain, tmp_path)
     [victim] = root.glob("raw/google_ads/*/campaigns/*.parquet")
@@ -233,6 +239,7 @@ def test_a_damaged_segment_is_set_aside_and_read_again(plain, tmp_path, monkeypa
     assert marts(root) == marts(plain)
 
 
+@pytest.mark.long
 def test_the_demo_is_the_same_anywhere(plain, tmp_path):
     """Byte for byte, in another time zone, locale, hash seed and folder."""
     script = (

@@ -343,6 +343,7 @@ def answered(run: Run, answer: str, *arguments: str) -> Said:
 
 
 class TestInstall:
+    @pytest.mark.long
     def test_the_crontab_gets_just_what_was_shown(self, run, bin_):
         fake = program(bin_, "crontab", CRONTAB)
         tab = Path(f"{fake}.tab")
@@ -477,6 +478,7 @@ class TestInstall:
         assert f"There is no home at {tmp_path / 'mistyped'}." in said.err
 
 
+@pytest.mark.long
 def test_what_cron_will_not_see_is_said(run, tmp_path):
     """No secret is written down; a variable that also stands in .env is seen."""
     bare = run("schedule", "--cron")
@@ -494,6 +496,7 @@ def test_what_cron_will_not_see_is_said(run, tmp_path):
     assert run("schedule", **given).err == ""
 
 
+@pytest.mark.long
 def test_each_format_says_the_same(run, tmp_path):
     told = json.loads(run("schedule", "--format", "json").out)
     assert (told["schema_version"], told["home"]) == (1, str(tmp_path / "my 100% shop"))
@@ -556,6 +559,7 @@ def cron_runs(line: str) -> subprocess.CompletedProcess[str]:
 
 
 class TestUnderCron:
+    @pytest.mark.long
     def test_on_the_demo_the_printed_line_mails_the_alerts_once(self, run, demo_home, tmp_path):
         """Its last week is a bad one. The sync says nothing, and the second run nothing at all."""
         home = tmp_path / "my 100% shop"
@@ -572,6 +576,7 @@ class TestUnderCron:
         kept = [path for path in (home / "demo" / "runs").iterdir() if path.name != "latest.json"]
         assert len(kept) == len(list(demo_home().runs.iterdir())) - 1 + 2
 
+    @pytest.mark.long
     def test_over_the_wire_it_is_silent_until_a_source_fails_and_then_says_which(self, run, tmp_path):
         """No alert fires for days on which nothing was sold; an expired token is one mail, with what to do."""
         home = tmp_path / "my 100% shop"

@@ -100,6 +100,7 @@ class TestShopify(schema_rules.Shopify):
     def test_a_deprecated_field_is_found(self):
         assert self.faults(shopify_queries.text("GrowthOrders").replace("totalTaxSet {", "totalTax totalTaxSet {"))
 
+    @pytest.mark.long
     def test_every_request_sent_is_valid_with_its_variables(self):
         from graphql import parse
         from graphql.execution.values import get_variable_values

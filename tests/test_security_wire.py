@@ -70,6 +70,7 @@ class TestOtherHosts:
         assert any("after" in one.request.url.params for one in apis.of("meta"))
         assert elsewhere.arrivals == []
 
+    @pytest.mark.long
     def test_each_secret_goes_to_its_own_source_alone(self, tmp_path):
         """Shopify's token to Shopify, Meta's to Meta; Google's two sources share one."""
         with served(small_shop(), VirtualClock(START)) as apis:
@@ -120,6 +121,7 @@ class TestNothingIsLeftLying:
         secrets = apis.granted | {value for name, value in given.items() if name.endswith(("token", "secret"))}
         assert found(secrets, kept(tmp_path)) == []
 
+    @pytest.mark.long
     def test_the_search_finds_what_is_there(self, tmp_path):
         """Or the tests above prove nothing: in each dress, in text, in Parquet and in a database."""
         import duckdb
@@ -139,6 +141,7 @@ class TestNothingIsLeftLying:
         assert hits >= {"t", "body"}
         assert len(found([secret], kept(tmp_path))) >= 3 * len(dressed(secret))
 
+    @pytest.mark.long
     def test_what_is_kept_is_its_owners_alone(self, tmp_path):
         script = faults.storm(11, 0.3, [faults.broken(500), faults.throttled(5)])
         with served(small_shop(), VirtualClock(START), script) as apis:

@@ -71,6 +71,7 @@ PERIODS: list[tuple[Per, Period, list[int]]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("per", "period", "places"), PERIODS, ids=[one[0] for one in PERIODS])
 def test_each_bar_of_the_demo_is_what_kpis_says_of_its_days(demo, per, period, places):
     """All KPIs, in all and by channel, with numerator and denominator."""

@@ -34,6 +34,7 @@ def times(apis: Apis, operation: str) -> int:
     return sum(one.operation == operation for one in apis.of("shopify"))
 
 
+@pytest.mark.long
 def test_an_order_that_is_deleted_at_the_shop_counts_no_more(apis, tmp_path):
     """The list of ids is asked for once a week, and not in the first: what was just read cannot be gone yet."""
     given = settings_for(apis, **ALONE)

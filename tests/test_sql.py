@@ -254,6 +254,7 @@ class TestRows:
         assert "x" * 201 not in out
         assert "…" in out
 
+    @pytest.mark.long
     def test_a_million_rows_take_no_more_memory_than_ten_thousand(self, home):
         """In each form that can go to stdout; the process is measured as a whole."""
 
@@ -637,6 +638,7 @@ class TestExcel:
 class TestEnd:
     """How a query ends before it is through."""
 
+    @pytest.mark.long
     def test_ctrl_c_ends_it_at_once(self, home, tmp_path):
         """With a file: nothing is left of it, and what was there stays."""
         (tmp_path / "a.csv").write_text("old")

@@ -87,12 +87,13 @@ def stage(tmp_path, monkeypatch) -> Stage:
     return Stage(tmp_path / "home", monkeypatch)
 
 
+@pytest.fixture(scope="module")
+def told(demo_home) -> Trace:
+    return order(demo_home(), "#1718")
+
+
 class TestOrder:
     """Order #1718 of the demo: two lines, a discount, shipping, and one line given back."""
-
-    @pytest.fixture
-    def told(self, demo_home) -> Trace:
-        return order(demo_home(), "#1718")
 
     def test_its_facts_are_worked_out_from_its_record(self, told):
         """By hand: 40.99 + 18.49 = 59.48; less 8.19 is 51.29; with 5.95 for shipping 57.24.
@@ -127,6 +128,7 @@ class TestOrder:
         assert refund["refunded_cents"] == 3280
         assert told.rejected == []
 
+    @pytest.mark.long
     def test_it_answers_to_name_number_and_key(self, demo_home, told):
         for name in ("1718", told.key, told.key.partition(":")[2]):
             assert order(demo_home(), name).as_json() == told.as_json()
@@ -139,6 +141,7 @@ class TestOrder:
                 con.execute(f"update {table} set order_hash = order_hash // 2")
         assert order(home, told.name).marts == told.marts
 
+    @pytest.mark.long
     def test_what_is_staged_for_a_trace_is_what_the_tables_were_made_of(self, demo_home):
         """Of orders of each kind, all that staging and the tables both say."""
         home = demo_home()
@@ -202,6 +205,7 @@ class TestOrder:
 
 
 class TestVersions:
+    @pytest.mark.long
     def test_each_version_is_told_with_what_changed_in_it(self, stage):
         """One unit of an order is given back the morning after, so that the order comes a second time."""
         stage.shop = small_shop()
@@ -226,6 +230,7 @@ class TestVersions:
         for record in told.as_json()["records"]:
             assert_in_its_place(Home(stage.root), record)
 
+    @pytest.mark.long
     def test_a_version_that_was_read_twice_counts_once(self, stage):
         stage.shop = small_shop()
         stage.sync()
@@ -235,6 +240,7 @@ class TestVersions:
         whys = [one.why for one in order(Home(stage.root), name).records if one.what == "order"]
         assert whys == ["it counts", "the same version, read before"]
 
+    @pytest.mark.long
     def test_pages_of_a_reading_that_was_cut_off_are_shown_and_do_not_count(self, stage):
         stage.shop = small_shop()
         stage.sync()
@@ -291,6 +297,7 @@ class TestCampaign:
                 assert day.isoformat() in {sent.get("date_start"), sent.get("segments", {}).get("date")}
                 assert_in_its_place(home, record.as_json())
 
+    @pytest.mark.long
     def test_each_reading_of_a_day_is_told_with_what_changed_in_it(self, stage):
         """A row of the 23rd has grown by 7.00."""
         stage.shop = as_first_told()
@@ -314,6 +321,7 @@ class TestCampaign:
         assert any("can be shown no more: let go of by `growthos prune`" in one for one in pruned.notes)
         assert (pruned.lost, pruned.exit_code) == ((), 0)
 
+    @pytest.mark.long
     def test_a_reading_that_names_it_no_more_is_no_older_reading_come_back(self, stage):
         """On the 26th a row is gone."""
         stage.shop = as_first_told()
@@ -334,22 +342,28 @@ class TestCampaign:
         assert any("The day was never read from meta" in one for one in told.notes)
 
 
+@pytest.fixture(scope="module")
+def rejected(tmp_path_factory) -> Home:
+    """A home written by hand, in which an order, a line and a day of ads cannot be read; nobody writes to it."""
+    home = Home(tmp_path_factory.mktemp("rejected") / "home")
+    good = made.order(11, "2026-03-20", made.line(1, "10.00"))
+    no_total = made.order(12, "2026-03-20", made.line(2, "20.00"), totalPriceSet=made.money("much"))
+    bad_line = made.order(13, "2026-03-20", made.line(3, "30.00"), name="#13-B")
+    bad_line["lineItems"]["nodes"].append(made.line(4, "1.00") | {"originalUnitPriceSet": made.money("dear")})
+    no_id = made.order(14, "2026-03-20", made.line(5, "10.00"), id="gid://shopify/Order/nonsense", name="#No id")
+    written(home, "shopify", "orders", {"data": {"orders": {"nodes": [None, good, no_total, bad_line, no_id]}}})
+    row = made.meta_row("1202", "2026-03-20")
+    written(home, "meta", "campaign_insights", {"data": [row, made.meta_row("1203", "2026-03-20", "a lot")]})
+    built(home)
+    return home
+
+
 class TestRejected:
-    """A home written by hand, in which an order, a line and a day of ads cannot be read."""
+    """What is done to a home with such is done to a copy of it."""
 
     @pytest.fixture
-    def home(self, tmp_path) -> Home:
-        home = Home(tmp_path / "home")
-        good = made.order(11, "2026-03-20", made.line(1, "10.00"))
-        no_total = made.order(12, "2026-03-20", made.line(2, "20.00"), totalPriceSet=made.money("much"))
-        bad_line = made.order(13, "2026-03-20", made.line(3, "30.00"), name="#13-B")
-        bad_line["lineItems"]["nodes"].append(made.line(4, "1.00") | {"originalUnitPriceSet": made.money("dear")})
-        no_id = made.order(14, "2026-03-20", made.line(5, "10.00"), id="gid://shopify/Order/nonsense", name="#No id")
-        written(home, "shopify", "orders", {"data": {"orders": {"nodes": [None, good, no_total, bad_line, no_id]}}})
-        row = made.meta_row("1202", "2026-03-20")
-        written(home, "meta", "campaign_insights", {"data": [row, made.meta_row("1203", "2026-03-20", "a lot")]})
-        built(home)
-        return home
+    def home(self, rejected, tmp_path) -> Home:
+        return Home(shutil.copytree(rejected.root, tmp_path / "home"))
 
     def test_a_good_one_beside_them_is_whole(self, home):
         told = order(home, "11")
@@ -475,6 +489,7 @@ class TestKeeping:
             new.pop("file")
         assert before == after
 
+    @pytest.mark.long
     def test_what_was_taken_out_stays_out(self, stage, name):
         home = Home(stage.root)
         before = order(home, name)
@@ -534,6 +549,7 @@ class TestKeeping:
         assert day.marts["fact_spend"]
         assert day.lost == ("No raw file tells of this day any more: there is nothing below the tables.",)
 
+    @pytest.mark.long
     def test_an_order_that_was_deleted_is_told_by_the_list_that_names_it_no_more(self, stage):
         """The list of ids is read once a week."""
         lost = small_shop().orders[3]
@@ -656,6 +672,7 @@ class TestCommand:
         assert run("1718", "--bytes", "2", "-o", str(target)) == (0, b"", "")
         assert target.read_bytes() == sent
 
+    @pytest.mark.long
     def test_every_form_is_whole(self, run):
         code, out, _ = run("1718", "--format", "json")
         found = json.loads(out)

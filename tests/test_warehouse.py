@@ -214,6 +214,7 @@ def test_every_file_keeps_its_grain_and_all_sources_of_an_entity_have_its_column
                     assert wanted <= set(columns[name]), (model.label, name)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("source", ["shopify", "meta"])
 def test_what_was_not_read_is_not_made_and_the_tables_are_the_same(
     raw: Raw, monkeypatch: pytest.MonkeyPatch, source: str
@@ -495,6 +496,7 @@ def test_a_refund_takes_all_that_came_back_and_the_goods_only_if_they_did(raw: R
     ]
 
 
+@pytest.mark.long
 def test_pages_that_overflowed_belong_to_their_parent(raw: Raw) -> None:
     rich(raw)
     found = rows(raw, "select gross_cents, shipping_revenue_cents from fact_orders where order_key = 'shopify:1'")
@@ -518,6 +520,7 @@ def test_lines_of_an_older_version_do_not_come_back(raw: Raw) -> None:
         assert con.execute("select count(*) from fact_refunds").fetchall() == [(0,)]
 
 
+@pytest.mark.long
 def test_order_and_repetition_of_pages_change_nothing(raw: Raw) -> None:
     rich(raw)
     raw.orders(order(2, DAY, line(2, "36.00"), email="guest@b.example", updatedAt="2026-03-25T00:00:00Z"))
@@ -556,6 +559,7 @@ INSTANTS = [
 ]
 
 
+@pytest.mark.long
 def test_a_day_is_a_day_in_the_reporting_zone(raw: Raw) -> None:
     raw.shop()
     raw.orders(*(order(i, at, line(i, "1.00"), refund_ids=[i]) for i, (at, _) in enumerate(INSTANTS, start=10)))
@@ -718,6 +722,7 @@ def test_cost_without_unit_cost_comes_from_the_margin_of_the_category(raw: Raw) 
     ]
 
 
+@pytest.mark.long
 def test_foreign_spend_is_converted_row_by_row_and_waits_without_a_rate(raw: Raw) -> None:
     # 0.005 x 1.0840 = 0.00542 -> 0.01; 10.00 x 1.084 = 10.84; value 50.25 x 1.084 = 54.471 -> 54.47.
     raw.shop()
@@ -766,6 +771,7 @@ def test_micros_round_once_at_the_half_cent(raw: Raw) -> None:
     assert rows(raw, "select spend_cents from fact_spend order by campaign_key") == [(0,), (1,), (2346,)]
 
 
+@pytest.mark.long
 def test_without_a_shop_the_accounts_or_the_setting_tell_the_currency(raw: Raw) -> None:
     account = {"name": "Ads", "timezone_name": "Europe/Berlin"}
     raw.page("meta", "account", account | {"currency": "SEK"})
@@ -881,6 +887,7 @@ def test_orders_of_the_same_instant_stand_in_the_order_of_their_numbers(raw: Raw
     assert found == [("shopify:99", 1), ("shopify:100", 2)]
 
 
+@pytest.mark.long
 def test_the_calendar_has_every_day_and_its_events(raw: Raw) -> None:
     rich(raw)
     found = rows(
@@ -894,6 +901,7 @@ def test_the_calendar_has_every_day_and_its_events(raw: Raw) -> None:
     assert day[1:9] == (2025, 4, 12, 1, 2026, 1, date(2025, 12, 1), False)
 
 
+@pytest.mark.long
 def test_nobody_else_can_read_the_files_and_a_reader_keeps_the_one_it_has_open(raw: Raw) -> None:
     raw.shop()
     raw.orders(order(1, DAY, line(1, "1.00")))
@@ -928,6 +936,7 @@ def test_without_any_raw_file_everything_is_there_and_empty(raw: Raw) -> None:
     assert found == [(0,)]
 
 
+@pytest.mark.long
 def test_a_published_file_reaches_no_other_file(raw: Raw, tmp_path: Path) -> None:
     rich(raw)
     build(raw)

@@ -56,6 +56,7 @@ def first_days(stage: Stage, level: str) -> list[date]:
 
 
 class TestRestated:
+    @pytest.mark.long
     def test_a_second_pull_is_as_good_as_a_first_one(self, stage):
         """Of campaigns and of visits a row vanishes, one appears and one changes; what was read before is gone."""
         stage.shop = as_told_later()
@@ -66,6 +67,7 @@ class TestRestated:
         assert {"fact_spend", "fact_traffic"} <= changed
         assert stage.marts() == stage.fresh()
 
+    @pytest.mark.long
     def test_a_refund_that_comes_later_comes(self, stage):
         """An order of the first day is refunded on the day after the last: it has changed, so it is read again."""
         stage.shop = with_a_late_refund(stage.shop)
@@ -76,6 +78,7 @@ class TestRestated:
         assert after[0] > before["fact_refunds"][0]
         assert after == stage.fresh()["fact_refunds"]
 
+    @pytest.mark.long
     def test_a_day_that_was_open_is_read_again_and_then_complete(self, stage):
         """At half past midnight the new day is asked for with the others, and counts as complete a day later."""
         state = stage.state()
@@ -118,6 +121,7 @@ class TestOverlap:
 
 
 class TestLater:
+    @pytest.mark.long
     def test_long_after_the_last_sync_no_hole_is_left(self, stage):
         """Overlaps count from the first day not covered: fourteen days of history all round, then forty days of gap."""
         stage.pass_days(40)
@@ -133,6 +137,7 @@ class TestLater:
         orders = state.units("shopify", state.accounts("shopify")[0], "orders")
         assert holes(orders, min(unit.since for unit in orders), stage.now) == []
 
+    @pytest.mark.long
     def test_with_a_standing_clock_nothing_is_due_a_second_time_in_an_old_home_either(self, stage):
         stage.pass_days(1)
         stage.sync()
@@ -162,6 +167,7 @@ class TestLater:
         stage.read("meta", since=since, until=LAST)
         assert first_days(stage, "campaign") == cuts
 
+    @pytest.mark.long
     def test_full_reads_from_where_the_history_begins(self, stage):
         stage.sync("meta", full=True)
         assert stage.ranges("meta")[0][0] == START.date() - stage.history * DAY
@@ -169,6 +175,7 @@ class TestLater:
         stage.sync("meta", full=True)
         assert stage.ranges("meta")[0][0] == LAST - 20 * DAY
 
+    @pytest.mark.long
     def test_until_reads_no_further_and_lowers_no_day_that_was_reached(self, stage):
         until = LAST - 2 * DAY
         stage.sync(since=LAST - 5 * DAY, until=until)
@@ -177,6 +184,7 @@ class TestLater:
             assert data_through(connector, stage.state(), ZoneInfo("UTC")) == LAST
 
 
+@pytest.mark.long
 def test_a_first_sync_with_an_end_is_complete_up_to_there(tmp_path, monkeypatch):
     """Orders are read up to now all the same, but the sources are to be compared over the same days."""
     stage = Stage(tmp_path / "home", monkeypatch)
@@ -243,6 +251,7 @@ class TestDeep:
         assert stage.ranges("meta")[0][0] == START.date() + DAY - 90 * DAY
 
 
+@pytest.mark.long
 def test_the_state_is_the_same_in_whatever_order_the_segments_come(stage):
     """No file says what the others are."""
     stage.pass_days(1)

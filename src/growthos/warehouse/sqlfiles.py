@@ -120,9 +120,11 @@ def find(folder: Path, *layers: str) -> dict[str, Model]:
 def reads(con: "DuckDBPyConnection", models: Iterable[Model]) -> dict[str, set[str]]:
     """The relations each file names, its own CTEs included; raises SqlError naming the file that is not one SELECT."""
     models = list(models)
-    rows = con.execute(_READS, {"queries": [model.query for model in models]}).fetchall()
+    if new := [model.query for model in models if model.query not in _TOLD]:
+        _TOLD.update(zip(new, con.execute(_READS, {"queries": new}).fetchall(), strict=True))
     named = {}
-    for model, (error, statements, names) in zip(models, rows, strict=True):
+    for model in models:
+        error, statements, names = _TOLD[model.query]
         if error is not None:
             raise SqlError(f"{model.label} cannot be read as one SELECT: {error}.")
         if statements != 1:
@@ -131,6 +133,8 @@ def reads(con: "DuckDBPyConnection", models: Iterable[Model]) -> dict[str, set[s
     return named
 
 
+_TOLD: Final[dict[str, tuple[str | None, int, list[str]]]] = {}
+"""What `_READS` says of each text: the same in every build of a process."""
 _READS: Final = """
 with trees as (select json_serialize_sql(unnest($queries)) as tree)
 select
