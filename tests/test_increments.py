@@ -439,6 +439,18 @@ class TestCutOff:
         twins.one.orders(order(98, "2026-01-21", line(980, "5.00")))
         twins.build("again")
 
+    def test_of_other_settings_that_were_taken_back_no_row_is_left(
+        self, twins: Twins, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The build that had them was cut off when it had made its rows; that of few orders would find these there."""
+        monkeypatch.setattr(warehouse, "LARGE", 0)
+        with monkeypatch.context() as patch:
+            patch.setattr(Anew, "check", _failing)
+            with pytest.raises(MemoryError):
+                build(twins.one, inputs={"run_id": "broken"}, reporting_timezone="Pacific/Auckland")
+        twins.one.orders(order(99, "2026-01-21", line(990, "5.00")))
+        twins.build("taken back")
+
     @pytest.mark.long
     @pytest.mark.parametrize("case", one_of(*product(("before it is published", "before that is remembered"), (1, 2))))
     def test_what_was_written_down_and_not_published_is_made_again(
