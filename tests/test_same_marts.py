@@ -179,6 +179,7 @@ def test_served_on_a_socket_the_faces_give_the_same_marts(plain, tmp_path, monke
     assert marts(tmp_path) == marts(plain)
 
 
+@pytest.mark.long
 def test_runs_whose_time_is_up_go_on_from_one_to_the_next(plain, tmp_path, monkeypatch):
     """The demo's own clock, which moves where a limit of calls makes the program wait."""
     clock, codes = DemoClock(START), list[int]()
