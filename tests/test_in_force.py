@@ -97,6 +97,31 @@ def test_each_is_shown_with_its_line_and_its_default(home):
     assert unsaid["sync.heartbeat_fail_url"] == (None, None, "not set")
 
 
+def test_the_line_is_found_however_its_key_is_written(home):
+    home.settings.write_text(
+        "# a mark that some editors take for the end of a line: \u2028\n"
+        "sync.patience = 5\n"
+        f'sync.heartbeat_url = "https://monitor.example/{CANARY}"\n'
+        "costs . margin_bps . 'Toys' = 1\n"
+        "fx = { GBP = '1.31' }\n"
+        '[ "meta" ]  # the ads\n'
+        f'access_token = "{CANARY}"\n'
+        "ad_account_id = [\n  1001,\n]\n"
+        "[notify . slack]\n"
+        'min = "critical"\n'
+    )
+    (home.root / ".env").unlink()
+    assert {name: one.origin for name, one in shown(home).items() if one.is_set} == {
+        "sync.patience": "growthos.toml:2",
+        "sync.heartbeat_url": "growthos.toml:3",
+        "costs.margin_bps.toys": "growthos.toml:4",
+        "fx.GBP": "growthos.toml:5",
+        "meta.access_token": "growthos.toml:7",
+        "meta.ad_account_id": "growthos.toml:8",
+        "notify.slack.min": "growthos.toml:12",
+    }
+
+
 def test_the_environment_wins(home):
     found = shown(home, "shopify", "meta", SHOPIFY_CLIENT_ID="of-the-shell", META_AD_ACCOUNT_ID="2002")
     assert (found["shopify.client_id"].value, found["shopify.client_id"].origin) == ("of-the-shell", "environment")
