@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from growthos import cli, settings
+from growthos import cli, connectors, settings
 from growthos.dates import span, span_text
 from growthos.errors import ExitCode, UsageError
 from growthos.home import Home
@@ -150,6 +150,27 @@ def test_of_a_secret_nothing_is_shown(capsys, home, monkeypatch, form):
     out, err = capsys.readouterr()
     assert CANARY not in out + err
     assert "shopify.client_secret" in out.replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ga4.application_credentials", f'{{"private_key": "{CANARY}"}}'),
+        ("google_ads.application_credentials", f"{CANARY}{'A' * 2000}"),
+        ("meta.base_url", f"https://me:{CANARY}@proxy.example"),
+        ("shopify.base_url", f"https://proxy.example/?key={CANARY}"),
+    ],
+)
+def test_of_a_secret_in_a_wrong_place_nothing_is_shown_either(capsys, tmp_path, monkeypatch, name, value):
+    """No source is set in full here, so that nothing of it is refused."""
+    table, _, key = name.partition(".")
+    [one] = [one for one in connectors.find()[table].settings if one.name == key]
+    monkeypatch.setenv(one.env, value)
+    assert cli.run(["--home", str(tmp_path), "settings", name, "--format", "json"]) == ExitCode.OK
+    out, err = capsys.readouterr()
+    assert CANARY not in out + err
+    [told] = json.loads(out)["settings"]
+    assert (told["value"], told["is_set"], told["secret"]) == (None, True, True)
 
 
 def test_what_was_asked_for_is_shown_alone_and_what_nobody_set_if_it_is_asked_for(home):

@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from growthos.connectors import find
+from growthos.connectors.address import may_hold_secret
+from growthos.connectors.base import is_contents
 from growthos.connectors.terms import Setting
 from growthos.dates import span_text
 from growthos.errors import UsageError
@@ -120,8 +122,8 @@ class Said:
         else:
             value = self.reader.read(table, one, table_of(self.toml, table))
             origin = self._origin(table, one, self.reader.origins.get((table, one.name), NOT_SET))
-        shown = None if one.secret else value
-        return InForce(f"{table}.{one.name}", shown, None, origin, one.help, one.env, one.secret)
+        secret = one.secret or _holds_one(one, value or "")
+        return InForce(f"{table}.{one.name}", None if secret else value, None, origin, one.help, one.env, secret)
 
     def _origin(self, table: str, one: Setting, found: str) -> str:
         """Where it was found, with the line of that file; the path of a secret's own file stands there too."""
@@ -131,6 +133,14 @@ class Said:
         if place == self.toml.path.name:
             return self.toml.place(*table.split("."), by_file or one.name)
         return place
+
+
+def _holds_one(one: Setting, value: str) -> bool:
+    """Whether a secret stands in what is none: a key in place of its file's path, a password in an address.
+
+    Both are refused where the source is set in full.
+    """
+    return (one.key_file and is_contents(value)) or (one.address and may_hold_secret(value))
 
 
 def _all(said: Said) -> list[InForce]:
