@@ -198,6 +198,7 @@ def test_the_demo_takes_nothing_from_the_files_of_the_home(capsys, home):
     assert cli.run(["--home", str(home.root), "--demo", "settings", "--format", "json"]) == ExitCode.OK
     found = {one["name"]: one for one in json.loads(capsys.readouterr().out)["settings"]}
     assert (found["reporting_timezone"]["value"], found["sync.history"]["value"]) == ("UTC", 180)
+    assert (found["reporting_timezone"]["origin"], found["sync.history"]["origin"]) == ("default", "the demo")
     assert found["shopify.client_secret"] | {"help": ""} == {
         "name": "shopify.client_secret",
         "value": None,
@@ -221,13 +222,20 @@ def test_eighty_columns_are_enough_for_names_values_and_places(home):
     lines = screen.draw(
         page, Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
     ).splitlines()
-    assert lines[0] == "15 of 46 settings are set; the others have their defaults"
+    assert lines[0] == "15 of 46 settings are set; for the rest the defaults hold"
     assert max(map(len, lines)) <= 80
     assert re.split(r" {3,}", next(one for one in lines if "apparel" in one).strip()) == [
         "costs.margin_bps.apparel",
         "6000",
         "growthos.toml:5",
     ]
+
+
+def test_the_headline_counts_what_is_shown(home):
+    (home.root / ".env").unlink()
+    told = {name: settings_page.page(in_force(home, settings.load(home, {}), {}, [name]))[0] for name in ("fx", "sync")}
+    assert told["fx"].text == "1 of 1 setting is set"
+    assert told["sync"].text == "0 of 4 settings are set; for the rest the defaults hold"
 
 
 @pytest.mark.parametrize("hours", [1, 23, 24, 25, 48, 49, 168, 240])
