@@ -238,6 +238,16 @@ def test_the_headline_counts_what_is_shown(home):
     assert told["sync"].text == "0 of 4 settings are set; for the rest the defaults hold"
 
 
+def test_what_is_set_in_part_is_shown_as_it_is(capsys, tmp_path, monkeypatch):
+    """Of a source as of a target: who asks what may be set has not set all of it."""
+    for name in ("GROWTHOS_EMAIL_HOST", "META_AD_ACCOUNT_ID"):
+        monkeypatch.setenv(name, "1001")
+    asked = ("settings", "notify.email", "meta", "--format", "json")
+    assert cli.run(["--home", str(tmp_path), *asked]) == ExitCode.OK
+    found = {one["name"]: one["value"] for one in json.loads(capsys.readouterr().out)["settings"] if one["is_set"]}
+    assert found == {"meta.ad_account_id": "1001", "notify.email.host": "1001"}
+
+
 @pytest.mark.parametrize("hours", [1, 23, 24, 25, 48, 49, 168, 240])
 def test_a_length_is_written_as_it_is_read(hours):
     assert span(span_text(timedelta(hours=hours))) == timedelta(hours=hours)
