@@ -10,12 +10,14 @@ import json
 import logging
 import resource
 import socket
+import ssl
 import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import httpcore
 import pytest
 from loopback import Arrival, FastClock, Server, reply, serve, trickle
 
@@ -27,6 +29,7 @@ from growthos.connectors.refusals import ShrinkError
 from growthos.connectors.terms import Limit, Setting, Watch, Window
 from growthos.connectors.verdicts import by_status
 from growthos.connectors.wire.exchange import Guards
+from growthos.connectors.wire.line import Line
 from growthos.errors import (
     CredentialsError,
     GrowthError,
@@ -930,6 +933,38 @@ class TestWhenTimeIsUp:
             with pytest.raises(PatienceError, match="time that --timeout gives"):
                 ask(server, ends=clock.monotonic() + 0.3)
         assert 0.3 <= time.monotonic() - began < 2
+
+
+def test_no_step_of_an_exchange_may_take_longer_than_is_left(clock, monkeypatch):
+    """A step alone would have its own time, however little of the whole is left."""
+    given = []
+
+    class Net:
+        def __getattr__(self, step: str):
+            def take(*arguments):
+                given.append((step, next(one for one in arguments if isinstance(one, float))))
+                return self if step in {"connect_tcp", "start_tls"} else b""
+
+            return take
+
+    monkeypatch.setattr(httpcore, "SyncBackend", Net)
+    line = Line(clock)
+    line.begin(300.0)
+    stream = line.connect_tcp("127.0.0.1", 1, 1000.0).start_tls(ssl.create_default_context(), "127.0.0.1", 1000.0)
+    clock.sleep(100)
+    stream.write(b"", 1000.0)
+    stream.read(1, 5.0)
+    assert [step for step, _ in given] == ["connect_tcp", "start_tls", "write", "read"]
+    assert [left for _, left in given] == pytest.approx([300, 300, 200, 5], abs=20)
+    clock.sleep(200)
+    for step in (
+        lambda: line.connect_tcp("127.0.0.1", 1, 1000.0),
+        lambda: stream.write(b"", 1000.0),
+        lambda: stream.read(1, 1000.0),
+    ):
+        with pytest.raises(httpcore.ReadTimeout, match="not finished after 300 seconds"):
+            step()
+    assert len(given) == 4
 
 
 def exhausted(code: str, delay: str) -> dict:
