@@ -967,6 +967,31 @@ def test_no_step_of_an_exchange_may_take_longer_than_is_left(clock, monkeypatch)
     assert len(given) == 4
 
 
+def test_a_host_of_many_addresses_has_no_longer_than_one(clock, monkeypatch):
+    """Where the network swallows all, each would be waited for in turn, long after the end."""
+    given = []
+
+    class Net:
+        def connect_tcp(self, host: str, port: int, timeout: float, *_: object) -> None:
+            given.append((host, timeout))
+            clock.sleep(timeout)
+            raise httpcore.ConnectTimeout
+
+    found = [(0, 0, 0, "", (f"192.0.2.{number}", 443)) for number in (1, 1, 2, 3, 4, 5)]
+    monkeypatch.setattr(httpcore, "SyncBackend", Net)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    line = Line(clock)
+    line.begin(250.0)
+    with pytest.raises(httpcore.ReadTimeout, match="not finished after 250 seconds"):
+        line.connect_tcp("toy.example", 443, 100.0)
+    assert [host for host, _ in given] == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+    assert [timeout for _, timeout in given] == pytest.approx([100, 100, 50], abs=20)
+    line.begin(1000.0)
+    with pytest.raises(httpcore.ConnectTimeout):
+        line.connect_tcp("toy.example", 443, 100.0)
+    assert len(given) == 8
+
+
 def exhausted(code: str, delay: str) -> dict:
     """Google Ads' answer where a quota is used up."""
     quota = {"quotaErrorDetails": {"rateScope": "ACCOUNT", "rateName": "Requests", "retryDelay": delay}}
