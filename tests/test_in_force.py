@@ -14,6 +14,7 @@ from growthos import cli, connectors, settings
 from growthos.dates import span, span_text
 from growthos.errors import ExitCode, UsageError
 from growthos.home import Home
+from growthos.notify import TARGETS
 from growthos.render import screen, settings_page
 from growthos.settings.in_force import InForce, in_force, known
 from growthos.settings.origins import SECTION
@@ -159,12 +160,15 @@ def test_of_a_secret_nothing_is_shown(capsys, home, monkeypatch, form):
         ("google_ads.application_credentials", f"{CANARY}{'A' * 2000}"),
         ("meta.base_url", f"https://me:{CANARY}@proxy.example"),
         ("shopify.base_url", f"https://proxy.example/?key={CANARY}"),
+        ("notify.ntfy.url", f"https://me:{CANARY}@ntfy.example"),
+        ("notify.email.host", f"smtps://me:{CANARY}@smtp.example"),
     ],
 )
 def test_of_a_secret_in_a_wrong_place_nothing_is_shown_either(capsys, tmp_path, monkeypatch, name, value):
     """No source is set in full here, so that nothing of it is refused."""
-    table, _, key = name.partition(".")
-    [one] = [one for one in connectors.find()[table].settings if one.name == key]
+    table, _, key = name.rpartition(".")
+    targets = {f"notify.{target}": one for target, one in TARGETS.items()}
+    [one] = [one for one in {**connectors.find(), **targets}[table].settings if one.name == key]
     monkeypatch.setenv(one.env, value)
     assert cli.run(["--home", str(tmp_path), "settings", name, "--format", "json"]) == ExitCode.OK
     out, err = capsys.readouterr()

@@ -146,7 +146,8 @@ def _holds_one(one: Setting, value: str) -> bool:
 
     Both are refused where the source is set in full.
     """
-    return (one.key_file and is_contents(value)) or (one.address and may_hold_secret(value))
+    is_address = one.address or "://" in value
+    return (one.key_file and is_contents(value)) or (is_address and may_hold_secret(value))
 
 
 def _all(said: Said) -> list[InForce]:
