@@ -10,12 +10,14 @@ import json
 import logging
 import resource
 import socket
+import ssl
 import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import httpcore
 import pytest
 from loopback import Arrival, FastClock, Server, reply, serve, trickle
 
@@ -27,6 +29,7 @@ from growthos.connectors.refusals import ShrinkError
 from growthos.connectors.terms import Limit, Setting, Watch, Window
 from growthos.connectors.verdicts import by_status
 from growthos.connectors.wire.exchange import Guards
+from growthos.connectors.wire.line import Line
 from growthos.errors import (
     CredentialsError,
     GrowthError,
@@ -930,6 +933,63 @@ class TestWhenTimeIsUp:
             with pytest.raises(PatienceError, match="time that --timeout gives"):
                 ask(server, ends=clock.monotonic() + 0.3)
         assert 0.3 <= time.monotonic() - began < 2
+
+
+def test_no_step_of_an_exchange_may_take_longer_than_is_left(clock, monkeypatch):
+    """A step alone would have its own time, however little of the whole is left."""
+    given = []
+
+    class Net:
+        def __getattr__(self, step: str):
+            def take(*arguments):
+                given.append((step, next(one for one in arguments if isinstance(one, float))))
+                return self if step in {"connect_tcp", "start_tls"} else b""
+
+            return take
+
+    monkeypatch.setattr(httpcore, "SyncBackend", Net)
+    line = Line(clock)
+    line.begin(300.0)
+    stream = line.connect_tcp("127.0.0.1", 1, 1000.0).start_tls(ssl.create_default_context(), "127.0.0.1", 1000.0)
+    clock.sleep(100)
+    stream.write(b"", 1000.0)
+    stream.read(1, 5.0)
+    assert [step for step, _ in given] == ["connect_tcp", "start_tls", "write", "read"]
+    assert [left for _, left in given] == pytest.approx([300, 300, 200, 5], abs=20)
+    clock.sleep(200)
+    for step in (
+        lambda: line.connect_tcp("127.0.0.1", 1, 1000.0),
+        lambda: stream.write(b"", 1000.0),
+        lambda: stream.read(1, 1000.0),
+    ):
+        with pytest.raises(httpcore.ReadTimeout, match="not finished after 300 seconds"):
+            step()
+    assert len(given) == 4
+
+
+def test_a_host_of_many_addresses_has_no_longer_than_one(clock, monkeypatch):
+    """Where the network swallows all, each would be waited for in turn, long after the end."""
+    given = []
+
+    class Net:
+        def connect_tcp(self, host: str, port: int, timeout: float, *_: object) -> None:
+            given.append((host, timeout))
+            clock.sleep(timeout)
+            raise httpcore.ConnectTimeout
+
+    found = [(0, 0, 0, "", (f"192.0.2.{number}", 443)) for number in (1, 1, 2, 3, 4, 5)]
+    monkeypatch.setattr(httpcore, "SyncBackend", Net)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    line = Line(clock)
+    line.begin(250.0)
+    with pytest.raises(httpcore.ReadTimeout, match="not finished after 250 seconds"):
+        line.connect_tcp("toy.example", 443, 100.0)
+    assert [host for host, _ in given] == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+    assert [timeout for _, timeout in given] == pytest.approx([100, 100, 50], abs=20)
+    line.begin(1000.0)
+    with pytest.raises(httpcore.ConnectTimeout):
+        line.connect_tcp("toy.example", 443, 100.0)
+    assert len(given) == 8
 
 
 def exhausted(code: str, delay: str) -> dict:

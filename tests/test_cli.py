@@ -632,6 +632,12 @@ def test_sync_hands_on_what_was_asked(run, tmp_path, monkeypatch):
     assert asked[1:] == [pipeline.Asked(sources=[], lock_timeout=90), pipeline.Asked(sources=[], timeout=600)]
 
 
+@pytest.mark.parametrize("seconds", ["0", "1" + "0" * 400])
+def test_a_time_that_none_is_is_refused(run, tmp_path, seconds):
+    said = run("sync", "--timeout", seconds, home=tmp_path)
+    assert (said.code, "Invalid value for '--timeout'" in said.err) == (ExitCode.USAGE, True)
+
+
 def test_a_bug_is_short_and_logged(run, tmp_path, monkeypatch):
     def sync(*_: object, **__: object) -> None:
         raise ZeroDivisionError("secret state")

@@ -198,6 +198,13 @@ def completed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     return capsys.readouterr().out.split()
 
 
+def test_a_table_that_holds_tables_alone_is_completed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert completed(monkeypatch, capsys, "growthos settings cost")[:2] == ["costs", "costs.margin_bps"]
+    assert completed(monkeypatch, capsys, "growthos settings not")[:2] == ["notify", "notify.slack"]
+
+
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
@@ -212,6 +219,9 @@ def completed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         ("growthos help exi", ["exit-codes"]),
         ("growthos sql --format x", ["xlsx"]),
         ("growthos kpis zz", []),
+        ("growthos settings costs.p", ["costs.payment", "costs.payment.bps_of_total", "costs.payment.per_order_cents"]),
+        ("growthos settings ca", ["calendar"]),
+        ("growthos settings notify.sl", ["notify.slack", "notify.slack.url", "notify.slack.min"]),
     ],
 )
 def test_values_are_completed(

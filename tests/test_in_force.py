@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from growthos import cli, settings
+from growthos import cli, connectors, settings
 from growthos.dates import span, span_text
 from growthos.errors import ExitCode, UsageError
 from growthos.home import Home
+from growthos.notify import TARGETS
 from growthos.render import screen, settings_page
 from growthos.settings.in_force import InForce, in_force, known
 from growthos.settings.origins import SECTION
@@ -97,6 +98,31 @@ def test_each_is_shown_with_its_line_and_its_default(home):
     assert unsaid["sync.heartbeat_fail_url"] == (None, None, "not set")
 
 
+def test_the_line_is_found_however_its_key_is_written(home):
+    home.settings.write_text(
+        "# a mark that some editors take for the end of a line: \u2028\n"
+        "sync.patience = 5\n"
+        f'sync.heartbeat_url = "https://monitor.example/{CANARY}"\n'
+        "costs . margin_bps . 'Toys' = 1\n"
+        "fx = { GBP = '1.31' }\n"
+        '[ "meta" ]  # the ads\n'
+        f'access_token = "{CANARY}"\n'
+        "ad_account_id = [\n  1001,\n]\n"
+        "[notify . slack]\n"
+        'min = "critical"\n'
+    )
+    (home.root / ".env").unlink()
+    assert {name: one.origin for name, one in shown(home).items() if one.is_set} == {
+        "sync.patience": "growthos.toml:2",
+        "sync.heartbeat_url": "growthos.toml:3",
+        "costs.margin_bps.toys": "growthos.toml:4",
+        "fx.GBP": "growthos.toml:5",
+        "meta.access_token": "growthos.toml:7",
+        "meta.ad_account_id": "growthos.toml:8",
+        "notify.slack.min": "growthos.toml:12",
+    }
+
+
 def test_the_environment_wins(home):
     found = shown(home, "shopify", "meta", SHOPIFY_CLIENT_ID="of-the-shell", META_AD_ACCOUNT_ID="2002")
     assert (found["shopify.client_id"].value, found["shopify.client_id"].origin) == ("of-the-shell", "environment")
@@ -127,6 +153,30 @@ def test_of_a_secret_nothing_is_shown(capsys, home, monkeypatch, form):
     assert "shopify.client_secret" in out.replace("\\", "")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ga4.application_credentials", f'{{"private_key": "{CANARY}"}}'),
+        ("google_ads.application_credentials", f"{CANARY}{'A' * 2000}"),
+        ("meta.base_url", f"https://me:{CANARY}@proxy.example"),
+        ("shopify.base_url", f"https://proxy.example/?key={CANARY}"),
+        ("notify.ntfy.url", f"https://me:{CANARY}@ntfy.example"),
+        ("notify.email.host", f"smtps://me:{CANARY}@smtp.example"),
+    ],
+)
+def test_of_a_secret_in_a_wrong_place_nothing_is_shown_either(capsys, tmp_path, monkeypatch, name, value):
+    """No source is set in full here, so that nothing of it is refused."""
+    table, _, key = name.rpartition(".")
+    targets = {f"notify.{target}": one for target, one in TARGETS.items()}
+    [one] = [one for one in {**connectors.find(), **targets}[table].settings if one.name == key]
+    monkeypatch.setenv(one.env, value)
+    assert cli.run(["--home", str(tmp_path), "settings", name, "--format", "json"]) == ExitCode.OK
+    out, err = capsys.readouterr()
+    assert CANARY not in out + err
+    [told] = json.loads(out)["settings"]
+    assert (told["value"], told["is_set"], told["secret"]) == (None, True, True)
+
+
 def test_what_was_asked_for_is_shown_alone_and_what_nobody_set_if_it_is_asked_for(home):
     assert list(shown(home, "costs.payment", "sync.history")) == [
         "sync.history",
@@ -152,6 +202,7 @@ def test_the_demo_takes_nothing_from_the_files_of_the_home(capsys, home):
     assert cli.run(["--home", str(home.root), "--demo", "settings", "--format", "json"]) == ExitCode.OK
     found = {one["name"]: one for one in json.loads(capsys.readouterr().out)["settings"]}
     assert (found["reporting_timezone"]["value"], found["sync.history"]["value"]) == ("UTC", 180)
+    assert (found["reporting_timezone"]["origin"], found["sync.history"]["origin"]) == ("default", "the demo")
     assert found["shopify.client_secret"] | {"help": ""} == {
         "name": "shopify.client_secret",
         "value": None,
@@ -175,13 +226,30 @@ def test_eighty_columns_are_enough_for_names_values_and_places(home):
     lines = screen.draw(
         page, Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
     ).splitlines()
-    assert lines[0] == "15 of 46 settings are set; the others have their defaults"
+    assert lines[0] == "15 of 46 settings are set; for the rest the defaults hold"
     assert max(map(len, lines)) <= 80
     assert re.split(r" {3,}", next(one for one in lines if "apparel" in one).strip()) == [
         "costs.margin_bps.apparel",
         "6000",
         "growthos.toml:5",
     ]
+
+
+def test_the_headline_counts_what_is_shown(home):
+    (home.root / ".env").unlink()
+    told = {name: settings_page.page(in_force(home, settings.load(home, {}), {}, [name]))[0] for name in ("fx", "sync")}
+    assert told["fx"].text == "1 of 1 setting is set"
+    assert told["sync"].text == "0 of 4 settings are set; for the rest the defaults hold"
+
+
+def test_what_is_set_in_part_is_shown_as_it_is(capsys, tmp_path, monkeypatch):
+    """Of a source as of a target: who asks what may be set has not set all of it."""
+    for name in ("GROWTHOS_EMAIL_HOST", "META_AD_ACCOUNT_ID"):
+        monkeypatch.setenv(name, "1001")
+    asked = ("settings", "notify.email", "meta", "--format", "json")
+    assert cli.run(["--home", str(tmp_path), *asked]) == ExitCode.OK
+    found = {one["name"]: one["value"] for one in json.loads(capsys.readouterr().out)["settings"] if one["is_set"]}
+    assert found == {"meta.ad_account_id": "1001", "notify.email.host": "1001"}
 
 
 @pytest.mark.parametrize("hours", [1, 23, 24, 25, 48, 49, 168, 240])

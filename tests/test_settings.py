@@ -240,6 +240,13 @@ def test_a_value_that_cannot_be_right_is_told_before_anything_runs(home):
     assert TOKEN not in said
 
 
+def test_of_an_address_that_lets_somebody_in_nothing_is_told(home):
+    """It may be so short that a glimpse of it would be all of it."""
+    given = {"META_ACCESS_TOKEN": TOKEN, "META_AD_ACCOUNT_ID": "1001"}
+    assert complaint(home, {**given, "META_BASE_URL": "https://a:pw7f@b.de"}) == "meta: META_BASE_URL is no address."
+    assert complaint(home, {**given, "META_BASE_URL": "b.de"}) == "meta: META_BASE_URL is no address: 'b.de'."
+
+
 def test_an_address_or_a_shared_setting_connects_nothing(home):
     found = settings.load(
         home, {"META_BASE_URL": "http://127.0.0.1:9", "GOOGLE_APPLICATION_CREDENTIALS": "/nowhere/key.json"}

@@ -135,6 +135,21 @@ def test_what_the_last_run_left_is_told(own):
     assert found.next_step == "growthos --demo sync meta, once that is mended"
 
 
+def test_a_source_that_was_cut_off_is_nothing_to_mend(own):
+    latest = own.runs / "latest.json"
+    report = json.loads(latest.read_text())
+    for one in report["sources"][:2]:
+        one |= {"errors": ["no more time"], "cut_off": True}
+    latest.write_text(json.dumps(report))
+    names = " ".join(one["name"] for one in report["sources"][:2])
+    found = look(own)
+    assert found.next_step == f"growthos --demo sync {names}, which goes on from there"
+    assert f"{names.split()[0]} was cut off in the last run: no more time" in drawn(status_page.page(found))
+    del report["sources"][0]["cut_off"]  # as older reports have it
+    latest.write_text(json.dumps(report))
+    assert look(own).next_step == f"growthos --demo sync {names}, once that is mended"
+
+
 def test_a_report_that_cannot_be_read_is_no_matter(own):
     (own.runs / "latest.json").write_text("{")
     assert look(own).last_run is None

@@ -67,6 +67,7 @@ class SyncReport:
                     "seconds": round(one.seconds, 3),
                     "waited": round(one.waited, 3),
                     "errors": [error.message for error in one.errors[:MOST]],
+                    "cut_off": one.cut_off,
                 }
                 for one in self.sources
             ],

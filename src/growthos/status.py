@@ -65,7 +65,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One source. `missing`: variables that it still needs; `errors`: why it failed in the last run."""
+    """One source. `missing`: variables that it still needs; `errors`: why it failed in the last run.
+
+    `cut_off`: nothing failed, and there was only no more time to read it to the end.
+    """
 
     name: str
     title: str
@@ -74,6 +77,7 @@ class Source:
     read_at: datetime | None
     accounts: tuple[Account, ...]
     errors: tuple[str, ...]
+    cut_off: bool
     quotas: Mapping[str, float]
     api_version: str
     sunset: date | None
@@ -143,8 +147,9 @@ class Status:
             yield "growthos init, which connects a source, or growthos demo, which needs none"
         if self.running is not None:
             yield f"{growthos} status, once the run has ended"
-        if failed := [one.name for one in ready if one.errors]:
-            yield f"{growthos} sync {' '.join(failed)}, once that is mended"
+        if failed := [one for one in ready if one.errors]:
+            then = "which goes on from there" if all(one.cut_off for one in failed) else "once that is mended"
+            yield f"{growthos} sync {' '.join(one.name for one in failed)}, {then}"
         if self.lost or self.stale or all(one.read_at is None for one in ready):
             yield f"{growthos} sync"
         if unread := [one.name for one in ready if one.read_at is None]:
@@ -254,6 +259,7 @@ def _source(
         read_at=_utc(state.loaded_at(name)),
         accounts=tuple(_account(connector, state, account, zone, now) for account in state.accounts(name)),
         errors=tuple(told.get("errors", ())),
+        cut_off=told.get("cut_off") is True,
         quotas=report.get("quotas", {}).get(name, {}),
         api_version=connector.api_version,
         sunset=connector.sunset,

@@ -54,11 +54,10 @@ def targets(incomplete: str) -> Choices:
 
 def settings(incomplete: str) -> Choices:
     """Names of settings, and of the tables that they stand in."""
-    from growthos.settings.in_force import known
+    from growthos.settings.in_force import known, tables
 
     names = known()
-    tables = {name.rpartition(".")[0]: "" for name in names if "." in name}
-    return _matching(incomplete, {**tables, **names})
+    return _matching(incomplete, {**dict.fromkeys(tables(names), ""), **names})
 
 
 def sign_ins(incomplete: str) -> Choices:

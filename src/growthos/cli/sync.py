@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from growthos.settings import Settings
 
 PANEL = "Data"
+LONGEST = 1_000_000
+"""Seconds, eleven days: no sync takes longer."""
 SYNC_EPILOG = """
 [bold]Examples[/bold]
 
@@ -72,6 +74,7 @@ def sync(  # noqa: PLR0913 - all of them are options
             "--timeout",
             metavar="SECONDS",
             min=1,
+            max=LONGEST,
             show_default="as long as it takes",
             help="Ask no source any more after that; build what was read and exit with 3.",
         ),

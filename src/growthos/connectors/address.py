@@ -16,11 +16,15 @@ def checked(address: str, env: str) -> str:
     """The address without a last slash; SettingsError naming `env` where it is none, or plain http to the outside."""
     parts = _parts(address)
     if parts is None or parts.query or parts.fragment:
-        raise SettingsError(
-            f"{env} is no address: {glimpse(address)}.", hint="Write it as https://host or https://host:port."
-        )
+        said = "" if may_hold_secret(address) else f": {glimpse(address)}"
+        raise SettingsError(f"{env} is no address{said}.", hint="Write it as https://host or https://host:port.")
     _private(parts, env, "a token sent there")
     return address.strip().rstrip("/")
+
+
+def may_hold_secret(address: str) -> bool:
+    """Whether it has what no address of a source has, and what may let somebody in: a password, or words at its end."""
+    return any(sign in address for sign in "@?#")
 
 
 def link(address: str, env: str) -> str:

@@ -113,7 +113,7 @@ class Connector(ABC):
         for one in self.settings:
             if one.address and one.name in self.values:
                 self.values[one.name] = checked(self.values[one.name], one.env)
-            if one.key_file and _is_contents(self.values.get(one.name, "")):
+            if one.key_file and is_contents(self.values.get(one.name, "")):
                 raise SettingsError(
                     f"{one.env} holds what stands in a key file, and is to be its path.",
                     hint="Save it as a file for its owner alone (chmod 600), and give the path of that.",
@@ -180,6 +180,6 @@ class Connector(ABC):
             yield Finding("credentials", "ok", "accepted", account=account)
 
 
-def _is_contents(path: str) -> bool:
+def is_contents(path: str) -> bool:
     """Whether it is what stands in a key file, plain or packed: such a key is longer than any path."""
     return path.startswith("{") or len(path) > LONGEST_PATH

@@ -31,11 +31,10 @@ def records(found: AllInForce) -> Iterator[Record]:
 
 
 def _blocks(found: AllInForce) -> Iterator[Block]:
-    said = sum(one.is_set for one in found.settings)
-    yield Heading(
-        f"{said} of {len(found.settings)} settings are set; the others have their defaults",
-        clean(found.home.root, limit=None),
-    )
+    said, number = sum(one.is_set for one in found.settings), len(found.settings)
+    head = f"{said} of {number} {'setting is' if number == 1 else 'settings are'} set"
+    others = "; for the rest the defaults hold" if said < number else ""
+    yield Heading(f"{head}{others}", clean(found.home.root, limit=None))
     yield Table("", COLUMNS, tuple(_row(one) for one in found.settings))
     if found.left_out:
         tables, one = ", ".join(found.left_out), found.left_out[0]

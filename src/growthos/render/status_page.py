@@ -116,7 +116,8 @@ def _of(one: Source, now: datetime) -> Iterator[Note]:
     if one.stale(now) and one.read_at:
         yield Note(f"{one.name} was last read {_ago(one.read_at, now)}; does anything still run it?", "bad")
     for error in one.errors:
-        yield Note(f"{one.name} failed in the last run: {clean(error, limit=None)}", "bad")
+        said = "was cut off" if one.cut_off else "failed"
+        yield Note(f"{one.name} {said} in the last run: {clean(error, limit=None)}", "bad")
     if one.ends_soon(now):
         said = f"{one.name}: version {one.api_version} of its API ends about {one.sunset}"
         yield Note(f"{said}; install a newer growthos before that day.", "warn")

@@ -246,8 +246,8 @@ class Settings(Section):
 def load(home: Home, environ: Mapping[str, str], *, toml: Toml | None = None, partly: bool = False) -> Settings:
     """The settings of a home; SettingsError names everything that is wrong with them.
 
-    `toml` stands in for the file of the home before it is written. `partly`: a source that still lacks a setting is
-    nothing wrong.
+    `toml` stands in for the file of the home before it is written. `partly`: a source or target that still lacks a
+    setting is nothing wrong.
     """
     problems = Problems()
     toml, env = toml or read_toml(home), read_env(home, problems)
@@ -256,7 +256,7 @@ def load(home: Home, environ: Mapping[str, str], *, toml: Toml | None = None, pa
     settings = _validate(notify.without_heartbeat(general), toml, [*_names(Settings), *known], problems)
     _read_own(settings, toml, problems)
     found = sources.read_sources(known, home, toml, env, environ, problems, partly=partly)
-    told = notify.read_targets(home, toml, env, environ, problems)
+    told = notify.read_targets(home, toml, env, environ, problems, partly=partly)
     beats = settings.sync.model_copy(update=notify.read_heartbeat(home, toml, env, environ, problems))
     problems.stop()
     return settings.model_copy(update={"sources": found, "notify": told, "sync": beats})

@@ -1,7 +1,7 @@
 """Every setting as it is in force, and where that was said."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from growthos.connectors import find
+from growthos.connectors.address import may_hold_secret
+from growthos.connectors.base import is_contents
 from growthos.connectors.terms import Setting
 from growthos.dates import span_text
 from growthos.errors import UsageError
@@ -18,7 +20,7 @@ from growthos.settings.notify import HEARTBEAT
 from growthos.settings.origins import Env, Problems, Toml, read_env, read_toml, unknown
 from growthos.settings.sources import Reader, table_of
 
-DEFAULT, NOT_SET = "default", "not set"
+DEFAULT, NOT_SET, DEMO = "default", "not set", "the demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +95,20 @@ def in_force(
     found = _all(said)
     if names:
         return AllInForce(home, tuple(_named(found, names)))
-    tables = {one.table for one in found if one.origin != NOT_SET}
-    left_out = dict.fromkeys(one.table for one in found if one.table not in tables)
-    return AllInForce(home, tuple(one for one in found if one.table in tables), tuple(left_out))
+    shown = {one.table for one in found if one.origin != NOT_SET}
+    left_out = dict.fromkeys(one.table for one in found if one.table not in shown)
+    return AllInForce(home, tuple(one for one in found if one.table in shown), tuple(left_out))
 
 
 def known() -> dict[str, str]:
     """The name of every setting, with what it is."""
     return {one.name: one.help for one in _all(Said(Settings(), Toml(Path()), Env("")))}
+
+
+def tables(names: Iterable[str]) -> list[str]:
+    """The tables that these settings stand in, and those that hold such tables, in their order."""
+    parts = [name.split(".") for name in names]
+    return list(dict.fromkeys(".".join(one[:end]) for one in parts for end in range(1, len(one))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +124,12 @@ class Said:
         """One of these settings."""
         if self.reader is None:
             value = self.settings.sources.get(table, {}).get(one.name)
-            origin = "the demo" if value else NOT_SET
+            origin = DEMO if value else NOT_SET
         else:
             value = self.reader.read(table, one, table_of(self.toml, table))
             origin = self._origin(table, one, self.reader.origins.get((table, one.name), NOT_SET))
-        shown = None if one.secret else value
-        return InForce(f"{table}.{one.name}", shown, None, origin, one.help, one.env, one.secret)
+        secret = one.secret or _holds_one(one, value or "")
+        return InForce(f"{table}.{one.name}", None if secret else value, None, origin, one.help, one.env, secret)
 
     def _origin(self, table: str, one: Setting, found: str) -> str:
         """Where it was found, with the line of that file; the path of a secret's own file stands there too."""
@@ -133,6 +141,15 @@ class Said:
         return place
 
 
+def _holds_one(one: Setting, value: str) -> bool:
+    """Whether a secret stands in what is none: a key in place of its file's path, a password in an address.
+
+    Both are refused where the source is set in full.
+    """
+    is_address = one.address or "://" in value
+    return (one.key_file and is_contents(value)) or (is_address and may_hold_secret(value))
+
+
 def _all(said: Said) -> list[InForce]:
     """In the order of growthos.toml: the general ones, then those of each source and of each place to tell people."""
     from growthos.notify import TARGETS
@@ -140,9 +157,11 @@ def _all(said: Said) -> list[InForce]:
     targets = {f"notify.{name}": one.settings for name, one in TARGETS.items()}
     declared = {"sync": HEARTBEAT, **{name: one.settings for name, one in find().items()}, **targets}
     found = [*_general(said.settings, said.toml, ())]
+    if said.reader is None:
+        found = [one if one.value == one.default else replace(one, origin=DEMO) for one in found]
     found += (said.of(table, one) for table, settings in declared.items() for one in settings)
-    tables = list(dict.fromkeys(one.table for one in found))
-    return sorted(found, key=lambda one: tables.index(one.table))
+    order = list(dict.fromkeys(one.table for one in found))
+    return sorted(found, key=lambda one: order.index(one.table))
 
 
 def _general(model: BaseModel, toml: Toml, key: tuple[str, ...]) -> Iterator[InForce]:
@@ -194,10 +213,10 @@ def _written(value: object) -> object:
 
 
 def _named(found: Sequence[InForce], names: Sequence[str]) -> Iterator[InForce]:
-    tables = {".".join(one.name.split(".")[:end]) for one in found for end in range(1, one.name.count(".") + 1)}
+    may_be = {one.name for one in found} | {*tables(one.name for one in found)}
     for name in names:
-        if name not in tables and all(one.name != name for one in found):
-            near = unknown(name, sorted({*tables, *(one.name for one in found)}))
+        if name not in may_be:
+            near = unknown(name, sorted(may_be))
             raise UsageError(f"{name}: {near}", hint="`growthos settings` lists them all.")
     for one in found:
         if any(one.name == name or one.name.startswith(f"{name}.") for name in names):

@@ -39,9 +39,9 @@ def declared(toml: Toml, env: Env, environ: Mapping[str, str]) -> dict[str, tupl
 
 
 def read_targets(
-    home: Home, toml: Toml, env: Env, environ: Mapping[str, str], problems: Problems
+    home: Home, toml: Toml, env: Env, environ: Mapping[str, str], problems: Problems, *, partly: bool = False
 ) -> dict[str, dict[str, str]]:
-    """What is set for each target, by setting name."""
+    """What is set for each target, by setting name; with `partly`, one that still lacks something is nothing wrong."""
     given = toml.values.get("notify", {})
     if not isinstance(given, dict):
         problems.add(toml.where("notify"), "is a table: write [notify.slack]")
@@ -54,7 +54,7 @@ def read_targets(
         if name not in TARGETS:
             problems.add(toml.where("notify", name), unknown(name, TARGETS, "target"))
     known = {f"notify.{name}": target for name, target in TARGETS.items()}
-    found = read_sources(known, home, toml, env, environ, problems, besides=HEARTBEAT)
+    found = read_sources(known, home, toml, env, environ, problems, partly=partly, besides=HEARTBEAT)
     return {name.removeprefix("notify."): values for name, values in found.items() if not known[name].missing(values)}
 
 

@@ -18,7 +18,10 @@ from growthos.redact import glimpse
 YES, NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 FEW = 20
-SECTION = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?")
+KEY = r"(?:\"[^\"]*\"|'[^']*'|[\w-]+)"
+DOTTED = rf"{KEY}(?:\s*\.\s*{KEY})*"
+SECTION = re.compile(rf"\s*\[\s*({DOTTED})\s*\]\s*(#.*)?")
+SET = re.compile(rf"\s*({DOTTED})\s*=")
 
 
 @dataclass
@@ -67,17 +70,22 @@ class Toml:
         return f"{self.path.name}:{line}" if line else self.path.name
 
     def _line(self, keys: list[str]) -> int:
-        section = ""
-        for number, content in enumerate(self.text.splitlines(), 1):
-            head = SECTION.fullmatch(content)
-            if head:
-                section = head[1]
-            at = [*section.split("."), ""] if section else [""]
-            named = re.match(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([\w-]+))\s*[=.]", content)
-            name = next((one for one in named.groups() if one), "") if named and not head else ""
-            if [*at[:-1], *([name] if name else [])] == keys:
-                return number
+        section: list[str] = []
+        for number, content in enumerate(self.text.split("\n"), 1):
+            if head := SECTION.fullmatch(content):
+                section = _keys(head[1])
+                if section == keys:
+                    return number
+            elif named := SET.match(content):
+                at = [*section, *_keys(named[1])]
+                if len(keys) > len(section) and at[: len(keys)] == keys:
+                    return number
         return 0
+
+
+def _keys(dotted: str) -> list[str]:
+    """The keys of which a line of TOML makes one: `a."b c"`."""
+    return [one.strip("\"'") for one in re.findall(KEY, dotted)]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """A line to a server that is cut at a deadline, however often a byte comes, in the headers as in the body."""
 
+import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from ssl import SSLContext
 from typing import Any
 
@@ -52,8 +54,21 @@ class Line(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        made = self._inner.connect_tcp(host, port, self.within(timeout), local_address, socket_options)
-        return _Stream(made, self)
+        *others, last = _addresses(host, port)
+        for address in others:  # left to itself, each of them would have all the time there is
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                made = self._inner.connect_tcp(address, port, self.within(timeout), local_address, socket_options)
+                return _Stream(made, self)
+        return _Stream(self._inner.connect_tcp(last, port, self.within(timeout), local_address, socket_options), self)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    """Where a host can be reached, the best first; one at least."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 class _Stream(httpcore.NetworkStream):
