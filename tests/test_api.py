@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import json
 import logging
+import re
 import resource
 import socket
 import ssl
@@ -895,14 +896,14 @@ class TestWhenTimeIsUp:
     """`ends` is when a run's time is up, by the clock that the program waits by."""
 
     def test_nobody_is_asked_any_more(self, server, clock):
-        server.says(OK)
+        server.says((429, "", {"Retry-After": "1"}), OK)
         told = Told()
         with toy(server, told, ends=clock.monotonic() + 100) as api:
             api.get("/things", {}, operation="things", envelope=Ok)
             clock.sleep(100)
-            with pytest.raises(PatienceError, match="toy was not read to the end: the time that --timeout gives"):
+            with pytest.raises(PatienceError, match=r"the end: the time that --timeout gives this run is up\.$"):
                 api.get("/things", {}, operation="things", envelope=Ok)
-        assert (len(server.arrivals), len(told.calls)) == (1, 1)
+        assert (len(server.arrivals), len(told.calls)) == (2, 2)
 
     @pytest.mark.parametrize(("left", "slept"), [(31, 30), (29, 0)])
     def test_a_wait_that_ends_after_it_is_not_begun(self, server, clock, left, slept):
@@ -916,11 +917,11 @@ class TestWhenTimeIsUp:
     @pytest.mark.parametrize("tries", [1, 5])
     @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "])
     def test_an_answer_that_still_comes_is_cut_off(self, server, clock, monkeypatch, head, tries):
-        """In its headers as in its body; and that is not called a failure of the source."""
+        """In its headers as in its body; and that is no failure of the source, but what came of it is told."""
         monkeypatch.setattr(Toy, "tries", tries)
         server.script = trickle(head, b" ")
         began = time.monotonic()
-        with pytest.raises(PatienceError, match="time that --timeout gives"):
+        with pytest.raises(PatienceError, match=r"is up; before that, no whole answer from 127\.0\.0\.1: not finished"):
             ask(server, ends=clock.monotonic() + 0.3)
         assert 0.3 <= time.monotonic() - began < 2
         assert len(server.arrivals) == 1
@@ -965,6 +966,14 @@ def test_no_step_of_an_exchange_may_take_longer_than_is_left(clock, monkeypatch)
         with pytest.raises(httpcore.ReadTimeout, match="not finished after 300 seconds"):
             step()
     assert len(given) == 4
+
+
+@pytest.mark.parametrize("host", ["a..example", f"{'a' * 64}.example"])
+def test_a_host_that_can_be_none_does_not_answer(server, monkeypatch, host):
+    monkeypatch.setattr(Toy, "tries", 1)
+    server.address = f"https://{host}"
+    with pytest.raises(UnavailableError, match=re.escape(f"no whole answer from {host}")):
+        ask(server)
 
 
 def test_a_host_of_many_addresses_has_no_longer_than_one(clock, monkeypatch):

@@ -225,11 +225,16 @@ def test_whoever_comes_no_further_in_his_time_is_told_to_give_more(tmp_path):
     assert hints[1:] == ["A stretch of things is read in one go and did not fit in: give it more time."] * 2
     world.says = {}
     assert not world.read(Listing, accounts="one").errors
-    for place, hint in {"page1": "did not fit in", "page3": "goes on from there"}.items():
-        world.says = {f"/one/{place}": (429, "")}
+    for place, status, hint in (
+        ("page1", 500, "goes on from there"),
+        ("page1", 429, "did not fit in"),
+        ("page3", 429, "goes on from there"),
+    ):
+        world.says = {f"/one/{place}": (status, "")}
         world.clock.sleep(8 * 86_400)
         [error] = world.read(Listing, accounts="one").errors
         assert hint in error.hint
+        assert "; before that, " in error.message
 
 
 def test_a_list_that_was_begun_anew_counts_once(tmp_path, monkeypatch):

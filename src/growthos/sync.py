@@ -217,7 +217,9 @@ def _read_stream(connector: Connector, api: "Api", run: Run, way: _Way, stream: 
             _read_unit(connector, api, run, way, stream, task, tally)
         except TimeUpError as error:
             unit = unit_name(task.window)
-            if not tally.pages or run.state.was_cut_off(connector.name, way.account, stream.name, unit, run.number):
+            if not api.unanswered and (
+                not tally.pages or run.state.was_cut_off(connector.name, way.account, stream.name, unit, run.number)
+            ):
                 error.hint = f"A stretch of {stream.name} is read in one go and did not fit in: give it more time."
             raise
         tally.units += 1

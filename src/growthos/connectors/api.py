@@ -63,6 +63,7 @@ class Api:
         self.waited = 0.0
         self.skew: float | None = None
         self.unanswered = 0
+        self._complaint = ""
         self._unlogged = 0.0
         self._rest = 0.0
         self.secrets = Redactor(SECRETS)
@@ -158,7 +159,7 @@ class Api:
     def pause(self, seconds: float, reason: str) -> None:
         """Wait; a long wait is told. TimeUpError at once where the run's time would be up before the end of it."""
         if seconds >= self._left():
-            raise self._refusals.out_of_time()
+            raise self._refusals.out_of_time(self._complaint)
         if seconds > LONG_WAIT:
             self.watch.waiting(seconds, reason)
         self.waited += seconds
@@ -193,7 +194,7 @@ class Api:
 
     def _attempt(self, ask: Ask[T], tries: Tries) -> Answer[T]:
         if self._left() <= 0:
-            raise self._refusals.out_of_time()
+            raise self._refusals.out_of_time(self._complaint)
         if not ask.is_token:
             self.ready()
         request = ask.build()
@@ -208,12 +209,13 @@ class Api:
             waited=self._unlogged,
         )
         self._unlogged = 0.0
-        before, self.unanswered = self.unanswered, 0
+        before, self.unanswered, self._complaint = self.unanswered, 0, ""
         try:
             return self._once(ask, request, attempt, tries)
         except AgainError as again:
             attempt.verdict, attempt.message = again.judgement.verdict, again.judgement.message
             self.unanswered = before + 1 if again.judgement.verdict is Verdict.TRANSIENT else 0
+            self._complaint = again.judgement.message
             raise
         except SourceError as error:
             # Made of the source's own words and addresses: nothing leaves here uncut.
@@ -274,7 +276,7 @@ class Api:
     def _given_up(self, ask: Ask[Any], tries: Tries, again: AgainError) -> Exception:
         words = again.judgement.message
         if self._left() <= 0:
-            return self._refusals.out_of_time()
+            return self._refusals.out_of_time(self._complaint)
         if tries.too_long or again.judgement.verdict is Verdict.THROTTLED:
             return self._refusals.out_of_patience(tries.next_wait, words)
         return self._refusals.given_up(ask.operation, tries.attempts, words)

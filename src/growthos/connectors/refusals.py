@@ -84,12 +84,13 @@ class Refusals:
             hint=f"What was read is kept; `growthos sync {source}` after that time goes on from there.",
         )
 
-    def out_of_time(self) -> TimeUpError:
-        """The error where this run may take no longer."""
+    def out_of_time(self, words: str) -> TimeUpError:
+        """The error where this run may take no longer; `words` are what kept the last attempt from its answer."""
         source = self._connector.name
         return TimeUpError(
             source,
-            f"{source} was not read to the end: the time that --timeout gives this run is up.",
+            f"{source} was not read to the end: the time that --timeout gives this run is up"
+            f"{f'; before that, {words}' if words else ''}.",
             resume_at=self._clock.now(),
             hint=f"What was read is kept; `growthos sync {source}` goes on from there.",
         )

@@ -66,7 +66,7 @@ def _addresses(host: str, port: int) -> list[str]:
     """Where a host can be reached, the best first; one at least."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a name may be none at all
         raise httpcore.ConnectError(str(error)) from error
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
