@@ -908,8 +908,8 @@ class TestWhenTimeIsUp:
     @pytest.mark.parametrize(("left", "slept"), [(31, 30), (29, 0)])
     def test_a_wait_that_ends_after_it_is_not_begun(self, server, clock, left, slept):
         """There is nothing to be had from it, so the run ends before its time."""
-        server.says((429, "", {"Retry-After": "30"}), OK)
-        end = contextlib.nullcontext() if slept else pytest.raises(PatienceError, match="time that --timeout gives")
+        server.says((429, "Slow down.", {"Retry-After": "30"}), OK)
+        end = contextlib.nullcontext() if slept else pytest.raises(PatienceError, match=r"is up; before .*Slow down\.$")
         with end:
             ask(server, ends=clock.monotonic() + left)
         assert clock.skipped == slept

@@ -276,7 +276,7 @@ class Api:
     def _given_up(self, ask: Ask[Any], tries: Tries, again: AgainError) -> Exception:
         words = again.judgement.message
         if self._left() <= 0:
-            return self._refusals.out_of_time(self._complaint)
+            return self._refusals.out_of_time(words)
         if tries.too_long or again.judgement.verdict is Verdict.THROTTLED:
             return self._refusals.out_of_patience(tries.next_wait, words)
         return self._refusals.given_up(ask.operation, tries.attempts, words)

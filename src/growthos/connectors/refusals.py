@@ -87,10 +87,10 @@ class Refusals:
     def out_of_time(self, words: str) -> TimeUpError:
         """The error where this run may take no longer; `words` are what kept the last attempt from its answer."""
         source = self._connector.name
+        before = f"; before that, {words.rstrip('.')}" if words else ""
         return TimeUpError(
             source,
-            f"{source} was not read to the end: the time that --timeout gives this run is up"
-            f"{f'; before that, {words}' if words else ''}.",
+            f"{source} was not read to the end: the time that --timeout gives this run is up{before}.",
             resume_at=self._clock.now(),
             hint=f"What was read is kept; `growthos sync {source}` goes on from there.",
         )
